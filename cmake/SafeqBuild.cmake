@@ -22,7 +22,7 @@ check_pie_supported()
 add_library(safeq_flags INTERFACE)
 target_compile_options(safeq_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual
-  -Wformat=2 -Wundef -Werror=switch -Werror=unused-result -Werror=return-type
+  -Wformat=2 -Wundef -Wno-missing-field-initializers -Werror=switch -Werror=unused-result -Werror=return-type
   -fstack-protector-strong $<$<CXX_COMPILER_ID:GNU>:-fstack-clash-protection -fcf-protection>)
 if(SAFEQ_WERROR)
   target_compile_options(safeq_flags INTERFACE -Werror)

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ml_kem.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <botan/ml_kem.h>
+#include <botan/pubkey.h>
+#include <botan/rng.h>
+
+#include "botan_bytes.hpp"
+#include "seam.hpp"
+
+namespace safeq::crypto {
+namespace {
+
+/// Hands out the given bytes once and then nothing more, so that encapsulation does as it is told.
+class GivenBytes final : public Botan::RandomNumberGenerator {
+public:
+    explicit GivenBytes(std::span<const std::uint8_t> bytes) : left_{bytes} {}
+
+    bool accepts_input() const override { return false; }
+    std::string name() const override { return "given"; }
+    void clear() override {}
+    bool is_seeded() const override { return true; }
+    bool used_up() const { return left_.empty(); }
+
+private:
+    void fill_bytes_with_input(std::span<std::uint8_t> out, std::span<const std::uint8_t>) override {
+        if (out.size() > left_.size()) throw std::logic_error{"ML-KEM asks for more randomness than FIPS 203 says"};
+        std::copy_n(left_.begin(), out.size(), out.begin());
+        left_ = left_.subspan(out.size());
+    }
+
+    std::span<const std::uint8_t> left_;
+};
+
+}  // namespace
+
+struct MlKemKey::Impl {
+    Botan::ML_KEM_PrivateKey key;
+};
+
+MlKemKey::MlKemKey(const MlKemSeed& seed) {
+    never_fails("ML-KEM", [&] {
+        impl_ = std::make_unique<Impl>(Impl{
+            Botan::ML_KEM_PrivateKey{to_botan(seed.expose()), Botan::ML_KEM_Mode{Botan::ML_KEM_Mode::ML_KEM_768}}});
+        const auto key = impl_->key.public_key_bits();
+        require(key.size() == public_.size(), "ML-KEM-768: a public key of 1184 bytes");
+        copy_from_botan(public_, key);
+    });
+}
+
+MlKemKey::MlKemKey(MlKemKey&&) noexcept = default;
+MlKemKey& MlKemKey::operator=(MlKemKey&&) noexcept = default;
+MlKemKey::~MlKemKey() = default;
+
+MlKemShared MlKemKey::decapsulate(const MlKemCiphertext& ciphertext) const {
+    return never_fails("ML-KEM", [&] {
+        Botan::Null_RNG none;  // decapsulation is deterministic
+        Botan::PK_KEM_Decryptor decryptor{impl_->key, none, "Raw"};
+        MlKemShared shared;
+        decryptor.decrypt(to_botan_writable(shared.fill()), to_botan(ciphertext));
+        return shared;
+    });
+}
+
+Result<MlKemEncapsulated> ml_kem_encapsulate(std::span<const std::byte, ml_kem_public_bytes> to,
+                                             const MlKemMessage& message) {
+    // Loading the key makes the modulus check of FIPS 203, 7.2.
+    SAFEQ_TRY(const auto key, at_seam("ML-KEM public key", Errc::key_invalid, [&]() -> Result<Botan::ML_KEM_PublicKey> {
+                  return Botan::ML_KEM_PublicKey{to_botan(to), Botan::ML_KEM_Mode{Botan::ML_KEM_Mode::ML_KEM_768}};
+              }));
+    return at_seam("ML-KEM", Errc::crypto_failed, [&]() -> Result<MlKemEncapsulated> {
+        Botan::PK_KEM_Encryptor encryptor{key, "Raw"};
+        GivenBytes random{to_botan(message.expose())};
+        MlKemEncapsulated made;
+        encryptor.encrypt(to_botan_writable(made.ciphertext), to_botan_writable(made.secret.fill()), random);
+        if (!random.used_up()) return fail(Errc::internal, "ML-KEM", "randomness from elsewhere");
+        return made;
+    });
+}
+
+}  // namespace safeq::crypto
