@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Under test: tls::Certificate::chain_from_pem, from_pem, from_der, tls::TrustAnchors::from_pem and verify,
+// tls::Credentials::from_pem, tls::Pin::parse.
+// Property: what is read is written in one form that reads as the same; certificates that no authority of ours signed
+// are never verified; a pin is read only in its canonical form.
+#include <cstdint>
+#include <cstdlib>
+
+#include <safeq/tls/credentials.hpp>
+
+using namespace safeq;
+
+namespace {
+
+void require(bool held) {
+    if (!held) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const ByteView input = std::as_bytes(std::span{data, size});
+    const std::string_view text = as_text(input);
+    const Time now{std::chrono::sys_days{std::chrono::November / 22 / 2026}};
+
+    if (const auto der = tls::Certificate::from_der(input)) require(same_bytes(der->der(), input));
+    const auto anchors =
+        tls::TrustAnchors::from_pem(tls::AuthoritiesPem{text}, tls::CrlsPem{text}, tls::Revocation::required);
+    require(!anchors);  // no block is both a certificate and a revocation list
+    const auto alone =
+        tls::TrustAnchors::from_pem(tls::AuthoritiesPem{text}, tls::CrlsPem{""}, tls::Revocation::required);
+    if (const auto chain = tls::Certificate::chain_from_pem(text)) {
+        require(!chain->empty() && chain->size() <= 16);
+        for (const tls::Certificate& certificate : *chain) {
+            const auto again = tls::Certificate::from_pem(certificate.pem());
+            require(again && *again == certificate && again->id() == certificate.id());
+            require(!certificate.id().empty());
+        }
+        // Without a revocation list nothing can be verified where one is required.
+        if (alone) require(!(*alone)->verify(*chain, tls::PeerRole::server, "", now));
+    }
+    require(!tls::Credentials::from_pem(tls::ChainPem{text}, tls::KeyPem{text}));
+    if (const auto pin = tls::Pin::parse(text)) require(pin->text() == text);
+    return 0;
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <safeq/core/bytes.hpp>
+#include <safeq/core/clock.hpp>
+#include <safeq/core/error.hpp>
+
+namespace safeq::tls {
+
+struct Backend;  // the library behind; only lib/tls knows it
+
+/// A SHA-256 digest of a certificate, or of its public key.
+using Fingerprint = std::array<std::byte, 32>;
+
+/// An X.509 certificate, parsed; nothing is verified by parsing. Cheap to copy.
+/// *Threads*: const and safe everywhere.
+class Certificate final {
+public:
+    /// Exactly one certificate. *Errors*: `malformed`, `trailing_data` for a second one.
+    [[nodiscard]] static Result<Certificate> from_pem(std::string_view pem);
+    [[nodiscard]] static Result<Certificate> from_der(ByteView der);
+
+    /// One or more, in the order of the text. *Errors*: `malformed`, `too_many` over 16.
+    [[nodiscard]] static Result<std::vector<Certificate>> chain_from_pem(std::string_view pem);
+
+    /// The common name, or empty.
+    [[nodiscard]] const std::string& common_name() const noexcept;
+    /// The subject as "CN=…,O=…", for people.
+    [[nodiscard]] const std::string& subject() const noexcept;
+    /// The issuer in the same form.
+    [[nodiscard]] const std::string& issuer() const noexcept;
+    [[nodiscard]] const std::vector<std::string>& dns_names() const noexcept;
+    [[nodiscard]] const std::vector<std::string>& ip_addresses() const noexcept;
+    [[nodiscard]] const std::vector<std::string>& uris() const noexcept;
+
+    /// Who it is for our own purposes: its only `safeq:` URI ("safeq:daemon:intake", "safeq:device:<uuid>"), else
+    /// "sha256:<fingerprint in hex>". Authorises nothing unless the certificate was verified.
+    [[nodiscard]] const std::string& id() const noexcept;
+
+    /// SHA-256 over the whole certificate.
+    [[nodiscard]] const Fingerprint& fingerprint() const noexcept;
+    /// SHA-256 over its SubjectPublicKeyInfo: the value that a `Pin` holds; stays the same when the key is renewed
+    /// with.
+    [[nodiscard]] const Fingerprint& key_fingerprint() const noexcept;
+    /// The serial number in lower-case hex.
+    [[nodiscard]] const std::string& serial() const noexcept;
+    [[nodiscard]] Time not_before() const noexcept;
+    [[nodiscard]] Time not_after() const noexcept;
+    [[nodiscard]] bool is_authority() const noexcept;
+    /// "ECDSA", "RSA", …
+    [[nodiscard]] const std::string& key_algorithm() const noexcept;
+
+    [[nodiscard]] ByteView der() const noexcept;
+    [[nodiscard]] std::string pem() const;
+
+    /// The same bytes.
+    friend bool operator==(const Certificate& a, const Certificate& b) noexcept { return same_bytes(a.der(), b.der()); }
+
+    struct Impl;
+
+private:
+    friend struct Backend;
+    explicit Certificate(std::shared_ptr<const Impl> impl) noexcept : impl_{std::move(impl)} {}
+    std::shared_ptr<const Impl> impl_;
+};
+
+/// The text of one or more certificates, the leaf first.
+struct ChainPem {
+    std::string_view text;
+};
+/// The text of one private key, PKCS #8 ("BEGIN PRIVATE KEY"), not encrypted.
+struct KeyPem {
+    std::string_view text;
+};
+/// The text of one or more certificates of authorities.
+struct AuthoritiesPem {
+    std::string_view text;
+};
+/// The text of any number of revocation lists; may be empty.
+struct CrlsPem {
+    std::string_view text;
+};
+
+/// A certificate chain and the private key of its leaf: what a server or a client proves itself with.
+/// *Secrets*: the key is wiped when the last user lets go. *Threads*: const and safe everywhere.
+class Credentials final {
+public:
+    /// *Errors*: `malformed`; `key_invalid` when the key is not the leaf's or of a kind that TLS doesn't use.
+    [[nodiscard]] static Result<std::shared_ptr<const Credentials>> from_pem(ChainPem chain, KeyPem key);
+    ~Credentials();
+    Credentials(const Credentials&) = delete;
+    Credentials& operator=(const Credentials&) = delete;
+
+    /// The leaf first; not empty.
+    [[nodiscard]] const std::vector<Certificate>& chain() const noexcept;
+    [[nodiscard]] const Certificate& certificate() const noexcept { return chain().front(); }
+
+    struct Impl;
+
+private:
+    friend struct Backend;
+    explicit Credentials(std::unique_ptr<const Impl> impl) noexcept;
+    std::unique_ptr<const Impl> impl_;
+};
+
+/// What happens to a certificate whose issuer has published no revocation list that we hold.
+enum class Revocation {
+    required,    ///< refused: for our own authority, which always publishes one
+    when_known,  ///< accepted; a list that is there still counts, and must not be stale
+};
+
+/// What the holder of a certificate is about to do with it: be called, or call.
+enum class PeerRole { server, client };
+
+/// The authorities that certificates must lead to, and their revocation lists. *Threads*: const and safe everywhere.
+class TrustAnchors final {
+public:
+    /// *Errors*: `malformed`; `certificate_untrusted` for a certificate that is no self-signed authority, or a list
+    /// that none of the authorities signed.
+    [[nodiscard]] static Result<std::shared_ptr<const TrustAnchors>> from_pem(AuthoritiesPem authorities, CrlsPem crls,
+                                                                              Revocation revocation);
+    ~TrustAnchors();
+    TrustAnchors(const TrustAnchors&) = delete;
+    TrustAnchors& operator=(const TrustAnchors&) = delete;
+
+    [[nodiscard]] const std::vector<Certificate>& authorities() const noexcept;
+
+    /// Whether the chain (leaf first) leads to one of the authorities at that time, is meant for that role, is not
+    /// revoked, and bears `name`: a DNS name, an IP address or a URI such as "safeq:daemon:release"; empty for any.
+    /// *Errors*: `certificate_missing` for an empty chain, `certificate_untrusted`, `certificate_expired` (also when
+    /// not valid yet), `certificate_revoked`.
+    [[nodiscard]] Result<void> verify(const std::vector<Certificate>& chain, PeerRole role, std::string_view name,
+                                      Time now) const;
+
+    struct Impl;
+
+private:
+    friend struct Backend;
+    explicit TrustAnchors(std::unique_ptr<const Impl> impl) noexcept;
+    std::unique_ptr<const Impl> impl_;
+};
+
+/// One public key, named by the SHA-256 of its SubjectPublicKeyInfo: for devices with certificates of their own making.
+/// Names and dates in the certificate count for nothing: who pinned the key vouched for it.
+struct Pin {
+    Fingerprint key{};
+
+    [[nodiscard]] static Pin of(const Certificate& certificate) noexcept { return {certificate.key_fingerprint()}; }
+    /// Reads "sha256:" and 64 lower-case hex digits. *Errors*: `malformed`.
+    [[nodiscard]] static Result<Pin> parse(std::string_view text);
+    [[nodiscard]] std::string text() const;
+
+    friend bool operator==(const Pin&, const Pin&) = default;
+};
+
+/// A certificate that leads to an authority and bears a name.
+struct Anchored {
+    std::shared_ptr<const TrustAnchors> anchors;
+    std::string name;  ///< as for `TrustAnchors::verify`, not empty
+};
+
+/// How a client makes sure of its server.
+using PeerCheck = std::variant<Anchored, Pin>;
+
+}  // namespace safeq::tls

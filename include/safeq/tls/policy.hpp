@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <safeq/core/error.hpp>
+#include <safeq/tls/suite.hpp>
+
+namespace safeq::tls {
+
+/// What a policy consists of; every list is in order of preference.
+struct PolicyTable {
+    std::string_view name;     ///< dated: "intermediate-2026"; never changes its meaning
+    std::string_view alias;    ///< undated: "intermediate"; moves to the newest
+    std::string_view purpose;  ///< one sentence for the operator who chooses
+    std::span<const Version> versions;
+    std::span<const Suite> suites;
+    std::span<const Group> groups;
+    std::span<const SignatureScheme> signature_schemes;
+    std::size_t min_rsa_bits;
+    bool exception_only;  ///< only for a named device, with a reason and an expiry date
+};
+
+/// A TLS policy: immutable, dated data. Never edited; a new year gets a new one.
+/// *Threads*: const and safe everywhere. Contexts keep a pointer to the policy: it outlives them.
+class Policy final {
+public:
+    constexpr explicit Policy(const PolicyTable& table) noexcept : table_{table} {}
+
+    [[nodiscard]] constexpr std::string_view name() const noexcept { return table_.name; }
+    [[nodiscard]] constexpr std::string_view alias() const noexcept { return table_.alias; }
+    [[nodiscard]] constexpr std::string_view purpose() const noexcept { return table_.purpose; }
+    [[nodiscard]] constexpr std::span<const Version> versions() const noexcept { return table_.versions; }
+    [[nodiscard]] constexpr std::span<const Suite> suites() const noexcept { return table_.suites; }
+    [[nodiscard]] constexpr std::span<const Group> groups() const noexcept { return table_.groups; }
+    [[nodiscard]] constexpr std::span<const SignatureScheme> signature_schemes() const noexcept {
+        return table_.signature_schemes;
+    }
+    [[nodiscard]] constexpr std::size_t min_rsa_bits() const noexcept { return table_.min_rsa_bits; }
+    [[nodiscard]] constexpr bool exception_only() const noexcept { return table_.exception_only; }
+
+    [[nodiscard]] constexpr bool allows(Version version) const noexcept {
+        for (const Version v : table_.versions)
+            if (v == version) return true;
+        return false;
+    }
+    /// The suite of that code point, or null.
+    [[nodiscard]] constexpr const Suite* find_suite(std::uint16_t code) const noexcept {
+        for (const Suite& s : table_.suites)
+            if (s.code == code) return &s;
+        return nullptr;
+    }
+    /// The group of that code point, or null.
+    [[nodiscard]] constexpr const Group* find_group(std::uint16_t code) const noexcept {
+        for (const Group& g : table_.groups)
+            if (g.code == code) return &g;
+        return nullptr;
+    }
+    [[nodiscard]] constexpr bool allows_signature(std::uint16_t code) const noexcept {
+        for (const SignatureScheme& s : table_.signature_schemes)
+            if (s.code == code) return true;
+        return false;
+    }
+
+private:
+    PolicyTable table_;
+};
+
+/// Which rule of the floor a policy breaks; `none` for a sound one.
+enum class PolicyFault {
+    none,
+    empty,                   ///< a list has no entry
+    duplicate,               ///< an entry stands twice
+    suites_out_of_order,     ///< a suite stands after one of a lower level, among those of its version
+    level_wrong,             ///< a suite's level is not what its parts make it
+    version_without_suite,   ///< a version is allowed that no suite belongs to, or the other way round
+    no_forward_secrecy,      ///< static key exchange outside a policy for exceptions
+    weak_name,               ///< the name tells of RC4, DES, NULL, EXPORT, anonymous, MD5 or SHA-1 signatures
+    sha1_signature,          ///< a signature scheme over SHA-1
+    rsa_too_short,           ///< RSA keys under 2048 bits
+    post_quantum_not_first,  ///< a classical group stands before a hybrid one
+};
+
+/// Holds a policy against the floor. Static key exchange counts as a fault unless `allow_static_rsa`.
+[[nodiscard]] constexpr PolicyFault check(const Policy& policy, bool allow_static_rsa) noexcept {
+    if (policy.versions().empty() || policy.suites().empty() || policy.groups().empty() ||
+        policy.signature_schemes().empty())
+        return PolicyFault::empty;
+    for (std::size_t i = 0; i < policy.suites().size(); ++i) {
+        const Suite& s = policy.suites()[i];
+        for (std::size_t j = 0; j < i; ++j) {
+            if (policy.suites()[j].code == s.code) return PolicyFault::duplicate;
+            if (policy.suites()[j].version == s.version && policy.suites()[j].level < s.level)
+                return PolicyFault::suites_out_of_order;
+        }
+        if (!policy.allows(s.version)) return PolicyFault::version_without_suite;
+        const Level level = !s.forward_secrecy()              ? Level::obsolete
+                            : !s.aead()                       ? Level::legacy
+                            : s.cipher == Cipher::aes_128_gcm ? Level::good
+                                                              : Level::strong;
+        if (level != s.level) return PolicyFault::level_wrong;
+        if (!s.forward_secrecy() && !allow_static_rsa) return PolicyFault::no_forward_secrecy;
+        for (const std::string_view weak : {"RC4", "DES", "NULL", "EXPORT", "anon", "MD5", "IDEA", "SEED"})
+            if (s.name.find(weak) != std::string_view::npos) return PolicyFault::weak_name;
+    }
+    for (const Version v : policy.versions()) {
+        bool served = false;
+        for (const Suite& s : policy.suites()) served = served || s.version == v;
+        if (!served) return PolicyFault::version_without_suite;
+    }
+    for (std::size_t i = 0; i < policy.groups().size(); ++i)
+        for (std::size_t j = 0; j < i; ++j) {
+            if (policy.groups()[j].code == policy.groups()[i].code) return PolicyFault::duplicate;
+            if (policy.groups()[i].post_quantum && !policy.groups()[j].post_quantum)
+                return PolicyFault::post_quantum_not_first;
+        }
+    for (std::size_t i = 0; i < policy.signature_schemes().size(); ++i) {
+        const SignatureScheme& s = policy.signature_schemes()[i];
+        if (s.hash == Hash::sha1) return PolicyFault::sha1_signature;
+        if (s.name.find("sha1") != std::string_view::npos) return PolicyFault::weak_name;
+        for (std::size_t j = 0; j < i; ++j)
+            if (policy.signature_schemes()[j].code == s.code) return PolicyFault::duplicate;
+    }
+    if (policy.min_rsa_bits() < 2048) return PolicyFault::rsa_too_short;
+    return PolicyFault::none;
+}
+
+namespace detail {
+
+inline constexpr Version only_tls13[]{Version::v1_3};
+inline constexpr Version tls13_and_tls12[]{Version::v1_3, Version::v1_2};
+
+inline constexpr Group groups_2026[]{catalogue::x25519_mlkem768, catalogue::secp384r1_mlkem1024, catalogue::x25519,
+                                     catalogue::secp256r1, catalogue::secp384r1};
+
+inline constexpr SignatureScheme ecdsa_schemes[]{catalogue::ecdsa_secp256r1_sha256, catalogue::ecdsa_secp384r1_sha384};
+inline constexpr SignatureScheme all_schemes[]{catalogue::ecdsa_secp256r1_sha256, catalogue::ecdsa_secp384r1_sha384,
+                                               catalogue::rsa_pss_rsae_sha256,    catalogue::rsa_pss_rsae_sha384,
+                                               catalogue::rsa_pss_rsae_sha512,    catalogue::rsa_pkcs1_sha256,
+                                               catalogue::rsa_pkcs1_sha384,       catalogue::rsa_pkcs1_sha512};
+
+inline constexpr Suite obsolete_suites_2026[]{
+    catalogue::aes_256_gcm_sha384,           catalogue::chacha20_poly1305_sha256,
+    catalogue::aes_128_gcm_sha256,           catalogue::ecdhe_ecdsa_aes_256_gcm_sha384,
+    catalogue::ecdhe_rsa_aes_256_gcm_sha384, catalogue::ecdhe_ecdsa_chacha20_poly1305,
+    catalogue::ecdhe_rsa_chacha20_poly1305,  catalogue::ecdhe_ecdsa_aes_128_gcm_sha256,
+    catalogue::ecdhe_rsa_aes_128_gcm_sha256, catalogue::ecdhe_ecdsa_aes_256_cbc_sha384,
+    catalogue::ecdhe_rsa_aes_256_cbc_sha384, catalogue::ecdhe_ecdsa_aes_128_cbc_sha256,
+    catalogue::ecdhe_rsa_aes_128_cbc_sha256, catalogue::ecdhe_ecdsa_aes_256_cbc_sha,
+    catalogue::ecdhe_rsa_aes_256_cbc_sha,    catalogue::ecdhe_ecdsa_aes_128_cbc_sha,
+    catalogue::ecdhe_rsa_aes_128_cbc_sha,    catalogue::rsa_aes_256_gcm_sha384,
+    catalogue::rsa_aes_128_gcm_sha256,       catalogue::rsa_aes_256_cbc_sha256,
+    catalogue::rsa_aes_128_cbc_sha256,       catalogue::rsa_aes_256_cbc_sha,
+    catalogue::rsa_aes_128_cbc_sha,
+};
+
+// Each stricter policy is the beginning of the next one's list.
+inline constexpr std::span<const Suite> legacy_suites_2026 = std::span{obsolete_suites_2026}.first(17);
+inline constexpr std::span<const Suite> intermediate_suites_2026 = std::span{obsolete_suites_2026}.first(9);
+inline constexpr std::span<const Suite> modern_suites_2026 = std::span{obsolete_suites_2026}.first(3);
+
+}  // namespace detail
+
+/// TLS 1.3 alone, ECDSA certificates: for everything that is ours on both ends.
+inline constexpr Policy modern_2026{PolicyTable{
+    .name = "modern-2026",
+    .alias = "modern",
+    .purpose = "between programs of this decade: TLS 1.3 alone, ECDSA certificates",
+    .versions = detail::only_tls13,
+    .suites = detail::modern_suites_2026,
+    .groups = detail::groups_2026,
+    .signature_schemes = detail::ecdsa_schemes,
+    .min_rsa_bits = 3072,
+    .exception_only = false,
+}};
+
+/// Mozilla's "intermediate" of guidelines 6.0, with SecP384r1MLKEM1024 besides and suites in order of level.
+inline constexpr Policy intermediate_2026{PolicyTable{
+    .name = "intermediate-2026",
+    .alias = "intermediate",
+    .purpose = "for workstations and current devices: TLS 1.2 and 1.3 with forward secrecy and AEAD",
+    .versions = detail::tls13_and_tls12,
+    .suites = detail::intermediate_suites_2026,
+    .groups = detail::groups_2026,
+    .signature_schemes = detail::all_schemes,
+    .min_rsa_bits = 2048,
+    .exception_only = false,
+}};
+
+/// Adds TLS 1.2 ECDHE with CBC, for one named device at a time.
+inline constexpr Policy legacy_mfd_2026{PolicyTable{
+    .name = "legacy-mfd-2026",
+    .alias = "legacy-mfd",
+    .purpose = "for a named device without GCM: adds CBC with forward secrecy",
+    .versions = detail::tls13_and_tls12,
+    .suites = detail::legacy_suites_2026,
+    .groups = detail::groups_2026,
+    .signature_schemes = detail::all_schemes,
+    .min_rsa_bits = 2048,
+    .exception_only = true,
+}};
+
+/// Adds static RSA with AES, for one named device at a time: no forward secrecy, still better than plain port 9100.
+inline constexpr Policy obsolete_mfd_2026{PolicyTable{
+    .name = "obsolete-mfd-2026",
+    .alias = "obsolete-mfd",
+    .purpose =
+        "for a named device without elliptic curves: adds static RSA, recorded traffic opens with the device's key",
+    .versions = detail::tls13_and_tls12,
+    .suites = detail::obsolete_suites_2026,
+    .groups = detail::groups_2026,
+    .signature_schemes = detail::all_schemes,
+    .min_rsa_bits = 2048,
+    .exception_only = true,
+}};
+
+static_assert(check(modern_2026, false) == PolicyFault::none);
+static_assert(check(intermediate_2026, false) == PolicyFault::none);
+static_assert(check(legacy_mfd_2026, false) == PolicyFault::none);
+static_assert(check(obsolete_mfd_2026, true) == PolicyFault::none);
+static_assert(check(obsolete_mfd_2026, false) == PolicyFault::no_forward_secrecy, "the check must be able to fail");
+static_assert(modern_2026.groups().front() == catalogue::x25519_mlkem768);
+static_assert(!modern_2026.allows(Version::v1_2));
+
+/// Every policy, the strictest first.
+[[nodiscard]] std::span<const Policy* const> all_policies() noexcept;
+
+/// By dated name or alias, exactly as written. *Errors*: `tls_policy_unknown`.
+[[nodiscard]] Result<const Policy*> find_policy(std::string_view name);
+
+/// The whole policy as text, one entry a line with its reason; what the snapshots in the tests hold.
+[[nodiscard]] std::string describe(const Policy& policy);
+
+}  // namespace safeq::tls

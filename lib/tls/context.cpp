@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <tls/context.hpp>
+
+#include <algorithm>
+
+#include <botan/ipv4_address.h>
+#include <botan/ipv6_address.h>
+
+#include <tls/backend.hpp>
+
+namespace safeq::tls {
+
+namespace {
+
+/// Whether the policy can use these credentials at all; better said at start than by every handshake.
+Result<void> check_fit(const Policy& policy, const Credentials& credentials) {
+    const Botan::Private_Key& key = *Backend::of(credentials).key;
+    const bool rsa = key.algo_name() == "RSA";
+    if (rsa && key.key_length() < policy.min_rsa_bits())
+        return fail(Errc::weak_parameters, "credentials", "the RSA key is shorter than the policy's minimum");
+    const bool usable =
+        std::ranges::any_of(policy.signature_schemes(), [&](const SignatureScheme& s) { return s.rsa == rsa; });
+    if (!usable)
+        return fail(Errc::weak_parameters, "credentials",
+                    std::string{policy.name()} + " does not use certificates with " + key.algo_name() + " keys");
+    return {};
+}
+
+Result<void> check_alpn(const std::vector<std::string>& protocols) {
+    for (const std::string& protocol : protocols)
+        if (protocol.empty() || protocol.size() > 255)
+            return fail(Errc::invalid_argument, "ALPN", "1 to 255 bytes each");
+    return {};
+}
+
+bool is_address(const std::string& name) {
+    return Botan::IPv4Address::from_string(name).has_value() || Botan::IPv6Address::from_string(name).has_value();
+}
+
+BackendContext make_backend(const Policy& policy, ClientAuth client_auth, std::shared_ptr<const Credentials> own,
+                            std::shared_ptr<const TrustAnchors> anchors) {
+    return {std::make_shared<PolicyAdapter>(policy, client_auth),
+            std::make_shared<CredentialsAdapter>(std::move(own), std::move(anchors)),
+            std::make_shared<Botan::TLS::Session_Manager_Noop>()};
+}
+
+}  // namespace
+
+ServerContext::ServerContext(std::unique_ptr<const Impl> impl) noexcept : impl_{std::move(impl)} {}
+ServerContext::~ServerContext() = default;
+
+Result<std::shared_ptr<const ServerContext>> ServerContext::create(ServerConfig config) {
+    if (config.policy == nullptr) return fail(Errc::invalid_argument, "TLS server", "no policy");
+    if (!config.credentials) return fail(Errc::invalid_argument, "TLS server", "no certificate");
+    if (config.client_auth == ClientAuth::required && !config.client_anchors)
+        return fail(Errc::invalid_argument, "TLS server", "no authorities to check the clients' certificates with");
+    if (config.client_auth == ClientAuth::none && config.client_anchors)
+        return fail(Errc::invalid_argument, "TLS server",
+                    "authorities for clients that are not asked for a certificate");
+    SAFEQ_TRY_VOID(check_alpn(config.alpn));
+    return crypto::at_seam("TLS server", Errc::crypto_failed, [&]() -> Result<std::shared_ptr<const ServerContext>> {
+        SAFEQ_TRY_VOID(check_fit(*config.policy, *config.credentials));
+        auto backend = make_backend(*config.policy, config.client_auth, config.credentials, config.client_anchors);
+        return std::shared_ptr<const ServerContext>{
+            new ServerContext{std::make_unique<Impl>(Impl{std::move(config), std::move(backend)})}};
+    });
+}
+
+const ServerConfig& ServerContext::config() const noexcept { return impl_->config; }
+
+ClientContext::ClientContext(std::unique_ptr<const Impl> impl) noexcept : impl_{std::move(impl)} {}
+ClientContext::~ClientContext() = default;
+
+Result<std::shared_ptr<const ClientContext>> ClientContext::create(ClientConfig config) {
+    if (config.policy == nullptr) return fail(Errc::invalid_argument, "TLS client", "no policy");
+    std::shared_ptr<const TrustAnchors> anchors;
+    if (const auto* const anchored = std::get_if<Anchored>(&config.check)) {
+        if (!anchored->anchors)
+            return fail(Errc::invalid_argument, "TLS client", "no authorities to check the server with");
+        if (anchored->name.empty())
+            return fail(Errc::invalid_argument, "TLS client", "no name that the server must bear");
+        anchors = anchored->anchors;
+    } else if (std::get<Pin>(config.check) == Pin{}) {
+        return fail(Errc::invalid_argument, "TLS client", "the pin is empty");
+    }
+    SAFEQ_TRY_VOID(check_alpn(config.alpn));
+    return crypto::at_seam("TLS client", Errc::crypto_failed, [&]() -> Result<std::shared_ptr<const ClientContext>> {
+        if (config.own) SAFEQ_TRY_VOID(check_fit(*config.policy, *config.own));
+        std::string sni = is_address(config.server_name) ? std::string{} : config.server_name;
+        auto backend = make_backend(*config.policy, ClientAuth::none, config.own, std::move(anchors));
+        return std::shared_ptr<const ClientContext>{
+            new ClientContext{std::make_unique<Impl>(Impl{std::move(config), std::move(backend), std::move(sni)})}};
+    });
+}
+
+const ClientConfig& ClientContext::config() const noexcept { return impl_->config; }
+
+}  // namespace safeq::tls

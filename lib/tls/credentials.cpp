@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/tls/credentials.hpp>
+
+#include <algorithm>
+
+#include <botan/dns_name.h>
+#include <botan/ipv4_address.h>
+#include <botan/ipv6_address.h>
+#include <botan/x509path.h>
+
+#include <tls/backend.hpp>
+
+namespace safeq::tls {
+
+namespace {
+
+constexpr std::size_t max_authorities = 512;
+
+bool bears_name(const Certificate& certificate, std::string_view name) {
+    const Botan::X509_Certificate& x509 = Backend::of(certificate);
+    if (const auto v4 = Botan::IPv4Address::from_string(name)) return x509.matches_ip(*v4);
+    if (const auto v6 = Botan::IPv6Address::from_string(name)) return x509.matches_ip(*v6);
+    if (name.find(':') != name.npos) return std::ranges::find(certificate.uris(), name) != certificate.uris().end();
+    // The backend would look into the common name for want of other names; nobody has issued such since 2017.
+    if (certificate.dns_names().empty()) return false;
+    const auto dns = Botan::DNSName::from_string(name);
+    return dns && x509.matches_dns_name(*dns);
+}
+
+Error judge(const Botan::Path_Validation_Result& verdict, const std::string& who) {
+    using Code = Botan::Certificate_Status_Code;
+    const auto refused = [&](Errc code, Code why) {
+        return Error{code, "peer certificate", who + ": " + to_string(why)};
+    };
+    if (verdict.result() == Code::CERT_IS_REVOKED) return refused(Errc::certificate_revoked, verdict.result());
+    // The gravest status is the result; an expired certificate beside a stale revocation list is still an expired one.
+    if (verdict.result() < Code::FIRST_ERROR_STATUS_TO_SKIP_REVOCATION)
+        for (const auto& statuses : verdict.all_statuses())
+            for (const Code status : statuses)
+                if (status == Code::CERT_HAS_EXPIRED || status == Code::CERT_NOT_YET_VALID)
+                    return refused(Errc::certificate_expired, status);
+    return refused(Errc::certificate_untrusted, verdict.result());
+}
+
+}  // namespace
+
+Credentials::Credentials(std::unique_ptr<const Impl> impl) noexcept : impl_{std::move(impl)} {}
+Credentials::~Credentials() = default;
+
+Result<std::shared_ptr<const Credentials>> Credentials::from_pem(ChainPem chain, KeyPem key) {
+    auto impl = std::make_unique<Impl>();
+    SAFEQ_TRY(impl->chain, Certificate::chain_from_pem(chain.text));
+    SAFEQ_TRY(impl->key, read_key(key));
+    for (const Certificate& certificate : impl->chain) impl->x509.push_back(Backend::of(certificate));
+    return crypto::at_seam("credentials", Errc::key_invalid, [&]() -> Result<std::shared_ptr<const Credentials>> {
+        if (!belongs_to(*impl->key, impl->x509.front()))
+            return fail(Errc::key_invalid, "credentials", "the private key is not that of the first certificate");
+        return std::shared_ptr<const Credentials>{new Credentials{std::move(impl)}};
+    });
+}
+
+const std::vector<Certificate>& Credentials::chain() const noexcept { return impl_->chain; }
+
+TrustAnchors::TrustAnchors(std::unique_ptr<const Impl> impl) noexcept : impl_{std::move(impl)} {}
+TrustAnchors::~TrustAnchors() = default;
+
+Result<std::shared_ptr<const TrustAnchors>> TrustAnchors::from_pem(AuthoritiesPem authorities, CrlsPem crls,
+                                                                   Revocation revocation) {
+    SAFEQ_TRY(const auto blocks, read_pem(authorities.text, "CERTIFICATE", max_authorities));
+    SAFEQ_TRY(const auto lists, read_crls(crls));
+    auto impl = std::make_unique<Impl>();
+    impl->revocation = revocation;
+    for (const auto& block : blocks) {
+        SAFEQ_TRY(Certificate authority, Certificate::from_der(std::as_bytes(std::span{block})));
+        if (!authority.is_authority() || !Backend::of(authority).is_self_signed())
+            return fail(Errc::certificate_untrusted, "trust anchors",
+                        authority.subject() + " is no self-signed authority");
+        impl->authorities.push_back(std::move(authority));
+    }
+    return crypto::at_seam("trust anchors", Errc::malformed, [&]() -> Result<std::shared_ptr<const TrustAnchors>> {
+        impl->store = std::make_unique<Botan::Certificate_Store_In_Memory>();
+        for (const Certificate& authority : impl->authorities) impl->store->add_certificate(Backend::of(authority));
+        for (const Botan::X509_CRL& list : lists) {
+            const bool known = std::ranges::any_of(impl->authorities, [&](const Certificate& authority) {
+                const Botan::X509_Certificate& x509 = Backend::of(authority);
+                return list.issuer_dn() == x509.subject_dn() && list.check_signature(*x509.subject_public_key());
+            });
+            if (!known)
+                return fail(Errc::certificate_untrusted, "revocation list", "none of the authorities signed it");
+            impl->store->add_crl(list);
+        }
+        return std::shared_ptr<const TrustAnchors>{new TrustAnchors{std::move(impl)}};
+    });
+}
+
+const std::vector<Certificate>& TrustAnchors::authorities() const noexcept { return impl_->authorities; }
+
+Result<void> TrustAnchors::verify(const std::vector<Certificate>& chain, PeerRole role, std::string_view name,
+                                  Time now) const {
+    if (chain.empty()) return fail(Errc::certificate_missing, "peer certificate");
+    if (chain.front().is_authority())
+        return fail(Errc::certificate_untrusted, "peer certificate",
+                    "an authority's own certificate says nothing of a peer");
+    return crypto::at_seam("peer certificate", Errc::certificate_untrusted, [&]() -> Result<void> {
+        std::vector<Botan::X509_Certificate> x509;
+        x509.reserve(chain.size());
+        for (const Certificate& certificate : chain) x509.push_back(Backend::of(certificate));
+        const Botan::Path_Validation_Restrictions restrictions{impl_->revocation == Revocation::required};
+        const auto verdict = Botan::x509_path_validate(
+            x509, restrictions, std::vector<Botan::Certificate_Store*>{impl_->store.get()}, "",
+            role == PeerRole::server ? Botan::Usage_Type::TLS_SERVER_AUTH : Botan::Usage_Type::TLS_CLIENT_AUTH,
+            std::chrono::time_point_cast<std::chrono::system_clock::duration>(now));
+        if (!verdict.successful_validation()) return std::unexpected{judge(verdict, chain.front().subject())};
+        if (!name.empty() && !bears_name(chain.front(), name))
+            return fail(Errc::certificate_untrusted, "peer certificate",
+                        chain.front().subject() + " does not bear the name " + std::string{name});
+        return {};
+    });
+}
+
+Result<Pin> Pin::parse(std::string_view text) {
+    constexpr std::string_view prefix = "sha256:";
+    if (!text.starts_with(prefix)) return fail(Errc::malformed, "pin", "must begin with sha256:");
+    const std::string_view digits = text.substr(prefix.size());
+    SAFEQ_TRY(const Bytes digest, from_hex(digits));
+    Pin pin;
+    if (digest.size() != pin.key.size() || to_hex(digest) != digits)
+        return fail(Errc::malformed, "pin", "must be 64 lower-case hexadecimal digits");
+    std::ranges::copy(digest, pin.key.begin());
+    return pin;
+}
+
+std::string Pin::text() const { return "sha256:" + to_hex(key); }
+
+}  // namespace safeq::tls

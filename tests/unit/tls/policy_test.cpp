@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/tls/policy.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <vector>
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace safeq;
+using namespace safeq::tls;
+
+namespace {
+
+std::string snapshot(std::string_view name) {
+    std::ifstream file{std::string{SAFEQ_SOURCE_DIR} + "/tests/unit/tls/snapshots/" + std::string{name} + ".txt"};
+    REQUIRE(file);
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+/// A sound table to break in one place.
+PolicyTable sound() {
+    return {.name = "test",
+            .alias = "test",
+            .purpose = "test",
+            .versions = intermediate_2026.versions(),
+            .suites = intermediate_2026.suites(),
+            .groups = intermediate_2026.groups(),
+            .signature_schemes = intermediate_2026.signature_schemes(),
+            .min_rsa_bits = 2048,
+            .exception_only = false};
+}
+
+}  // namespace
+
+TEST_CASE("every policy is what its snapshot says", "[tls]") {
+    // A policy is never edited: a difference here means that a new dated one is needed.
+    REQUIRE(all_policies().size() == 4);
+    for (const Policy* const policy : all_policies()) CHECK(describe(*policy) == snapshot(policy->name()));
+}
+
+TEST_CASE("policies are found by dated name and by alias, exactly", "[tls]") {
+    CHECK(find_policy("intermediate-2026").value() == &intermediate_2026);
+    CHECK(find_policy("modern").value() == &modern_2026);
+    CHECK(find_policy("legacy-mfd").value() == &legacy_mfd_2026);
+    CHECK(find_policy("obsolete-mfd").value() == &obsolete_mfd_2026);
+    for (const char* const unknown : {"", "Modern", "modern-2025", "old", "intermediate "})
+        CHECK(find_policy(unknown).error().code == Errc::tls_policy_unknown);
+}
+
+TEST_CASE("the weaker policies need an exception, the stricter ones don't", "[tls]") {
+    CHECK_FALSE(modern_2026.exception_only());
+    CHECK_FALSE(intermediate_2026.exception_only());
+    CHECK(legacy_mfd_2026.exception_only());
+    CHECK(obsolete_mfd_2026.exception_only());
+}
+
+TEST_CASE("static RSA is in one policy only, and each entry has its reason", "[tls]") {
+    for (const Policy* const policy : all_policies()) {
+        const auto is_static = [](const Suite& s) { return !s.forward_secrecy(); };
+        CHECK(std::ranges::any_of(policy->suites(), is_static) == (policy == &obsolete_mfd_2026));
+        for (const Suite& s : policy->suites()) CHECK_FALSE(s.reason.empty());
+        for (const Group& g : policy->groups()) CHECK_FALSE(g.reason.empty());
+        for (const SignatureScheme& s : policy->signature_schemes()) CHECK_FALSE(s.reason.empty());
+    }
+}
+
+TEST_CASE("entries are found by code point", "[tls]") {
+    CHECK(modern_2026.find_suite(0x1302)->name == "TLS_AES_256_GCM_SHA384");
+    CHECK(modern_2026.find_suite(0xc02f) == nullptr);
+    CHECK(intermediate_2026.find_suite(0xc02f) != nullptr);
+    CHECK(intermediate_2026.find_suite(0x002f) == nullptr);
+    CHECK(modern_2026.find_group(0x11ec)->post_quantum);
+    CHECK(modern_2026.find_group(0x0100) == nullptr);
+    CHECK(intermediate_2026.allows_signature(0x0804));
+    CHECK_FALSE(modern_2026.allows_signature(0x0804));
+    CHECK_FALSE(intermediate_2026.allows_signature(0x0201));
+}
+
+TEST_CASE("the check finds each fault", "[tls]") {
+    CHECK(check(Policy{sound()}, false) == PolicyFault::none);
+
+    PolicyTable table = sound();
+    table.suites = {};
+    CHECK(check(Policy{table}, false) == PolicyFault::empty);
+
+    std::vector<Suite> suites{table.suites.begin(), table.suites.end()};
+    const auto with = [&](std::vector<Suite> changed) {
+        PolicyTable t = sound();
+        t.suites = changed;
+        return check(Policy{t}, false);
+    };
+    const std::span<const Suite> original = intermediate_2026.suites();
+    suites.assign(original.begin(), original.end());
+    std::swap(suites[0], suites[2]);
+    CHECK(with(suites) == PolicyFault::suites_out_of_order);
+
+    suites.assign(original.begin(), original.end());
+    suites.push_back(suites.back());
+    CHECK(with(suites) == PolicyFault::duplicate);
+
+    suites.assign(original.begin(), original.end());
+    suites.push_back(catalogue::rsa_aes_128_cbc_sha);
+    CHECK(with(suites) == PolicyFault::no_forward_secrecy);
+
+    suites.assign(original.begin(), original.end());
+    suites.back().level = Level::legacy;
+    CHECK(with(suites) == PolicyFault::level_wrong);
+
+    for (const char* const name :
+         {"TLS_ECDHE_RSA_WITH_RC4_128_SHA", "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA", "TLS_ECDHE_RSA_WITH_NULL_SHA",
+          "TLS_ECDH_anon_WITH_AES_128_CBC_SHA", "TLS_X_EXPORT_Y"}) {
+        suites.assign(original.begin(), original.end());
+        suites.back().name = name;
+        CHECK(with(suites) == PolicyFault::weak_name);
+    }
+
+    CHECK(with({original.begin(), original.begin() + 3}) == PolicyFault::version_without_suite);
+    table = sound();
+    table.versions = modern_2026.versions();
+    CHECK(check(Policy{table}, false) == PolicyFault::version_without_suite);
+
+    std::vector<SignatureScheme> schemes{table.signature_schemes.begin(), table.signature_schemes.end()};
+    schemes.push_back({"rsa_pkcs1_sha1", 0x0201, Hash::sha1, true, "never"});
+    table = sound();
+    table.signature_schemes = schemes;
+    CHECK(check(Policy{table}, false) == PolicyFault::sha1_signature);
+
+    std::vector<Group> groups{catalogue::x25519, catalogue::x25519_mlkem768};
+    table = sound();
+    table.groups = groups;
+    CHECK(check(Policy{table}, false) == PolicyFault::post_quantum_not_first);
+
+    table = sound();
+    table.min_rsa_bits = 1024;
+    CHECK(check(Policy{table}, false) == PolicyFault::rsa_too_short);
+}
