@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+
+#include <safeq/auth/account.hpp>
+#include <safeq/auth/factor.hpp>
+#include <safeq/auth/hasher.hpp>
+#include <safeq/auth/throttle.hpp>
+
+namespace safeq::auth {
+
+struct GivenPassword {
+    std::string name;
+    crypto::Secret password;
+};
+struct GivenPin {
+    crypto::Secret digits;
+};
+struct GivenCard {
+    std::string type;
+    std::string uid;  ///< hexadecimal
+};
+/// Whom a token names that the caller has verified already.
+struct GivenToken {
+    SubjectId subject;
+};
+
+/// A factor as someone presents it, not checked in any way.
+using Factor = std::variant<GivenCard, GivenPassword, GivenPin, GivenToken>;
+
+[[nodiscard]] FactorKind kind_of(const Factor& factor) noexcept;
+
+/// Someone who has proved who they are.
+struct Authenticated {
+    TenantId tenant;
+    SubjectId subject;
+    std::string name;
+    std::optional<std::string> display_name;
+    FactorSet factors;  ///< what was given; all of it was right
+};
+
+/// What a peer may learn of a failed sign-in: `busy` (which says nothing about anybody) stays, every other identity
+/// code becomes `denied` without a detail; faults of ours become `unavailable`.
+[[nodiscard]] Error for_peer(const Error& error);
+
+/// Decides who someone is, by what they present and what the place asks for.
+/// Everything presented must be right and belong to one account. Existing and unknown names, cards, and accounts
+/// without the factor cost the same: one Argon2id computation for each password and PIN presented, none while
+/// throttled. What is stored with older costs or peppers is renewed on the way.
+/// *Threads*: safe from several threads; blocks for hashing and for the ports.
+class Authenticator final {
+public:
+    struct Parts {
+        CredentialStore& accounts;
+        const Hasher& hasher;
+        const PepperRing& peppers;
+        SharedThrottle& throttle;
+        Directory* directory = nullptr;  ///< asked for names that have no password here; none where null
+    };
+
+    explicit Authenticator(const Parts& parts) noexcept : parts_{parts} {}
+
+    /// *Errors*: `factor_missing` when the rule isn't met; `credential_wrong` for everything that is wrong, the detail
+    /// says what (for the log only); `throttled`; `busy`; `invalid_argument` for two factors of one kind; the ports'.
+    [[nodiscard]] Result<Authenticated> authenticate(TenantId tenant, const Origin& origin,
+                                                     std::span<const Factor> factors, const FactorRule& rule) const;
+
+private:
+    Parts parts_;
+};
+
+}  // namespace safeq::auth

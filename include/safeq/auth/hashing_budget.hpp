@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <utility>
+
+#include <safeq/core/error.hpp>
+
+namespace safeq::auth {
+
+struct HashingLimits {
+    std::uint32_t concurrent;  ///< hashes computed at a time; memory stays at this many times the cost of one
+    std::uint32_t waiting;     ///< callers that may stand in line behind them; the next one is told `busy`
+};
+
+/// For one release daemon: 8 × 64 MiB at the most.
+inline constexpr HashingLimits hashing_2026{.concurrent = 8, .waiting = 64};
+
+/// How much password hashing goes on at a time in this process; one object shared by every `Hasher`, so that a flood
+/// of sign-ins can't take more memory than planned. First come, first served.
+/// *Threads*: safe from several threads; `acquire` blocks.
+class HashingBudget final {
+public:
+    /// The right to compute one hash; gives it back when destroyed. Must not outlive the budget.
+    class Permit final {
+    public:
+        Permit(Permit&& other) noexcept : budget_{std::exchange(other.budget_, nullptr)} {}
+        Permit& operator=(Permit&& other) noexcept {
+            std::swap(budget_, other.budget_);
+            return *this;
+        }
+        ~Permit() {
+            if (budget_ != nullptr) budget_->release();
+        }
+
+    private:
+        friend class HashingBudget;
+        explicit Permit(HashingBudget& budget) noexcept : budget_{&budget} {}
+        HashingBudget* budget_;
+    };
+
+    /// A limit of no concurrent hash counts as one.
+    explicit HashingBudget(const HashingLimits& limits);
+    HashingBudget(const HashingBudget&) = delete;
+    HashingBudget& operator=(const HashingBudget&) = delete;
+
+    /// Waits for a place in turn. *Errors*: `busy`, at once, when the line is full.
+    [[nodiscard]] Result<Permit> acquire();
+
+    /// For metrics: hashes being computed, callers waiting, the most that were ever computed at a time, and all permits
+    /// ever given.
+    [[nodiscard]] std::uint32_t running() const;
+    [[nodiscard]] std::uint32_t waiting() const;
+    [[nodiscard]] std::uint32_t peak() const;
+    [[nodiscard]] std::uint64_t granted() const;
+
+private:
+    void release() noexcept;
+
+    HashingLimits limits_;
+    mutable std::mutex mutex_;
+    std::condition_variable turn_;
+    std::deque<std::uint64_t> line_;
+    std::uint64_t next_ticket_ = 0;
+    std::uint32_t running_ = 0;
+    std::uint32_t peak_ = 0;
+    std::uint64_t granted_ = 0;
+};
+
+}  // namespace safeq::auth

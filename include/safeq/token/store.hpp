@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <safeq/core/clock.hpp>
+#include <safeq/core/error.hpp>
+#include <safeq/core/id.hpp>
+#include <safeq/token/opaque.hpp>
+
+namespace safeq::token {
+
+using TokenId = Id<struct TokenTag>;
+
+/// A token as it is kept; the token itself is not.
+struct TokenRecord {
+    TokenHash hash;  ///< unique
+    TokenId id;      ///< unique; for listing and revoking
+    TokenKind kind;
+    TenantId tenant;
+    SubjectId subject;
+    std::optional<DeviceId> device;  ///< sessions: where it is good
+    std::string label;               ///< print tokens: the owner's words for it
+    Time created{};
+    std::optional<Time> idle_deadline;  ///< sessions: moved on by use
+    std::optional<Time> expires;        ///< never moved; none for print tokens that last until revoked
+
+    /// Whether either deadline has come.
+    [[nodiscard]] bool expired_at(Time now) const noexcept {
+        return (idle_deadline && *idle_deadline <= now) || (expires && *expires <= now);
+    }
+
+    friend bool operator==(const TokenRecord&, const TokenRecord&) = default;
+};
+
+/// Where tokens are kept. *Threads*: safe from several threads.
+class TokenStore {
+public:
+    virtual ~TokenStore() = default;
+
+    /// Adds a record. *Errors*: `already_exists` when hash or id is taken.
+    [[nodiscard]] virtual Result<void> add(const TokenRecord& record) = 0;
+    /// *Errors*: `not_found`. Says nothing about expiry.
+    [[nodiscard]] virtual Result<TokenRecord> find(const TokenHash& hash) = 0;
+    /// Moves the idle deadline; never back. *Errors*: `not_found`.
+    [[nodiscard]] virtual Result<void> slide(TenantId tenant, TokenId id, Time idle_deadline) = 0;
+    /// *Errors*: `not_found`.
+    [[nodiscard]] virtual Result<void> erase(TenantId tenant, TokenId id) = 0;
+    /// Those of one person and kind, by time of creation (then id); expired ones too.
+    [[nodiscard]] virtual Result<std::vector<TokenRecord>> list(TenantId tenant, SubjectId subject, TokenKind kind) = 0;
+    /// Removes every record of every tenant that is `expired_at(now)`; returns how many.
+    [[nodiscard]] virtual Result<std::size_t> erase_expired(Time now) = 0;
+
+protected:
+    TokenStore() = default;
+    TokenStore(const TokenStore&) = default;
+    TokenStore& operator=(const TokenStore&) = default;
+};
+
+}  // namespace safeq::token

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/token/opaque.hpp>
+
+#include <algorithm>
+#include <span>
+#include <string>
+
+namespace safeq::token {
+
+std::string_view name(TokenKind kind) noexcept {
+    switch (kind) {
+        case TokenKind::session: return "session";
+        case TokenKind::print: return "print";
+    }
+    return "unknown";
+}
+
+Result<TokenHash> TokenHash::from(ByteView bytes) {
+    TokenHash hash;
+    if (bytes.size() != hash.bytes.size()) return fail(Errc::malformed, "token hash", "not 32 bytes");
+    std::ranges::copy(bytes, hash.bytes.begin());
+    return hash;
+}
+
+OpaqueToken OpaqueToken::generate(Random& random) { return OpaqueToken{Value::random(random)}; }
+
+Result<OpaqueToken> OpaqueToken::parse(std::string_view text) {
+    if (text.size() != text_bytes) return fail(Errc::malformed, "token", "not 43 characters");
+    // Only the bearer sees how long the decoding of his own text takes.
+    Result<Bytes> decoded = from_base64url(text);
+    if (!decoded) return fail(decoded.error().code, "token", decoded.error().detail);
+    Result<Value> value = Value::from(*decoded);
+    crypto::wipe(*decoded);
+    if (!value) return std::unexpected{std::move(value).error()};
+    return OpaqueToken{std::move(*value)};
+}
+
+crypto::Secret OpaqueToken::text() const {
+    std::string encoded = to_base64url(value_.expose());
+    crypto::Secret out = crypto::Secret::copy_of(encoded);
+    crypto::wipe(std::as_writable_bytes(std::span{encoded}));
+    return out;
+}
+
+TokenHash OpaqueToken::hash(TokenKind kind, TenantId tenant) const {
+    const Bytes before = ByteWriter{}
+                             .field("safeq/token/v1")
+                             .field(name(kind))
+                             .field(tenant.bytes())
+                             .u32(static_cast<std::uint32_t>(Value::size))
+                             .take();
+    return {crypto::sha256({before, value_.expose()})};
+}
+
+}  // namespace safeq::token

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/auth/throttle.hpp>
+
+#include <set>
+#include <thread>
+#include <vector>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "support/memory_auth.hpp"
+#include "support/random.hpp"
+
+using namespace safeq;
+using namespace safeq::auth;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct World {
+    ManualClock clock{Time{1'700'000'000'000ms}};
+    test::SeededRandom random;
+    TenantId tenant = TenantId::make(clock, random);
+    SubjectId alice = SubjectId::make(clock, random);
+    Throttle throttle{throttle_2026, clock};
+
+    DeviceId device() { return DeviceId::make(clock, random); }
+    Attempt at(std::optional<DeviceId> device, std::string address = "192.0.2.1") const {
+        return {.tenant = tenant, .who = alice, .origin = {.device = device, .address = std::move(address)}};
+    }
+    void sign_in(const Attempt& attempt) {
+        const Admission admission = throttle.admit(attempt);
+        REQUIRE(admission.verdict == Verdict::allowed);
+        throttle.succeeded(attempt, admission);
+    }
+    // Guesses that were judged before the throttle said to wait.
+    int guesses(const Attempt& attempt, int tries = 1000, bool second_factor = false) {
+        int judged = 0;
+        for (int i = 0; i < tries; ++i) {
+            const Admission admission = throttle.admit(attempt);
+            if (admission.verdict == Verdict::wait) continue;
+            if (admission.verdict == Verdict::step_up && !second_factor) throttle.withdraw(attempt, admission);
+            else ++judged;
+        }
+        return judged;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a few failures cost nothing, then waits double", "[auth]") {
+    World w;
+    const Attempt attempt = w.at(w.device());
+    for (int i = 0; i < 4; ++i) CHECK(w.throttle.admit(attempt).verdict == Verdict::allowed);
+    for (const auto wait : {1s, 2s, 4s, 8s, 16s, 32s}) {
+        const Admission refused = w.throttle.admit(attempt);
+        CHECK(refused.verdict == Verdict::wait);
+        CHECK(refused.until == w.clock.now() + wait);
+        w.clock.advance(wait - 1ms);
+        CHECK(w.throttle.admit(attempt).verdict == Verdict::wait);
+        w.clock.advance(1ms);
+        CHECK(w.throttle.admit(attempt).verdict == Verdict::allowed);
+    }
+    // That was the tenth.
+    CHECK(w.throttle.admit(attempt).until == w.clock.now() + 15min);
+}
+
+TEST_CASE("the wait is bounded and in the end forgotten", "[auth]") {
+    World w;
+    w.sign_in(w.at(w.device()));
+    const Attempt attempt = w.at(w.device());
+    w.sign_in(attempt);
+    auto longest = 0ms;
+    for (int i = 0; i < 40; ++i) {
+        const Admission admission = w.throttle.admit(attempt);
+        if (admission.verdict != Verdict::wait) continue;
+        longest = std::max(longest, std::chrono::milliseconds{admission.until - w.clock.now()});
+        w.clock.set(admission.until);
+    }
+    CHECK(longest == 24h);
+    w.clock.advance(48h);
+    CHECK(w.throttle.admit(attempt).verdict == Verdict::allowed);
+    CHECK(w.throttle.admit(attempt).verdict == Verdict::allowed);
+}
+
+TEST_CASE("success forgets the failures at its own origin only", "[auth]") {
+    World w;
+    const Attempt here = w.at(w.device());
+    const Attempt there = w.at(w.device());
+    for (int i = 0; i < 4; ++i) (void)w.throttle.admit(there);
+    for (int i = 0; i < 3; ++i) (void)w.throttle.admit(here);
+    w.sign_in(here);
+    CHECK(w.throttle.admit(here).verdict == Verdict::allowed);
+    CHECK(w.throttle.admit(there).verdict == Verdict::wait);
+}
+
+TEST_CASE("an attempt that wasn't judged doesn't count", "[auth]") {
+    World w;
+    const Attempt attempt = w.at(w.device());
+    for (int i = 0; i < 1000; ++i) {
+        const Admission admission = w.throttle.admit(attempt);
+        REQUIRE(admission.verdict == Verdict::allowed);
+        w.throttle.withdraw(attempt, admission);
+    }
+    CHECK(w.throttle.size() == 0);
+}
+
+TEST_CASE("a thousand attempts at one moment count as a thousand", "[auth]") {
+    World w;
+    const Attempt attempt = w.at(w.device());
+    int admitted = 0;
+    for (int i = 0; i < 1000; ++i) admitted += w.throttle.admit(attempt).verdict == Verdict::wait ? 0 : 1;
+    CHECK(admitted == 4);
+}
+
+TEST_CASE("a hundred thousand guesses from 500 addresses and 50 devices get at most 100 judged", "[auth]") {
+    const bool second_factor = GENERATE_COPY(false, true);
+    World w;
+    std::vector<Attempt> origins;
+    for (int i = 0; i < 50; ++i) origins.push_back(w.at(w.device()));
+    for (int i = 0; i < 500; ++i) origins.push_back(w.at(std::nullopt, "198.51.100." + std::to_string(i)));
+    // The owner is known at three of the devices and three of the addresses.
+    for (const std::size_t known : {0u, 1u, 2u, 50u, 51u, 52u}) w.sign_in(origins[known]);
+    const Attempt familiar = origins[0];
+
+    int judged = 0;
+    std::vector<int> at(origins.size());
+    for (int i = 0; i < 100'000; ++i) {
+        const std::size_t from = static_cast<std::size_t>(i) % origins.size();
+        const int got = w.guesses(origins[from], 1, second_factor);
+        judged += got;
+        at[from] += got;
+        w.clock.advance(5ms);
+    }
+    CHECK(judged <= 100);
+    CHECK(judged >= 20);
+    for (const int here : at) CHECK(here <= 10);
+
+    // Where the owner was last, a wait of minutes is the worst; elsewhere a second factor opens the door, unless the
+    // guesser holds one himself.
+    w.clock.advance(15min);
+    CHECK(w.throttle.admit(familiar).verdict == Verdict::allowed);
+    CHECK(w.throttle.admit(w.at(w.device())).verdict == (second_factor ? Verdict::wait : Verdict::step_up));
+}
+
+TEST_CASE("the owner isn't locked out where the guesser wasn't", "[auth]") {
+    World w;
+    const Attempt own = w.at(w.device());
+    w.sign_in(own);
+    for (int i = 0; i < 200; ++i) (void)w.guesses(w.at(w.device()), 50);
+    CHECK(w.throttle.admit(own).verdict == Verdict::allowed);
+    CHECK(w.throttle.admit(w.at(w.device())).verdict == Verdict::step_up);
+}
+
+TEST_CASE("guesses from the network don't lock the devices", "[auth]") {
+    World w;
+    for (int i = 0; i < 500; ++i) (void)w.guesses(w.at(std::nullopt, "203.0.113." + std::to_string(i)), 20, true);
+    CHECK(w.throttle.admit(w.at(std::nullopt, "192.0.2.77")).verdict == Verdict::wait);
+    CHECK(w.throttle.admit(w.at(w.device())).verdict == Verdict::allowed);
+}
+
+TEST_CASE("an operator can forgive what happened at unfamiliar origins", "[auth]") {
+    World w;
+    for (int i = 0; i < 100; ++i) (void)w.guesses(w.at(w.device()), 10, true);
+    REQUIRE(w.throttle.admit(w.at(w.device())).verdict == Verdict::wait);
+    w.throttle.forgive(w.tenant, w.alice);
+    CHECK(w.throttle.admit(w.at(w.device())).verdict == Verdict::allowed);
+}
+
+TEST_CASE("failures at unfamiliar origins fade", "[auth]") {
+    World w;
+    for (int i = 0; i < 100; ++i) (void)w.guesses(w.at(w.device()), 10);
+    REQUIRE(w.throttle.admit(w.at(w.device())).verdict == Verdict::step_up);
+    w.clock.advance(24h);
+    CHECK(w.throttle.admit(w.at(w.device())).verdict == Verdict::allowed);
+}
+
+TEST_CASE("one device or address that fails for everybody is slowed down", "[auth]") {
+    World w;
+    const bool device = GENERATE(true, false);
+    const std::optional<DeviceId> id = device ? std::optional{w.device()} : std::nullopt;
+    int admitted = 0;
+    for (int i = 0; i < 1000; ++i) {
+        Attempt attempt = w.at(id);
+        attempt.who = "name:user" + std::to_string(i);
+        admitted += w.throttle.admit(attempt).verdict == Verdict::wait ? 0 : 1;
+    }
+    CHECK(admitted == 120);
+    CHECK(w.throttle.admit(w.at(device ? std::optional{w.device()} : std::nullopt, "192.0.2.9")).verdict ==
+          Verdict::allowed);
+    w.clock.advance(15s);
+    CHECK(w.throttle.admit(w.at(id)).verdict == Verdict::allowed);
+    CHECK(w.throttle.admit(w.at(id)).verdict == Verdict::wait);
+}
+
+TEST_CASE("strangers are slowed down like accounts, tenants are apart", "[auth]") {
+    World w;
+    Attempt stranger = w.at(w.device());
+    stranger.who = "name:nobody";
+    CHECK(w.guesses(stranger) == w.guesses(w.at(w.device())));
+    Attempt elsewhere = stranger;
+    elsewhere.tenant = TenantId::make(w.clock, w.random);
+    CHECK(w.throttle.admit(stranger).verdict == Verdict::wait);
+    CHECK(w.throttle.admit(elsewhere).verdict == Verdict::allowed);
+}
+
+TEST_CASE("a clock that goes back neither ends nor lengthens a wait", "[auth]") {
+    World w;
+    const Attempt attempt = w.at(w.device());
+    (void)w.guesses(attempt);
+    w.clock.advance(-24h * 365);
+    const Admission refused = w.throttle.admit(attempt);
+    CHECK(refused.verdict == Verdict::wait);
+    CHECK(refused.until == w.clock.now() + 1s);
+    w.clock.advance(1s);
+    CHECK(w.throttle.admit(attempt).verdict == Verdict::allowed);
+}
+
+TEST_CASE("memory is bounded, and invented names don't push out real accounts", "[auth]") {
+    World w;
+    ThrottleRules rules = throttle_2026;
+    rules.entries = 64;
+    rules.device.size = rules.address.size = 1'000'000;
+    w.throttle = Throttle{rules, w.clock};
+    const Attempt attempt = w.at(w.device());
+    (void)w.guesses(attempt);
+    for (int i = 0; i < 10'000; ++i) {
+        Attempt stranger = w.at(std::nullopt, "2001:db8:" + std::to_string(i));
+        stranger.who = "name:" + std::to_string(i);
+        (void)w.throttle.admit(stranger);
+        REQUIRE(w.throttle.size() <= 6 * 64);
+    }
+    CHECK(w.throttle.admit(attempt).verdict == Verdict::wait);
+    CHECK(w.throttle.changes().size() <= 6 * 64 + 6 * 64);
+}
+
+TEST_CASE("a snapshot holds everything, a restored throttle goes on", "[auth]") {
+    World w;
+    const Attempt blocked = w.at(w.device());
+    const Attempt familiar = w.at(w.device());
+    w.sign_in(familiar);
+    (void)w.guesses(blocked);
+    for (int i = 0; i < 30; ++i) (void)w.guesses(w.at(w.device()), 10, true);
+
+    Throttle restored{throttle_2026, w.clock};
+    restored.restore(w.throttle.snapshot());
+    CHECK(restored.snapshot() == w.throttle.snapshot());
+    CHECK(restored.admit(blocked).verdict == Verdict::wait);
+    CHECK(restored.admit(familiar).verdict == Verdict::allowed);
+    CHECK(restored.admit(w.at(w.device())).verdict == Verdict::wait);
+}
+
+TEST_CASE("hostile entries in a snapshot are dropped", "[auth]") {
+    World w;
+    ThrottleRules rules = throttle_2026;
+    rules.entries = 2;
+    Throttle throttle{rules, w.clock};
+    std::vector<ThrottleEntry> entries;
+    for (std::uint8_t i = 0; i < 5; ++i)
+        entries.push_back(
+            {.table = ThrottleTable::account, .key = {std::byte{i}}, .failures = 1, .since = w.clock.now()});
+    entries.push_back({.table = static_cast<ThrottleTable>(77), .key = {}, .failures = 1});
+    entries.push_back({.table = ThrottleTable::stranger, .key = {}, .failures = 0});
+    throttle.restore(entries);
+    CHECK(throttle.size() == 2);
+}
+
+TEST_CASE("a shared throttle survives a restart", "[auth]") {
+    World w;
+    test::MemoryThrottleStore store;
+    const Attempt attempt = w.at(w.device());
+    {
+        SharedThrottle shared{throttle_2026, w.clock, store};
+        REQUIRE(shared.load());
+        for (int i = 0; i < 4; ++i) CHECK(shared.admit(attempt)->verdict == Verdict::allowed);
+    }
+    SharedThrottle shared{throttle_2026, w.clock, store};
+    REQUIRE(shared.load());
+    CHECK(shared.admit(attempt)->verdict == Verdict::wait);
+    w.clock.advance(1s);
+    const auto admission = shared.admit(attempt);
+    REQUIRE(admission);
+    REQUIRE(shared.succeeded(attempt, *admission));
+    // Gone from the store is what means nothing any more; left are the account, with its four failures and an origin
+    // that is familiar now, and the device's own count.
+    const auto left = store.load();
+    REQUIRE(left);
+    REQUIRE(left->size() == 2);
+    CHECK(left->front().table == ThrottleTable::account);
+    CHECK(left->front().failures == 4);
+    CHECK(left->front().familiar.size() == 1);
+    CHECK(left->back().table == ThrottleTable::device);
+    CHECK(left->back().failures == 4);
+}
+
+TEST_CASE("without its store a shared throttle lets nobody in, and forgets nothing", "[auth]") {
+    World w;
+    test::MemoryThrottleStore store;
+    SharedThrottle shared{throttle_2026, w.clock, store};
+    const Attempt attempt = w.at(w.device());
+    store.down = true;
+    CHECK(shared.load().error().code == Errc::unavailable);
+    for (int i = 0; i < 4; ++i) CHECK(shared.admit(attempt).error().code == Errc::unavailable);
+    store.down = false;
+    CHECK(shared.admit(attempt)->verdict == Verdict::wait);
+    CHECK_FALSE(store.load()->empty());
+}
+
+TEST_CASE("threads that guess together get no more than one would", "[auth]") {
+    World w;
+    test::MemoryThrottleStore store;
+    SharedThrottle shared{throttle_2026, w.clock, store};
+    const Attempt attempt = w.at(w.device());
+    std::atomic<int> admitted = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 8; ++i) {
+            threads.emplace_back([&] {
+                for (int k = 0; k < 50; ++k) {
+                    const auto admission = shared.admit(attempt);
+                    if (admission && admission->verdict != Verdict::wait) ++admitted;
+                }
+            });
+        }
+    }
+    CHECK(admitted == 4);
+}
