@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Under test: audit::Record::parse and encode, record_id, parse_bundle.
+// Property: a record has one form: what is accepted encodes to itself, byte for byte, and its id is found without
+// parsing the rest; the entries of a bundle make up the bundle.
+#include <cstdint>
+#include <cstdlib>
+
+#include <safeq/audit/record.hpp>
+#include <safeq/audit/tile.hpp>
+
+using namespace safeq;
+using namespace safeq::audit;
+
+namespace {
+
+void require(bool holds) {
+    if (!holds) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const ByteView input = std::as_bytes(std::span{data, size});
+    if (const auto record = Record::parse(input)) {
+        const auto encoded = record->encode();
+        require(encoded.has_value());
+        require(same_bytes(*encoded, input));
+        require(*record_id(input) == record->id);
+    }
+    if (const auto id = record_id(input)) require(!id->text().empty());
+    if (size == 0) return 0;
+    const unsigned width = 1 + data[0];
+    if (const auto entries = parse_bundle(input.subspan(1), width)) {
+        require(entries->size() == width);
+        Bytes bundle;
+        for (const ByteView entry : *entries) require(append_to_bundle(bundle, entry).has_value());
+        require(same_bytes(bundle, input.subspan(1)));
+    }
+    return 0;
+}
