@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <safeq/core/clock.hpp>
+#include <safeq/core/random.hpp>
+#include <safeq/job/journal.hpp>
+#include <safeq/job/release_gate.hpp>
+#include <safeq/job/repository.hpp>
+
+namespace safeq::job {
+
+namespace detail {
+
+// What Begun and Releasing have in common: a running attempt that moves and ends once.
+class Attempt {
+public:
+    Attempt(Attempt&& other) noexcept
+        : job_{std::move(other.job_)}, leaf_{std::move(other.leaf_)}, valid_{std::exchange(other.valid_, false)} {}
+    Attempt& operator=(Attempt&& other) noexcept {
+        job_ = std::move(other.job_);
+        leaf_ = std::move(other.leaf_);
+        valid_ = std::exchange(other.valid_, false);
+        return *this;
+    }
+    Attempt(const Attempt&) = delete;
+    Attempt& operator=(const Attempt&) = delete;
+
+    /// The job as it was when the attempt began.
+    [[nodiscard]] const Job& job() const noexcept { return job_; }
+    [[nodiscard]] std::uint64_t attempt() const noexcept { return job_.attempt; }
+    [[nodiscard]] DeviceId device() const noexcept { return job_.device; }
+
+protected:
+    Attempt(Job job, Intent leaf) noexcept : job_{std::move(job)}, leaf_{std::move(leaf)}, valid_{true} {}
+    ~Attempt() = default;
+
+private:
+    friend class job::Jobs;
+    Job job_;
+    Intent leaf_;
+    bool valid_ = false;
+};
+
+}  // namespace detail
+
+/// An attempt that stands in the repository but not yet durably in the log: nothing may leave for the device.
+class [[nodiscard]] Begun final : public detail::Attempt {
+    friend class Jobs;
+    using Attempt::Attempt;
+};
+
+/// An attempt whose leaf is durable: bytes may leave. End it with `Jobs::finish`; one that is dropped stays running
+/// until the next start, when it becomes uncertain.
+class [[nodiscard]] Releasing final : public detail::Attempt {
+    friend class Jobs;
+    using Attempt::Attempt;
+};
+
+/// How an attempt ended.
+struct Outcome {
+    enum class Kind {
+        printed,      ///< the device told so
+        not_printed,  ///< no byte left, or the device told that it printed nothing: the job waits again
+        lost,         ///< anything else: the job becomes uncertain
+        unprintable,  ///< the documents don't open or no retry can help
+    };
+    Kind kind;
+    Printed printed = {};
+};
+
+/// Whether the leaf of a change has reached the log already.
+enum class Leaf {
+    durable,  ///< what can't be undone may be done: the documents of a terminal job are to be deleted now
+    pending,  ///< the change is made, its leaf is promised; `Jobs::flush` tells when it is durable
+};
+
+/// A job after a change.
+struct Settled {
+    Job job;
+    Leaf leaf;
+};
+
+/// What a start found.
+struct Recovery {
+    std::vector<Job> waiting;    ///< attempts that never began: held again, or uncertain as before
+    std::vector<Job> uncertain;  ///< attempts that were cut off
+    std::vector<Job> settled;    ///< jobs whose outcome leaf has now become durable
+};
+
+/// The life of jobs: every change is one transaction with the intent of its leaf, then the leaf.
+/// *Threads*: safe from several threads. Calls block on the repository and the log.
+class Jobs final {
+public:
+    Jobs(Repository& repository, Journal& journal, const Clock& clock, Random& random) noexcept
+        : repository_{repository}, journal_{journal}, clock_{clock}, random_{random} {}
+
+    /// Takes a new job in, held; idempotent by id. The leaf "accepted" is the intake's.
+    /// *Errors*: `invalid_argument` for a job that isn't in its initial state or names nil ids; `conflict`.
+    [[nodiscard]] Result<Insertion> take(const Job& job);
+
+    /// Spends the grant: the attempt stands in the repository, with the intent of its leaf.
+    /// *Errors*: `log_unavailable`; `denied` for a spent grant; `conflict` when the job has moved on since the gate.
+    [[nodiscard]] Result<Begun> begin(ReleaseGrant&& grant);
+
+    /// Makes the leaf durable; only then is there a `Releasing`.
+    /// *Errors*: `log_unavailable`, and then the job is back where it was.
+    [[nodiscard]] Result<Releasing> confirm_durable(Begun&& begun);
+
+    /// `begin` and `confirm_durable`.
+    [[nodiscard]] Result<Releasing> release(ReleaseGrant&& grant);
+
+    /// Whether this attempt is still the job's; to be asked each second and before the last chunk.
+    /// *Errors*: `fenced`.
+    [[nodiscard]] Result<void> check_fence(const Releasing& running);
+
+    /// Ends the attempt. *Errors*: `fenced` when a later attempt or a recovery has taken over.
+    [[nodiscard]] Result<Settled> finish(Releasing&& running, const Outcome& outcome);
+
+    /// By the owner. *Errors*: `not_found`, `illegal_transition`, `log_unavailable`.
+    [[nodiscard]] Result<Settled> cancel(TenantId tenant, SubjectId owner, JobId job);
+    [[nodiscard]] Result<Settled> remove(TenantId tenant, SubjectId owner, JobId job);
+    /// The owner found the pages of an uncertain attempt.
+    [[nodiscard]] Result<Settled> accept_as_printed(TenantId tenant, SubjectId owner, JobId job);
+    /// Makes the job a favourite, or no longer one. *Errors*: `not_found`; `conflict` unless it is held or uncertain.
+    [[nodiscard]] Result<Job> keep(TenantId tenant, SubjectId owner, JobId job, bool kept, Time expires);
+
+    /// By an operator, who has no say over an uncertain job. *Errors*: as `cancel`.
+    [[nodiscard]] Result<Settled> cancel_as_operator(TenantId tenant, SubjectId by, JobId job);
+    /// By a privacy officer. The caller records it. *Errors*: `not_found`; `conflict` while an attempt runs.
+    [[nodiscard]] Result<Job> restrict_processing(TenantId tenant, JobId job, bool restricted);
+
+    /// The owner's open jobs, oldest first.
+    [[nodiscard]] Result<std::vector<Job>> list(TenantId tenant, SubjectId owner, std::size_t limit = 1000);
+    /// *Errors*: `not_found`, also for another's job.
+    [[nodiscard]] Result<Job> find(TenantId tenant, SubjectId owner, JobId job);
+
+    /// Gives up at most `limit` held jobs whose time is over. *Errors*: `log_unavailable`.
+    [[nodiscard]] Result<std::vector<Settled>> expire_due(TenantId tenant, std::size_t limit = 100);
+
+    /// Erases the rows of at most `limit` terminal jobs that ended before `before` and have no open intent; how many.
+    [[nodiscard]] Result<std::size_t> forget(TenantId tenant, Time before, std::size_t limit = 1000);
+
+    /// Appends what is promised and not yet in the log; the jobs whose leaf has become durable, whose documents are
+    /// to be deleted where they are terminal. *Errors*: `log_unavailable`; what went before stays done.
+    [[nodiscard]] Result<std::vector<Job>> flush(TenantId tenant);
+
+    /// On start, before anything else runs: an attempt whose leaf isn't in the log never began; one whose leaf is there
+    /// is uncertain; missing leaves are appended. May be cut off and repeated at any point. *Errors*:
+    /// `log_unavailable`.
+    [[nodiscard]] Result<Recovery> recover(TenantId tenant);
+
+private:
+    // A change that somebody asks for.
+    struct Change {
+        TenantId tenant = {};
+        JobId job = {};
+        SubjectId actor = {};
+        Event event;
+        const Printed* printed = nullptr;
+        bool owners_only = false;
+    };
+    Result<Settled> settle(Change change);
+    Result<Intent> promise(UnitOfWork& unit, const Change& change, const Job& job, State before);
+    Leaf append_and_forget(const Intent& intent);
+
+    Repository& repository_;
+    Journal& journal_;
+    const Clock& clock_;
+    Random& random_;
+};
+
+}  // namespace safeq::job

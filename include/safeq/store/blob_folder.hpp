@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include <safeq/spool/blob.hpp>
+#include <safeq/store/file_ops.hpp>
+
+namespace safeq::store {
+
+/// Sealed files in a folder: written below `tmp/`, synced, renamed to their place, the folder synced. Files have mode
+/// 0600, are never reached through a symbolic link, and one process at a time has the folder.
+/// *Threads*: safe from several threads.
+class BlobFolder final : public spool::BlobStore {
+public:
+    /// Makes the folder if its parent is there, and removes what an earlier process had not finished.
+    /// `ops` must outlive the folder and all that it gives out.
+    /// *Errors*: `locked` when another process has it; `not_found`, `permission`, `disk_full`, `io_failed`.
+    [[nodiscard]] static Result<std::unique_ptr<BlobFolder>> open(const std::filesystem::path& path,
+                                                                  FileOps& ops = system_file_ops());
+    ~BlobFolder() override;
+
+    [[nodiscard]] Result<std::unique_ptr<spool::BlobSink>> create(const spool::BlobName& name) override;
+    [[nodiscard]] Result<std::unique_ptr<spool::BlobSource>> open(const spool::BlobName& name) override;
+    [[nodiscard]] Result<void> remove(const spool::BlobName& name) override;
+    [[nodiscard]] Result<std::vector<spool::BlobName>> list() override;
+
+private:
+    struct Impl;
+    explicit BlobFolder(std::shared_ptr<Impl> impl) noexcept;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace safeq::store

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include <safeq/core/clock.hpp>
+#include <safeq/core/id.hpp>
+#include <safeq/spool/epoch.hpp>
+#include <safeq/store/file_ops.hpp>
+
+namespace safeq::store {
+
+/// One epoch whose key is here; the times are those of its entry in the epoch list.
+struct Epoch {
+    spool::EpochId id;
+    spool::EpochPublicKey key;
+    TenantId tenant;
+    Time not_before;
+    Time not_after;
+    bool kept = false;
+
+    friend bool operator==(const Epoch&, const Epoch&) = default;
+};
+
+/// An epoch whose key was destroyed.
+struct DestroyedEpoch {
+    spool::EpochId id;
+    TenantId tenant;
+    Time destroyed;
+
+    friend bool operator==(const DestroyedEpoch&, const DestroyedEpoch&) = default;
+};
+
+/// The release tier's epoch seeds in a folder: one file, wrapped (AES-KWP) under a root key in a second file.
+/// Destroying an epoch wraps the survivors under a fresh root key and then overwrites and unlinks both old files, so
+/// that no older copy of the wrapped seeds can be opened again. Which epochs were destroyed stays on record, for the
+/// last 4096. Erasure by a root key in a file is best effort. *Threads*: safe from several threads.
+class EpochFolder final {
+public:
+    /// Makes the folder (0700) and a first root key if there is none; completes a destruction that was cut off.
+    /// *Errors*: `locked` when another process has it; `permission`; `authentication_failed` when the root key does
+    /// not open the seeds; `malformed`, `bad_version`; `io_failed`, `disk_full`.
+    [[nodiscard]] static Result<std::unique_ptr<EpochFolder>> open(const std::filesystem::path& path, Random& random,
+                                                                   FileOps& ops = system_file_ops());
+    ~EpochFolder();
+    EpochFolder(const EpochFolder&) = delete;
+    EpochFolder& operator=(const EpochFolder&) = delete;
+
+    /// A new key, durable when this returns. *Errors*: `invalid_argument` for times that run backwards; `too_many`;
+    /// `disk_full`, `io_failed`.
+    [[nodiscard]] Result<Epoch> create(TenantId tenant, Time not_before, Time not_after, bool kept = false);
+
+    /// The epochs of a tenant, by `not_before`, then id.
+    [[nodiscard]] std::vector<Epoch> list(TenantId tenant) const;
+    [[nodiscard]] std::vector<DestroyedEpoch> destroyed(TenantId tenant) const;
+
+    /// Puts every key of the tenant into the ring, and tells it which are destroyed. *Errors*: those of the ring.
+    [[nodiscard]] Result<void> load(TenantId tenant, spool::EpochRing& ring) const;
+
+    /// Destroys the key of the epoch: replaces the root key, then overwrites and unlinks the old files. The caller
+    /// takes it out of its ring. One that is destroyed already is no error, so a call that failed may be repeated.
+    /// *Errors*: `epoch_unknown` when it was never here; `disk_full`, `io_failed`: then it may or may not be destroyed,
+    /// and where not even that can be told, nothing more is changed until the folder is opened anew.
+    [[nodiscard]] Result<void> destroy(TenantId tenant, const spool::EpochId& epoch, Time now);
+
+private:
+    struct Impl;
+    explicit EpochFolder(std::unique_ptr<Impl> impl) noexcept;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace safeq::store

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/store/account_store.hpp>
+
+#include "database_impl.hpp"
+
+namespace safeq::store {
+namespace {
+
+using auth::Account;
+using auth::CardRecord;
+using auth::PhcString;
+using sqlite::Connection;
+using sqlite::Statement;
+
+constexpr std::string_view select_all =
+    "SELECT tenant, subject, name, display_name, password, pin, disabled, created FROM account WHERE tenant = ? ORDER "
+    "BY name";
+constexpr std::string_view select_by_name =
+    "SELECT tenant, subject, name, display_name, password, pin, disabled, created FROM account WHERE tenant = ? AND "
+    "name = ?";
+constexpr std::string_view select_by_subject =
+    "SELECT tenant, subject, name, display_name, password, pin, disabled, created FROM account WHERE tenant = ? AND "
+    "subject = ?";
+
+std::optional<std::string> text_of(const std::optional<PhcString>& verifier) {
+    return verifier ? std::optional{verifier->text()} : std::nullopt;
+}
+
+Result<std::optional<PhcString>> read_verifier(Statement& row) {
+    if (row.null()) return std::optional<PhcString>{};
+    SAFEQ_TRY(PhcString verifier, PhcString::parse(row.text()));
+    return std::optional{std::move(verifier)};
+}
+
+// Without the cards.
+Result<Account> read_account(Statement& row) {
+    Account account;
+    account.tenant = row.id<TenantId>();
+    account.subject = row.id<SubjectId>();
+    account.name = row.text();
+    account.display_name = row.optional([&] { return row.text(); });
+    SAFEQ_TRY(account.password, read_verifier(row));
+    SAFEQ_TRY(account.pin, read_verifier(row));
+    account.disabled = row.boolean();
+    account.created = row.time();
+    SAFEQ_TRY_VOID(row.check());
+    return account;
+}
+
+Result<std::vector<CardRecord>> read_cards(Connection& db, TenantId tenant, SubjectId subject) {
+    SAFEQ_TRY(auto row, db.prepare("SELECT pepper, lookup FROM card WHERE tenant = ? AND subject = ? ORDER BY number"));
+    row.bind(tenant).bind(subject);
+    std::vector<CardRecord> cards;
+    for (;;) {
+        SAFEQ_TRY(const bool more, row.step());
+        if (!more) return cards;
+        CardRecord card;
+        row.fill(card.pepper.bytes);
+        row.fill(card.lookup);
+        SAFEQ_TRY_VOID(row.check());
+        cards.push_back(card);
+    }
+}
+
+Result<Account> find_one(Connection& db, Statement& row) {
+    SAFEQ_TRY(const bool there, row.step());
+    if (!there) return fail(Errc::not_found, "account");
+    SAFEQ_TRY(Account account, read_account(row));
+    SAFEQ_TRY(account.cards, read_cards(db, account.tenant, account.subject));
+    return account;
+}
+
+Result<Account> find_subject(Connection& db, TenantId tenant, SubjectId subject) {
+    SAFEQ_TRY(auto row, db.prepare(select_by_subject));
+    row.bind(tenant).bind(subject);
+    return find_one(db, row);
+}
+
+// After a compare-and-set that changed nothing.
+Result<void> unchanged(Connection& db, TenantId tenant, SubjectId subject) {
+    SAFEQ_TRY([[maybe_unused]] const Account there, find_subject(db, tenant, subject));
+    return fail(Errc::conflict, "account", "it is another by now");
+}
+
+}  // namespace
+
+Result<Account> AccountStore::find_by_name(TenantId tenant, std::string_view name) {
+    const Access db{database_};
+    SAFEQ_TRY(auto row, db->prepare(select_by_name));
+    row.bind(tenant).bind(name);
+    return find_one(*db, row);
+}
+
+Result<Account> AccountStore::find_by_subject(TenantId tenant, SubjectId subject) {
+    const Access db{database_};
+    return find_subject(*db, tenant, subject);
+}
+
+Result<Account> AccountStore::find_by_card(TenantId tenant, std::span<const crypto::MacTag> lookups) {
+    const Access db{database_};
+    std::optional<SubjectId> found;
+    for (const crypto::MacTag& lookup : lookups) {
+        SAFEQ_TRY(auto row, db->prepare("SELECT subject FROM card WHERE tenant = ? AND lookup = ?"));
+        row.bind(tenant).bind(ByteView{lookup});
+        SAFEQ_TRY(const bool there, row.step());
+        if (!there) continue;
+        const auto subject = row.id<SubjectId>();
+        SAFEQ_TRY_VOID(row.check());
+        if (found && *found != subject) return fail(Errc::conflict, "card", "two accounts have it");
+        found = subject;
+    }
+    if (!found) return fail(Errc::not_found, "account");
+    return find_subject(*db, tenant, *found);
+}
+
+Result<void> AccountStore::save(const Account& account) {
+    SAFEQ_TRY_VOID(auth::check(account));
+    const Access db{database_};
+    SAFEQ_TRY(auto transaction, sqlite::Transaction::begin(*db));
+    {
+        SAFEQ_TRY(
+            auto save,
+            db->prepare("INSERT INTO account (tenant, subject, name, display_name, password, pin, disabled, created) "
+                        "VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (tenant, subject) DO UPDATE SET "
+                        "name = excluded.name, display_name = excluded.display_name, "
+                        "password = excluded.password, pin = excluded.pin, disabled = excluded.disabled, "
+                        "created = excluded.created"));
+        save.bind(account.tenant).bind(account.subject).bind(account.name).bind(account.display_name);
+        save.bind(text_of(account.password)).bind(text_of(account.pin)).bind(account.disabled).bind(account.created);
+        SAFEQ_TRY_VOID(save.run());
+        SAFEQ_TRY(auto clear, db->prepare("DELETE FROM card WHERE tenant = ? AND subject = ?"));
+        clear.bind(account.tenant).bind(account.subject);
+        SAFEQ_TRY_VOID(clear.run());
+    }
+    std::uint32_t number = 0;
+    for (const CardRecord& card : account.cards) {
+        SAFEQ_TRY(auto add,
+                  db->prepare("INSERT INTO card (tenant, lookup, pepper, subject, number) VALUES (?,?,?,?,?)"));
+        add.bind(account.tenant)
+            .bind(ByteView{card.lookup})
+            .bind(ByteView{card.pepper.bytes})
+            .bind(account.subject)
+            .bind(number++);
+        SAFEQ_TRY_VOID(add.run());
+    }
+    return transaction.commit();
+}
+
+Result<void> AccountStore::replace(TenantId tenant, SubjectId subject, auth::Verifier which, const PhcString& from,
+                                   const PhcString& to) {
+    const Access db{database_};
+    {
+        SAFEQ_TRY(auto replace,
+                  db->prepare(which == auth::Verifier::password
+                                  ? "UPDATE account SET password = ? WHERE tenant = ? AND subject = ? AND password = ?"
+                                  : "UPDATE account SET pin = ? WHERE tenant = ? AND subject = ? AND pin = ?"));
+        replace.bind(to.text()).bind(tenant).bind(subject).bind(from.text());
+        SAFEQ_TRY_VOID(replace.run());
+    }
+    if (db->changes() == 0) return unchanged(*db, tenant, subject);
+    return {};
+}
+
+Result<void> AccountStore::replace(TenantId tenant, SubjectId subject, const CardRecord& from, const CardRecord& to) {
+    const Access db{database_};
+    {
+        SAFEQ_TRY(auto replace, db->prepare("UPDATE card SET pepper = ?, lookup = ? "
+                                            "WHERE tenant = ? AND subject = ? AND pepper = ? AND lookup = ?"));
+        replace.bind(ByteView{to.pepper.bytes}).bind(ByteView{to.lookup}).bind(tenant).bind(subject);
+        replace.bind(ByteView{from.pepper.bytes}).bind(ByteView{from.lookup});
+        SAFEQ_TRY_VOID(replace.run());
+    }
+    if (db->changes() == 0) return unchanged(*db, tenant, subject);
+    return {};
+}
+
+Result<std::vector<Account>> AccountStore::list(TenantId tenant) {
+    const Access db{database_};
+    SAFEQ_TRY(auto row, db->prepare(select_all));
+    row.bind(tenant);
+    std::vector<Account> accounts;
+    for (;;) {
+        SAFEQ_TRY(const bool more, row.step());
+        if (!more) break;
+        SAFEQ_TRY(Account account, read_account(row));
+        accounts.push_back(std::move(account));
+    }
+    for (Account& account : accounts) {
+        SAFEQ_TRY(account.cards, read_cards(*db, tenant, account.subject));
+    }
+    return accounts;
+}
+
+}  // namespace safeq::store

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/store/blob_folder.hpp>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "folder.hpp"
+
+namespace safeq::store {
+
+// What the store and everything that it gave out share, so that a sink may outlive the store.
+struct BlobFolder::Impl {
+    Folder folder;
+    Folder unfinished;
+    File lock;
+    std::atomic<std::uint64_t> counter{0};
+
+    Impl(Folder folder_in, Folder unfinished_in, File lock_in) noexcept
+        : folder{std::move(folder_in)}, unfinished{std::move(unfinished_in)}, lock{std::move(lock_in)} {}
+};
+
+namespace {
+
+template <class Impl>
+class Sink final : public spool::BlobSink {
+public:
+    Sink(std::shared_ptr<Impl> impl, std::string name, std::string unfinished, File file) noexcept
+        : impl_{std::move(impl)}, name_{std::move(name)}, unfinished_{std::move(unfinished)}, file_{std::move(file)} {}
+
+    ~Sink() override {
+        // Where this fails, the next process that opens the folder does it.
+        if (!committed_) [[maybe_unused]]
+            const auto gone = impl_->unfinished.unlink(unfinished_);
+    }
+
+    Result<void> write(ByteView bytes) override {
+        if (broken_ || committed_) return fail(Errc::io_failed, name_, "the blob has failed or ended");
+        auto written = impl_->unfinished.write_all(file_, unfinished_, bytes);
+        broken_ = !written;
+        return written;
+    }
+
+    Result<void> commit() override {
+        if (broken_ || committed_) return fail(Errc::io_failed, name_, "the blob has failed or ended");
+        broken_ = true;
+        SAFEQ_TRY_VOID(impl_->unfinished.sync(file_, unfinished_));
+        SAFEQ_TRY_VOID(impl_->unfinished.rename(unfinished_, impl_->folder, name_));
+        committed_ = true;
+        if (auto synced = impl_->folder.sync(); !synced) {
+            // Under its name, and nobody knows whether durably: better not there than acknowledged by a reader.
+            [[maybe_unused]] const auto gone = impl_->folder.unlink(name_);
+            return synced;
+        }
+        return {};
+    }
+
+private:
+    std::shared_ptr<Impl> impl_;
+    std::string name_;
+    std::string unfinished_;
+    File file_;
+    bool broken_ = false;
+    bool committed_ = false;
+};
+
+template <class Impl>
+class Source final : public spool::BlobSource {
+public:
+    Source(std::shared_ptr<Impl> impl, std::string name, File file) noexcept
+        : impl_{std::move(impl)}, name_{std::move(name)}, file_{std::move(file)} {}
+
+    Result<std::size_t> read_at(std::uint64_t offset, MutableByteView out) override {
+        return impl_->folder.read_at(file_, name_, offset, out);
+    }
+    Result<std::uint64_t> size() override {
+        SAFEQ_TRY(const struct stat found, impl_->folder.status(file_, name_));
+        return static_cast<std::uint64_t>(found.st_size);
+    }
+
+private:
+    std::shared_ptr<Impl> impl_;
+    std::string name_;
+    File file_;
+};
+
+}  // namespace
+
+BlobFolder::BlobFolder(std::shared_ptr<Impl> impl) noexcept : impl_{std::move(impl)} {}
+BlobFolder::~BlobFolder() = default;
+
+Result<std::unique_ptr<BlobFolder>> BlobFolder::open(const std::filesystem::path& path, FileOps& ops) {
+    SAFEQ_TRY(Folder folder, Folder::open(path, ops));
+    SAFEQ_TRY(File lock, folder.lock());
+    SAFEQ_TRY(Folder unfinished, folder.open_below("tmp"));
+    SAFEQ_TRY(const auto leftovers, unfinished.files());
+    for (const std::string& name : leftovers) SAFEQ_TRY_VOID(unfinished.unlink(name));
+    // The names of both folders are durable before anything in them is promised.
+    SAFEQ_TRY_VOID(folder.sync());
+    return std::unique_ptr<BlobFolder>{
+        new BlobFolder{std::make_shared<Impl>(std::move(folder), std::move(unfinished), std::move(lock))}};
+}
+
+Result<std::unique_ptr<spool::BlobSink>> BlobFolder::create(const spool::BlobName& name) {
+    // Two at a time may write the same blob; the later commit stands.
+    const std::string unfinished = name.text() + "." + std::to_string(++impl_->counter);
+    SAFEQ_TRY(File file, impl_->unfinished.create(unfinished));
+    return std::make_unique<Sink<Impl>>(impl_, name.text(), unfinished, std::move(file));
+}
+
+Result<std::unique_ptr<spool::BlobSource>> BlobFolder::open(const spool::BlobName& name) {
+    SAFEQ_TRY(File file, impl_->folder.open_to_read(name.text()));
+    return std::make_unique<Source<Impl>>(impl_, name.text(), std::move(file));
+}
+
+Result<void> BlobFolder::remove(const spool::BlobName& name) {
+    SAFEQ_TRY_VOID(impl_->folder.unlink(name.text()));
+    return impl_->folder.sync();
+}
+
+Result<std::vector<spool::BlobName>> BlobFolder::list() {
+    SAFEQ_TRY(const auto files, impl_->folder.files());
+    std::vector<spool::BlobName> names;
+    for (const std::string& file : files)
+        if (const auto name = spool::BlobName::parse(file)) names.push_back(*name);
+    return names;
+}
+
+}  // namespace safeq::store

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/store/subject_keys.hpp>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "database_impl.hpp"
+
+namespace safeq::store {
+namespace {
+
+using audit::SubjectKey;
+
+constexpr std::size_t plain_bytes = SubjectKey::size + 2 * sizeof(IdBytes);
+
+Bytes wrap(const crypto::WrapKey& root, const SubjectKey& key, TenantId tenant, SubjectId subject) {
+    crypto::Secret plain = crypto::Secret::zeroed(plain_bytes);
+    auto at = std::ranges::copy(key.expose(), plain.fill().begin()).out;
+    at = std::ranges::copy(tenant.bytes(), at).out;
+    std::ranges::copy(subject.bytes(), at);
+    return crypto::wrap_key(root, plain.expose());
+}
+
+Result<SubjectKey> unwrap(const crypto::WrapKey& root, ByteView wrapped, TenantId tenant, SubjectId subject) {
+    SAFEQ_TRY(const crypto::Secret plain, crypto::unwrap_key(root, wrapped));
+    const ByteView bytes = plain.expose();
+    if (bytes.size() != plain_bytes || !same_bytes(bytes.subspan(SubjectKey::size, sizeof(IdBytes)), tenant.bytes()) ||
+        !same_bytes(bytes.last(sizeof(IdBytes)), subject.bytes()))
+        return fail(Errc::authentication_failed, "subject key", "wrapped for somebody else");
+    return SubjectKey::from(bytes.first(SubjectKey::size));
+}
+
+// Nothing where there is no row; an empty one where the key was destroyed.
+Result<std::optional<std::optional<Bytes>>> read_row(sqlite::Connection& db, TenantId tenant, SubjectId subject) {
+    using Row = std::optional<std::optional<Bytes>>;
+    SAFEQ_TRY(auto row, db.prepare("SELECT wrapped FROM subject_key WHERE tenant = ? AND subject = ?"));
+    row.bind(tenant).bind(subject);
+    SAFEQ_TRY(const bool there, row.step());
+    if (!there) return Row{};
+    auto wrapped = row.optional([&] { return row.bytes(); });
+    SAFEQ_TRY_VOID(row.check());
+    return Row{std::move(wrapped)};
+}
+
+}  // namespace
+
+Result<SubjectKey> SubjectKeys::create(SubjectId subject) {
+    if (subject.nil() || tenant_.nil()) return fail(Errc::invalid_argument, "subject key", "a nil id");
+    const Access db{database_};
+    SAFEQ_TRY(const auto row, read_row(*db, tenant_, subject));
+    if (row) {
+        if (!*row) return fail(Errc::key_destroyed, "subject key", subject.text());
+        return unwrap(root_, **row, tenant_, subject);
+    }
+    SubjectKey key = SubjectKey::random(random_);
+    SAFEQ_TRY(auto add, db->prepare("INSERT INTO subject_key (tenant, subject, wrapped, created) VALUES (?,?,?,?)"));
+    add.bind(tenant_).bind(subject).bind(ByteView{wrap(root_, key, tenant_, subject)}).bind(clock_.now());
+    SAFEQ_TRY_VOID(add.run());
+    return key;
+}
+
+Result<SubjectKey> SubjectKeys::key(SubjectId subject) {
+    const Access db{database_};
+    SAFEQ_TRY(const auto row, read_row(*db, tenant_, subject));
+    if (!row) return fail(Errc::key_unknown, "subject key", subject.text());
+    if (!*row) return fail(Errc::key_destroyed, "subject key", subject.text());
+    return unwrap(root_, **row, tenant_, subject);
+}
+
+Result<void> SubjectKeys::destroy(SubjectId subject) {
+    const Access db{database_};
+    SAFEQ_TRY(const auto row, read_row(*db, tenant_, subject));
+    if (!row) return fail(Errc::key_unknown, "subject key", subject.text());
+    if (*row) {
+        SAFEQ_TRY(auto destroy, db->prepare("UPDATE subject_key SET wrapped = NULL, destroyed = ? "
+                                            "WHERE tenant = ? AND subject = ?"));
+        destroy.bind(clock_.now()).bind(tenant_).bind(subject);
+        SAFEQ_TRY_VOID(destroy.run());
+    }
+    // `secure_delete` has blanked the row; older pages in the write-ahead log still hold it.
+    return db->empty_log();
+}
+
+}  // namespace safeq::store

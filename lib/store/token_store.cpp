@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/store/token_store.hpp>
+
+#include "database_impl.hpp"
+
+namespace safeq::store {
+namespace {
+
+using sqlite::Statement;
+using token::TokenKind;
+using token::TokenRecord;
+
+Result<TokenRecord> read_token(Statement& row) {
+    TokenRecord record{};
+    row.fill(record.hash.bytes);
+    record.id = row.id<token::TokenId>();
+    const auto kind = row.number<std::uint8_t>();
+    if (kind != static_cast<std::uint8_t>(TokenKind::session) && kind != static_cast<std::uint8_t>(TokenKind::print))
+        return fail(Errc::malformed, "database row", "no such kind of token");
+    record.kind = static_cast<TokenKind>(kind);
+    record.tenant = row.id<TenantId>();
+    record.subject = row.id<SubjectId>();
+    record.device = row.optional([&] { return row.id<DeviceId>(); });
+    record.label = row.text();
+    record.created = row.time();
+    record.idle_deadline = row.optional([&] { return row.time(); });
+    record.expires = row.optional([&] { return row.time(); });
+    SAFEQ_TRY_VOID(row.check());
+    return record;
+}
+
+}  // namespace
+
+Result<void> TokenStore::add(const TokenRecord& record) {
+    const Access db{database_};
+    SAFEQ_TRY(auto add,
+              db->prepare("INSERT INTO token (hash, id, kind, tenant, subject, device, label, created, idle_deadline, "
+                          "expires) VALUES (?,?,?,?,?,?,?,?,?,?)"));
+    add.bind(ByteView{record.hash.bytes}).bind(record.id).bind(static_cast<std::uint8_t>(record.kind));
+    add.bind(record.tenant).bind(record.subject).bind(record.device).bind(record.label).bind(record.created);
+    add.bind(record.idle_deadline).bind(record.expires);
+    return add.run();
+}
+
+Result<TokenRecord> TokenStore::find(const token::TokenHash& hash) {
+    const Access db{database_};
+    SAFEQ_TRY(auto row,
+              db->prepare("SELECT hash, id, kind, tenant, subject, device, label, created, idle_deadline, expires "
+                          "FROM token WHERE hash = ?"));
+    row.bind(ByteView{hash.bytes});
+    SAFEQ_TRY(const bool there, row.step());
+    if (!there) return fail(Errc::not_found, "token");
+    return read_token(row);
+}
+
+Result<void> TokenStore::slide(TenantId tenant, token::TokenId id, Time idle_deadline) {
+    const Access db{database_};
+    SAFEQ_TRY(auto slide, db->prepare("UPDATE token SET idle_deadline = max(coalesce(idle_deadline, ?), ?) "
+                                      "WHERE tenant = ? AND id = ?"));
+    slide.bind(idle_deadline).bind(idle_deadline).bind(tenant).bind(id);
+    SAFEQ_TRY_VOID(slide.run());
+    if (db->changes() == 0) return fail(Errc::not_found, "token");
+    return {};
+}
+
+Result<void> TokenStore::erase(TenantId tenant, token::TokenId id) {
+    const Access db{database_};
+    SAFEQ_TRY(auto erase, db->prepare("DELETE FROM token WHERE tenant = ? AND id = ?"));
+    erase.bind(tenant).bind(id);
+    SAFEQ_TRY_VOID(erase.run());
+    if (db->changes() == 0) return fail(Errc::not_found, "token");
+    return {};
+}
+
+Result<std::vector<TokenRecord>> TokenStore::list(TenantId tenant, SubjectId subject, TokenKind kind) {
+    const Access db{database_};
+    SAFEQ_TRY(auto row,
+              db->prepare("SELECT hash, id, kind, tenant, subject, device, label, created, idle_deadline, expires "
+                          "FROM token WHERE tenant = ? AND subject = ? AND kind = ? ORDER BY created, id"));
+    row.bind(tenant).bind(subject).bind(static_cast<std::uint8_t>(kind));
+    std::vector<TokenRecord> records;
+    for (;;) {
+        SAFEQ_TRY(const bool more, row.step());
+        if (!more) return records;
+        SAFEQ_TRY(TokenRecord record, read_token(row));
+        records.push_back(std::move(record));
+    }
+}
+
+Result<std::size_t> TokenStore::erase_expired(Time now) {
+    const Access db{database_};
+    SAFEQ_TRY(auto erase, db->prepare("DELETE FROM token WHERE idle_deadline <= ? OR expires <= ?"));
+    erase.bind(now).bind(now);
+    SAFEQ_TRY_VOID(erase.run());
+    return static_cast<std::size_t>(db->changes());
+}
+
+}  // namespace safeq::store

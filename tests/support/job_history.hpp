@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+
+#include <safeq/job/lifecycle.hpp>
+
+#include "memory_jobs.hpp"
+
+namespace safeq::test {
+
+/// Plays a history of print jobs, given as bytes, against job::Jobs and against a model that is written without the
+/// transition table: what was asked, what left for the device, and what the owner has been told.
+class JobHistory {
+public:
+    /// The first broken property, or nothing. Deterministic.
+    [[nodiscard]] std::optional<std::string> play(ByteView history) {
+        for (std::size_t at = 0; history.size() - at >= 3; at += 3) {
+            step(std::to_integer<unsigned>(history[at]), std::to_integer<unsigned>(history[at + 1]),
+                 std::to_integer<unsigned>(history[at + 2]));
+            check_all();
+            if (broken_) return "step " + std::to_string(at / 3) + ": " + *broken_;
+        }
+        crash_and_recover();
+        check_all();
+        if (!broken_ && !repository_.content().intents.empty()) broken_ = "a promise is open after recovery";
+        return broken_;
+    }
+
+    [[nodiscard]] std::size_t printed() const noexcept { return prints_; }
+    [[nodiscard]] std::size_t refused() const noexcept { return refusals_; }
+    [[nodiscard]] std::size_t recoveries() const noexcept { return recoveries_; }
+
+private:
+    static constexpr std::size_t job_count = 3;
+    using Mode = MemoryJournal::Mode;
+
+    enum class Phase { none, waits, goes, ended };
+    struct Model {
+        Phase phase = Phase::none;
+        bool doubt = false;  // bytes left once, and nobody could say what became of them
+        job::State end{};
+        std::uint64_t attempt = 0;
+        bool kept = false;
+        bool restricted = false;
+        Time expires{};
+    };
+
+    struct SeededBytes final : Random {
+        void fill(std::span<std::byte> out) noexcept override {
+            for (std::byte& b : out) {
+                state = state * 6364136223846793005u + 1442695040888963407u;
+                b = static_cast<std::byte>((state >> 33) & 0xff);
+            }
+        }
+        std::uint64_t state = 7;
+    };
+
+    static job::State expected_state(const Model& m) {
+        if (m.phase == Phase::ended) return m.end;
+        if (m.phase == Phase::goes) return m.doubt ? job::State::releasing_again : job::State::releasing;
+        return m.doubt ? job::State::uncertain : job::State::held;
+    }
+
+    void expect(bool holds, std::string_view what) {
+        if (!holds && !broken_) broken_ = std::string{what};
+    }
+    template <class T>
+    void expect_code(const Result<T>& result, std::optional<Errc> code, std::string_view what) {
+        if (result ? code.has_value() : code != result.error().code)
+            expect(false, std::string{what} + ": " + (result ? "done" : std::string{name(result.error().code)}) +
+                              " instead of " + (code ? std::string{name(*code)} : "done"));
+        if (!result) ++refusals_;
+    }
+
+    void check_all() {
+        for (std::size_t i = 0; i < job_count; ++i) {
+            const auto at = repository_.content().jobs.find(ids_[i]);
+            const Model& m = models_[i];
+            if (m.phase == Phase::none) {
+                expect(at == repository_.content().jobs.end(), "a job that nobody sent");
+                continue;
+            }
+            if (at == repository_.content().jobs.end()) return expect(false, "a job is lost");
+            expect(at->second.state == expected_state(m), "job is " + std::string{name(at->second.state)} +
+                                                              ", should be " + std::string{name(expected_state(m))});
+            expect(at->second.attempt == m.attempt, "attempt number");
+            expect(at->second.kept == m.kept && at->second.restricted == m.restricted, "marks");
+        }
+    }
+
+    void step(unsigned what, unsigned which, unsigned how) {
+        const std::size_t i = which % job_count;
+        const bool own = (which & 0x80) == 0;
+        const SubjectId asker = own ? owner_ : stranger_;
+        Model& m = models_[i];
+        journal_.mode = static_cast<Mode>((how >> 4) & 3);
+        const unsigned failing = how >> 6;  // 1: the first commit, 2: the second
+        switch (what % 14) {
+            case 0: return take(i);
+            case 1: return request(i, asker, own, (how & 1) != 0);
+            case 2: return begin(i, failing);
+            case 3: return confirm(i, failing);
+            case 4: return finish(i, static_cast<job::Outcome::Kind>(how & 3), failing);
+            case 5: return withdraw(i, asker, own, job::Event::cancel, failing);
+            case 6: return withdraw(i, asker, own, job::Event::remove, failing);
+            case 7: return withdraw(i, asker, own, job::Event::accept_as_printed, failing);
+            case 8: {
+                const bool kept = (how & 1) != 0;
+                const auto done = jobs_.keep(tenant_, asker, ids_[i], kept, m.expires);
+                const bool open = m.phase == Phase::waits;
+                expect_code(done,
+                            m.phase == Phase::none || !own ? std::optional{Errc::not_found}
+                            : open                         ? std::nullopt
+                                                           : std::optional{Errc::conflict},
+                            "keep");
+                if (done) m.kept = kept;
+                return;
+            }
+            case 9: {
+                const bool restricted = (how & 1) != 0;
+                const auto done = jobs_.restrict_processing(tenant_, ids_[i], restricted);
+                expect_code(done,
+                            m.phase == Phase::none   ? std::optional{Errc::not_found}
+                            : m.phase == Phase::goes ? std::optional{Errc::conflict}
+                                                     : std::nullopt,
+                            "restrict");
+                if (done) m.restricted = restricted;
+                return;
+            }
+            case 10: return pass_time(how & 7);
+            case 11: return crash_and_recover();
+            case 12: {
+                journal_.mode = Mode::works;
+                const auto done = jobs_.flush(tenant_);
+                expect_code(done, std::nullopt, "flush");
+                for (const job::Intent& open : repository_.content().intents)
+                    expect(open.kind == job::IntentKind::releasing, "an outcome is promised after flush");
+                return;
+            }
+            case 13: {
+                if (const auto at = running_.find(i); at != running_.end())
+                    expect_code(jobs_.check_fence(at->second), std::nullopt, "fence of the running attempt");
+                for (const auto& zombie : zombies_)
+                    expect_code(jobs_.check_fence(zombie), Errc::fenced, "fence of a cut-off attempt");
+                if (!zombies_.empty() && (how & 1) != 0) {
+                    const auto late = jobs_.finish(std::move(zombies_.back()), {.kind = job::Outcome::Kind::printed});
+                    expect_code(late, Errc::fenced, "finish of a cut-off attempt");
+                    zombies_.pop_back();
+                }
+                return;
+            }
+        }
+    }
+
+    void take(std::size_t i) {
+        job::Job job;
+        job.id = ids_[i];
+        job.tenant = tenant_;
+        job.owner = owner_;
+        job.created = job.changed = clock_.now();
+        job.expires = clock_.now() + std::chrono::hours{24};
+        const auto done = jobs_.take(job);
+        expect_code(done, std::nullopt, "take");
+        if (!done) return;
+        expect((*done == job::Insertion::inserted) == (models_[i].phase == Phase::none), "taken twice");
+        if (models_[i].phase == Phase::none) models_[i] = {.phase = Phase::waits, .expires = job.expires};
+    }
+
+    void request(std::size_t i, SubjectId asker, bool own, bool again) {
+        const Model& m = models_[i];
+        std::optional<Errc> code;
+        if (m.phase == Phase::none || !own) code = Errc::not_found;
+        else if (m.phase != Phase::waits || m.doubt != again) code = Errc::illegal_transition;
+        else if (m.restricted) code = Errc::denied;
+        else if (!m.doubt && m.expires <= clock_.now()) code = Errc::expired;
+        auto grant = gate_.request(asker, tenant_, ids_[i], device_, again ? job::Wish::print_again : job::Wish::print);
+        expect_code(grant, code, "request");
+        if (grant) grants_.insert_or_assign(i, Held{std::move(*grant), m.attempt, m.doubt});
+    }
+
+    void begin(std::size_t i, unsigned failing) {
+        const auto at = grants_.find(i);
+        if (at == grants_.end()) return;
+        Model& m = models_[i];
+        const bool current = m.phase == Phase::waits && at->second.attempt == m.attempt && at->second.doubt == m.doubt;
+        std::optional<Errc> code;
+        if (at->second.spent) code = Errc::denied;
+        else if (journal_.mode == Mode::refuses) code = Errc::log_unavailable;
+        else if (!current) code = Errc::conflict;
+        else if (m.restricted) code = Errc::denied;
+        else if (failing == 1) code = Errc::io_failed;
+        repository_.fail_commit(failing == 1 ? 1 : 0);
+        auto begun = jobs_.begin(std::move(at->second.grant));
+        repository_.fail_commit(0);
+        expect_code(begun, code, "begin");
+        at->second.spent = true;
+        if (!begun) return;
+        m.phase = Phase::goes;
+        ++m.attempt;
+        expect(begun->attempt() == m.attempt, "fencing number of the attempt");
+        begun_.insert_or_assign(i, std::move(*begun));
+    }
+
+    void confirm(std::size_t i, unsigned failing) {
+        const auto at = begun_.find(i);
+        if (at == begun_.end()) return;
+        Model& m = models_[i];
+        const bool works = journal_.mode == Mode::works;
+        repository_.fail_commit(failing == 1 ? 1 : 0);
+        auto running = jobs_.confirm_durable(std::move(at->second));
+        repository_.fail_commit(0);
+        expect_code(running,
+                    works ? std::nullopt : std::optional{failing == 1 ? Errc::io_failed : Errc::log_unavailable},
+                    "confirm");
+        begun_.erase(at);
+        if (running) {
+            bool told = false;
+            for (const auto& entry : journal_.entries)
+                told = told || (entry.intent.kind == job::IntentKind::releasing && entry.intent.job == ids_[i] &&
+                                entry.intent.attempt == m.attempt);
+            expect(told, "bytes may leave before the leaf is durable");
+            running_.insert_or_assign(i, std::move(*running));
+        } else if (failing != 1) {
+            m.phase = Phase::waits;
+        }
+    }
+
+    void finish(std::size_t i, job::Outcome::Kind kind, unsigned failing) {
+        const auto at = running_.find(i);
+        if (at == running_.end()) return;
+        Model& m = models_[i];
+        repository_.fail_commit(failing == 1 || failing == 2 ? failing : 0);
+        const auto settled = jobs_.finish(std::move(at->second), {.kind = kind});
+        repository_.fail_commit(0);
+        running_.erase(at);
+        expect_code(settled, failing == 1 ? std::optional{Errc::io_failed} : std::nullopt, "finish");
+        if (!settled) return;
+        expect((settled->leaf == job::Leaf::durable) == (journal_.mode == Mode::works && failing != 2),
+               "leaf of the outcome");
+        switch (kind) {
+            case job::Outcome::Kind::printed:
+                ++prints_;
+                m.doubt = false;
+                if (m.kept) m.phase = Phase::waits;
+                else end(m, job::State::printed);
+                break;
+            case job::Outcome::Kind::not_printed: m.phase = Phase::waits; break;
+            case job::Outcome::Kind::lost:
+                m.phase = Phase::waits;
+                m.doubt = true;
+                break;
+            case job::Outcome::Kind::unprintable: end(m, job::State::aborted); break;
+        }
+    }
+
+    void withdraw(std::size_t i, SubjectId asker, bool own, job::Event event, unsigned failing) {
+        Model& m = models_[i];
+        bool legal = m.phase == Phase::waits;
+        if (event == job::Event::cancel) legal = legal && !m.doubt;
+        if (event == job::Event::accept_as_printed) legal = legal && m.doubt;
+        std::optional<Errc> code;
+        if (journal_.mode == Mode::refuses) code = Errc::log_unavailable;
+        else if (m.phase == Phase::none || !own) code = Errc::not_found;
+        else if (!legal) code = Errc::illegal_transition;
+        else if (failing == 1) code = Errc::io_failed;
+        repository_.fail_commit(failing == 1 || failing == 2 ? failing : 0);
+        const auto done = event == job::Event::cancel   ? jobs_.cancel(tenant_, asker, ids_[i])
+                          : event == job::Event::remove ? jobs_.remove(tenant_, asker, ids_[i])
+                                                        : jobs_.accept_as_printed(tenant_, asker, ids_[i]);
+        repository_.fail_commit(0);
+        expect_code(done, code, name(event));
+        if (!done) return;
+        if (event == job::Event::cancel) end(m, job::State::cancelled);
+        if (event == job::Event::remove) end(m, job::State::deleted);
+        if (event == job::Event::accept_as_printed) {
+            m.doubt = false;
+            if (!m.kept) end(m, job::State::printed);
+        }
+    }
+
+    void pass_time(unsigned hours) {
+        clock_.advance(std::chrono::hours{hours});
+        const auto expired = jobs_.expire_due(tenant_);
+        expect_code(expired, journal_.mode == Mode::refuses ? std::optional{Errc::log_unavailable} : std::nullopt,
+                    "expire");
+        if (!expired) return;
+        for (Model& m : models_)
+            if (m.phase == Phase::waits && !m.doubt && !m.restricted && m.expires <= clock_.now())
+                end(m, job::State::expired);
+    }
+
+    // The process dies: what it held is gone, or goes on elsewhere as a zombie.
+    void crash_and_recover() {
+        ++recoveries_;
+        grants_.clear();
+        begun_.clear();
+        for (auto& [i, running] : running_) zombies_.push_back(std::move(running));
+        running_.clear();
+        for (std::size_t i = 0; i < job_count; ++i) {
+            Model& m = models_[i];
+            if (m.phase != Phase::goes) continue;
+            bool durable = false;
+            for (const auto& entry : journal_.entries)
+                durable = durable || (entry.intent.kind == job::IntentKind::releasing && entry.intent.job == ids_[i] &&
+                                      entry.intent.attempt == m.attempt);
+            m.phase = Phase::waits;
+            m.doubt = m.doubt || durable;
+        }
+        journal_.mode = Mode::works;
+        const auto found = jobs_.recover(tenant_);
+        expect_code(found, std::nullopt, "recover");
+        expect(repository_.content().intents.empty(), "a promise is open after recovery");
+    }
+
+    static void end(Model& m, job::State state) {
+        m.phase = Phase::ended;
+        m.end = state;
+    }
+
+    struct Held {
+        job::ReleaseGrant grant;
+        std::uint64_t attempt;
+        bool doubt;
+        bool spent = false;
+    };
+
+    ManualClock clock_{Time{std::chrono::milliseconds{1'700'000'000'000}}};
+    SeededBytes random_;
+    MemoryRepository repository_;
+    MemoryJournal journal_;
+    job::ReleaseGate gate_{repository_, clock_};
+    job::Jobs jobs_{repository_, journal_, clock_, random_};
+
+    TenantId tenant_ = TenantId::make(clock_, random_);
+    SubjectId owner_ = SubjectId::make(clock_, random_);
+    SubjectId stranger_ = SubjectId::make(clock_, random_);
+    DeviceId device_ = DeviceId::make(clock_, random_);
+    std::array<JobId, job_count> ids_{JobId::make(clock_, random_), JobId::make(clock_, random_),
+                                      JobId::make(clock_, random_)};
+
+    std::array<Model, job_count> models_;
+    std::map<std::size_t, Held> grants_;
+    std::map<std::size_t, job::Begun> begun_;
+    std::map<std::size_t, job::Releasing> running_;
+    std::vector<job::Releasing> zombies_;
+    std::optional<std::string> broken_;
+    std::size_t prints_ = 0;
+    std::size_t refusals_ = 0;
+    std::size_t recoveries_ = 0;
+};
+
+}  // namespace safeq::test

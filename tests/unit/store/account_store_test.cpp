@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/store/account_store.hpp>
+
+#include <random>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "support/memory_auth.hpp"
+#include "support/random.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace safeq;
+using auth::Account;
+using auth::CardRecord;
+using auth::PhcString;
+using auth::Verifier;
+
+namespace {
+
+struct World {
+    test::TemporaryFolder root;
+    ManualClock clock{Time{std::chrono::milliseconds{1'700'000'000'000}}};
+    test::SeededRandom random;
+    TenantId tenant = TenantId::make(clock, random);
+    TenantId other_tenant = TenantId::make(clock, random);
+    std::unique_ptr<store::Database> database = *store::Database::open(root / "db", store::Database::Purpose::release);
+    store::AccountStore accounts{*database};
+
+    PhcString verifier() {
+        return *PhcString::from(auth::argon2_floor, auth::PepperId{random.bytes<8>()}, random.bytes<16>(),
+                                random.bytes<32>());
+    }
+    CardRecord card() { return {auth::PepperId{random.bytes<8>()}, random.bytes<32>()}; }
+    Account account(std::string name) {
+        Account account;
+        account.tenant = tenant;
+        account.subject = SubjectId::make(clock, random);
+        account.name = std::move(name);
+        account.display_name = "Ada Lovelace";
+        account.password = verifier();
+        account.pin = verifier();
+        account.cards = {card(), card(), card()};
+        account.created = clock.now();
+        return account;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("an account is found by name, subject and card, and comes back as it went", "[store]") {
+    World w;
+    const Account full = w.account("ada");
+    Account bare = w.account("Ada");
+    bare.display_name.reset();
+    bare.password.reset();
+    bare.pin.reset();
+    bare.cards.clear();
+    bare.disabled = true;
+    REQUIRE(w.accounts.save(full));
+    REQUIRE(w.accounts.save(bare));
+    CHECK(w.accounts.find_by_name(w.tenant, "ada") == full);
+    CHECK(w.accounts.find_by_name(w.tenant, "Ada") == bare);
+    CHECK(w.accounts.find_by_name(w.tenant, "ADA").error().code == Errc::not_found);
+    CHECK(w.accounts.find_by_subject(w.tenant, bare.subject) == bare);
+    const std::array lookups{w.card().lookup, full.cards[1].lookup, full.cards[2].lookup};
+    CHECK(w.accounts.find_by_card(w.tenant, lookups) == full);
+    CHECK(w.accounts.find_by_card(w.tenant, {}).error().code == Errc::not_found);
+    CHECK(w.accounts.list(w.tenant) == std::vector{bare, full});
+}
+
+TEST_CASE("an account of another tenant is never found", "[store]") {
+    World w;
+    const Account account = w.account("ada");
+    REQUIRE(w.accounts.save(account));
+    CHECK(w.accounts.find_by_name(w.other_tenant, "ada").error().code == Errc::not_found);
+    CHECK(w.accounts.find_by_subject(w.other_tenant, account.subject).error().code == Errc::not_found);
+    const std::vector<crypto::MacTag> lookups{account.cards[0].lookup};
+    CHECK(w.accounts.find_by_card(w.other_tenant, lookups).error().code == Errc::not_found);
+    CHECK(w.accounts.list(w.other_tenant)->empty());
+    CHECK(w.accounts.replace(w.other_tenant, account.subject, Verifier::password, *account.password, w.verifier())
+              .error()
+              .code == Errc::not_found);
+    Account same = account;
+    same.tenant = w.other_tenant;
+    CHECK(w.accounts.save(same));
+    CHECK(w.accounts.find_by_name(w.tenant, "ada") == account);
+}
+
+TEST_CASE("names and cards are one person's, and a refused save changes nothing", "[store]") {
+    World w;
+    const Account first = w.account("ada");
+    Account second = w.account("grace");
+    REQUIRE(w.accounts.save(first));
+    REQUIRE(w.accounts.save(second));
+    const Account as_saved = second;
+    second.name = "ada";
+    CHECK(w.accounts.save(second).error().code == Errc::already_exists);
+    second.name = "hopper";
+    second.cards.push_back(first.cards[0]);
+    CHECK(w.accounts.save(second).error().code == Errc::already_exists);
+    CHECK(w.accounts.find_by_subject(w.tenant, second.subject) == as_saved);
+    second.cards = {first.cards[0], first.cards[0]};
+    CHECK(w.accounts.save(second).error().code == Errc::duplicate);
+    second = as_saved;
+    std::swap(second.cards[0], second.cards[2]);
+    second.name = "hopper";
+    REQUIRE(w.accounts.save(second));
+    CHECK(w.accounts.find_by_subject(w.tenant, second.subject) == second);
+    CHECK(w.accounts.find_by_name(w.tenant, "grace").error().code == Errc::not_found);
+}
+
+TEST_CASE("one card that two peppers give to two people is a conflict", "[store]") {
+    World w;
+    const Account first = w.account("ada");
+    const Account second = w.account("grace");
+    REQUIRE(w.accounts.save(first));
+    REQUIRE(w.accounts.save(second));
+    const std::array lookups{first.cards[0].lookup, second.cards[0].lookup};
+    CHECK(w.accounts.find_by_card(w.tenant, lookups).error().code == Errc::conflict);
+}
+
+TEST_CASE("replacing a verifier or card is compare and set", "[store]") {
+    World w;
+    Account account = w.account("ada");
+    REQUIRE(w.accounts.save(account));
+    const PhcString fresh = w.verifier();
+    CHECK(w.accounts.replace(w.tenant, account.subject, Verifier::password, *account.pin, fresh).error().code ==
+          Errc::conflict);
+    REQUIRE(w.accounts.replace(w.tenant, account.subject, Verifier::password, *account.password, fresh));
+    CHECK(w.accounts.replace(w.tenant, account.subject, Verifier::password, *account.password, fresh).error().code ==
+          Errc::conflict);
+    account.password = fresh;
+    REQUIRE(w.accounts.replace(w.tenant, account.subject, Verifier::pin, *account.pin, fresh));
+    account.pin = fresh;
+    const CardRecord card = w.card();
+    REQUIRE(w.accounts.replace(w.tenant, account.subject, account.cards[1], card));
+    CHECK(w.accounts.replace(w.tenant, account.subject, account.cards[1], w.card()).error().code == Errc::conflict);
+    CHECK(w.accounts.replace(w.tenant, account.subject, card, account.cards[0]).error().code == Errc::already_exists);
+    account.cards[1] = card;
+    CHECK(w.accounts.find_by_subject(w.tenant, account.subject) == account);
+    const SubjectId nobody = SubjectId::make(w.clock, w.random);
+    CHECK(w.accounts.replace(w.tenant, nobody, card, w.card()).error().code == Errc::not_found);
+}
+
+TEST_CASE("SQL in a name is a name", "[store]") {
+    World w;
+    const Account account = w.account("x' OR '1'='1'; DROP TABLE account; --");
+    REQUIRE(w.accounts.save(account));
+    CHECK(w.accounts.find_by_name(w.tenant, account.name) == account);
+    CHECK(w.accounts.find_by_name(w.tenant, "' OR 1=1 --").error().code == Errc::not_found);
+    CHECK(w.accounts.list(w.tenant)->size() == 1);
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/store/blob_folder.hpp>
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "faulty_file_ops.hpp"
+#include "support/random.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace safeq;
+using Fault = test::FaultyFileOps::Fault;
+namespace fs = std::filesystem;
+
+namespace {
+
+spool::BlobName blob(std::uint32_t number) {
+    ManualClock clock{Time{std::chrono::milliseconds{1'700'000'000'000}}};
+    test::SeededRandom random;
+    return {JobId::make(clock, random), number};
+}
+
+Result<void> put(store::BlobFolder& folder, const spool::BlobName& name, std::string_view text) {
+    SAFEQ_TRY(const auto sink, folder.create(name));
+    SAFEQ_TRY_VOID(sink->write(as_bytes(text.substr(0, text.size() / 2))));
+    SAFEQ_TRY_VOID(sink->write(as_bytes(text.substr(text.size() / 2))));
+    return sink->commit();
+}
+
+Result<std::string> get(store::BlobFolder& folder, const spool::BlobName& name) {
+    SAFEQ_TRY(const auto source, folder.open(name));
+    SAFEQ_TRY(const std::uint64_t size, source->size());
+    std::string text(size, '\0');
+    SAFEQ_TRY(const std::size_t got, source->read_at(0, std::as_writable_bytes(std::span{text})));
+    if (got != size) return fail(Errc::truncated, "blob");
+    return text;
+}
+
+std::size_t files_in(const fs::path& folder) {
+    std::size_t count = 0;
+    for (const auto& entry : fs::directory_iterator{folder}) count += entry.path().filename() == ".lock" ? 0u : 1u;
+    return count;
+}
+
+}  // namespace
+
+TEST_CASE("a committed blob is read back, anywhere, and survives the folder's end", "[store]") {
+    const test::TemporaryFolder root;
+    {
+        auto folder = *store::BlobFolder::open(root / "spool");
+        REQUIRE(put(*folder, blob(1), "sealed document"));
+        REQUIRE(put(*folder, blob(0), "ticket"));
+    }
+    auto folder = *store::BlobFolder::open(root / "spool");
+    CHECK(get(*folder, blob(1)) == "sealed document");
+    CHECK(folder->list() == std::vector{blob(0), blob(1)});
+    const auto source = *folder->open(blob(1));
+    std::string part(100, '\0');
+    CHECK(source->read_at(7, std::as_writable_bytes(std::span{part})) == 8u);
+    CHECK(part.substr(0, 8) == "document");
+    CHECK(source->read_at(15, std::as_writable_bytes(std::span{part})) == 0u);
+    CHECK(source->read_at(~std::uint64_t{0}, std::as_writable_bytes(std::span{part})).error().code == Errc::io_failed);
+}
+
+TEST_CASE("nothing is seen of a blob before its commit, and nothing stays without one", "[store]") {
+    const test::TemporaryFolder root;
+    auto folder = *store::BlobFolder::open(root / "spool");
+    {
+        auto sink = *folder->create(blob(1));
+        REQUIRE(sink->write(as_bytes("half")));
+        CHECK(folder->open(blob(1)).error().code == Errc::not_found);
+        CHECK(folder->list()->empty());
+        CHECK(files_in(root / "spool/tmp") == 1);
+    }
+    CHECK(files_in(root / "spool/tmp") == 0);
+}
+
+TEST_CASE("a later blob takes an older one's place, and readers of the older keep it", "[store]") {
+    const test::TemporaryFolder root;
+    auto folder = *store::BlobFolder::open(root / "spool");
+    REQUIRE(put(*folder, blob(1), "old"));
+    const auto reader = *folder->open(blob(1));
+    auto first = *folder->create(blob(1));
+    auto second = *folder->create(blob(1));
+    REQUIRE(first->write(as_bytes("first")));
+    REQUIRE(second->write(as_bytes("second")));
+    REQUIRE(first->commit());
+    REQUIRE(second->commit());
+    CHECK(second->commit().error().code == Errc::io_failed);
+    CHECK(get(*folder, blob(1)) == "second");
+    std::string text(3, '\0');
+    CHECK(reader->read_at(0, std::as_writable_bytes(std::span{text})) == 3u);
+    CHECK(text == "old");
+    REQUIRE(folder->remove(blob(1)));
+    REQUIRE(folder->remove(blob(1)));
+    CHECK(folder->open(blob(1)).error().code == Errc::not_found);
+}
+
+TEST_CASE("opening removes what was unfinished and ignores what isn't ours", "[store]") {
+    const test::TemporaryFolder root;
+    {
+        auto folder = *store::BlobFolder::open(root / "spool");
+    }
+    std::ofstream{root / "spool/tmp/left.over"} << "x";
+    std::ofstream{root / "spool/notes.txt"} << "x";
+    fs::create_directory(root / "spool/018bcfe5-6800-7000-8000-00000000000a.1.sealed");
+    auto folder = *store::BlobFolder::open(root / "spool");
+    CHECK(files_in(root / "spool/tmp") == 0);
+    CHECK(folder->list()->empty());
+    CHECK(fs::exists(root / "spool/notes.txt"));
+}
+
+TEST_CASE("files are private, and symbolic links are not followed", "[store]") {
+    const test::TemporaryFolder root;
+    auto folder = *store::BlobFolder::open(root / "spool");
+    REQUIRE(put(*folder, blob(1), "text"));
+    struct stat status{};
+    REQUIRE(stat((root / "spool" / blob(1).text()).c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777u) == 0600u);
+    REQUIRE(stat((root / "spool").c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777u) == 0700u);
+
+    std::ofstream{root / "elsewhere"} << "secret";
+    fs::create_symlink(root / "elsewhere", root / "spool" / blob(2).text());
+    CHECK(folder->open(blob(2)).error().code == Errc::permission);
+    CHECK(folder->list() == std::vector{blob(1)});
+    REQUIRE(put(*folder, blob(2), "ours"));
+    std::ifstream in{root / "elsewhere"};
+    std::string text;
+    in >> text;
+    CHECK(text == "secret");
+    REQUIRE(mkfifo((root / "spool" / blob(3).text()).c_str(), 0600) == 0);
+    CHECK(folder->open(blob(3)).error().code == Errc::permission);
+
+    fs::create_directory_symlink(root / "spool", root / "link");
+    CHECK_FALSE(store::BlobFolder::open(root / "link"));
+}
+
+TEST_CASE("a folder has one process, must have a parent, and others may not write to it", "[store]") {
+    const test::TemporaryFolder root;
+    auto folder = *store::BlobFolder::open(root / "spool");
+    CHECK(store::BlobFolder::open(root / "spool").error().code == Errc::locked);
+    folder.reset();
+    CHECK(store::BlobFolder::open(root / "spool"));
+    CHECK(store::BlobFolder::open(root / "none/spool").error().code == Errc::not_found);
+    fs::permissions(root / "spool", fs::perms::all);
+    CHECK(store::BlobFolder::open(root / "spool").error().code == Errc::permission);
+}
+
+TEST_CASE("power lost at any call: a blob is whole or not there, and what was there stays", "[store]") {
+    const auto fault = GENERATE(Fault::power, Fault::short_write, Fault::once);
+    std::size_t acknowledged = 0;
+    std::size_t n = 1;
+    for (bool reached = true; reached; ++n) {
+        const test::TemporaryFolder root;
+        {
+            REQUIRE(put(**store::BlobFolder::open(root / "spool"), blob(1), "kept"));
+        }
+        test::FaultyFileOps ops{n, fault};
+        bool done = false;
+        if (auto folder = store::BlobFolder::open(root / "spool", ops))
+            done = put(**folder, blob(2), "0123456789").has_value();
+        reached = ops.calls() >= n;
+        if (done) ++acknowledged;
+        auto folder = store::BlobFolder::open(root / "spool");
+        REQUIRE(folder);
+        CHECK(get(**folder, blob(1)) == "kept");
+        const auto text = get(**folder, blob(2));
+        if (done) CHECK(text == "0123456789");
+        else CHECK((!text || *text == "0123456789"));
+        CHECK(files_in(root / "spool/tmp") == 0);
+        CHECK(files_in(root / "spool") == (text ? 3u : 2u));
+        if (!done) CHECK(put(**folder, blob(2), "again"));
+    }
+    CHECK(n > 8);
+    // Only where nothing failed any more, or only something that need not work.
+    CHECK(acknowledged >= 1);
+    CHECK(acknowledged <= (fault == Fault::once ? 3u : 1u));
+}
+
+TEST_CASE("bytes are synced before the rename, and the folder after it", "[store]") {
+    const test::TemporaryFolder root;
+    test::FaultyFileOps ops;
+    auto folder = *store::BlobFolder::open(root / "spool", ops);
+    ops.arm(0);
+    REQUIRE(put(*folder, blob(1), "text"));
+    CHECK(ops.trace() == "cwwfrf");
+    ops.arm(0);
+    REQUIRE(folder->remove(blob(1)));
+    CHECK(ops.trace() == "uf");
+}
+
+TEST_CASE("a full disk is told apart, and the blob can be written when there is room", "[store]") {
+    const test::TemporaryFolder root;
+    test::FaultyFileOps ops;
+    auto folder = *store::BlobFolder::open(root / "spool", ops);
+    std::size_t full = 0;
+    for (std::size_t n = 1; n <= 4; ++n) {
+        ops.arm(n, Fault::once, ENOSPC);
+        const auto done = put(*folder, blob(1), "text");
+        if (!done) {
+            CHECK(done.error().code == Errc::disk_full);
+            ++full;
+        }
+        ops.arm(0);
+    }
+    CHECK(full == 4);
+    CHECK(put(*folder, blob(1), "text"));
+    CHECK(get(*folder, blob(1)) == "text");
+    CHECK(files_in(root / "spool/tmp") == 0);
+}
+
+TEST_CASE("the system's own limit on a file is a full disk, too", "[store]") {
+    const test::TemporaryFolder root;
+    auto folder = *store::BlobFolder::open(root / "spool");
+    struct rlimit before{};
+    REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+    const struct rlimit small{4096, before.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
+    const auto done = put(*folder, blob(1), std::string(10'000, 'x'));
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
+    std::signal(SIGXFSZ, ignored);
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code == Errc::disk_full);
+    CHECK(files_in(root / "spool/tmp") == 0);
+    CHECK(put(*folder, blob(1), std::string(10'000, 'x')));
+}

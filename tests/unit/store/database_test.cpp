@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/store/database.hpp>
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "faulty_vfs.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace safeq;
+using store::Database;
+using Purpose = Database::Purpose;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string code_of(const Result<std::unique_ptr<Database>>& database) {
+    return database ? "opened" : std::string{name(database.error().code)};
+}
+
+void execute(const fs::path& path, const char* sql) {
+    sqlite3* handle = nullptr;
+    REQUIRE(sqlite3_open(path.c_str(), &handle) == SQLITE_OK);
+    char* message = nullptr;
+    const int result = sqlite3_exec(handle, sql, nullptr, nullptr, &message);
+    INFO(sql << ": " << (message == nullptr ? "" : message));
+    CHECK(result == SQLITE_OK);
+    sqlite3_free(message);
+    sqlite3_close(handle);
+}
+
+void make(const fs::path& path) { REQUIRE(Database::open(path, Purpose::release)); }
+
+}  // namespace
+
+TEST_CASE("a database is made private, and opened again", "[store]") {
+    const test::TemporaryFolder root;
+    const fs::path path = root / "release.db";
+    make(path);
+    struct stat status{};
+    REQUIRE(stat(path.c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777u) == 0600u);
+    CHECK(code_of(Database::open(path, Purpose::release)) == "opened");
+    CHECK(code_of(Database::open(root / "none/release.db", Purpose::release)) == "not_found");
+}
+
+TEST_CASE("one opener a file, in this process and in another", "[store]") {
+    const test::TemporaryFolder root;
+    const fs::path path = root / "release.db";
+    const auto first = Database::open(path, Purpose::release);
+    REQUIRE(first);
+    CHECK(code_of(Database::open(path, Purpose::release)) == "locked");
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        const auto second = Database::open(path, Purpose::release);
+        _exit(!second && second.error().code == Errc::locked ? 0 : 1);
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+    // A program that knows nothing of our lock is kept out by SQLite's own.
+    sqlite3* other = nullptr;
+    REQUIRE(sqlite3_open(path.c_str(), &other) == SQLITE_OK);
+    CHECK(sqlite3_exec(other, "SELECT count(*) FROM job", nullptr, nullptr, nullptr) == SQLITE_BUSY);
+    sqlite3_close(other);
+}
+
+TEST_CASE("a database that others may read is refused", "[store]") {
+    const test::TemporaryFolder root;
+    const fs::path path = root / "release.db";
+    make(path);
+    for (const mode_t mode : {0640u, 0604u, 0666u}) {
+        REQUIRE(chmod(path.c_str(), mode) == 0);
+        CHECK(code_of(Database::open(path, Purpose::release)) == "permission");
+    }
+    REQUIRE(chmod(path.c_str(), 0600) == 0);
+    fs::create_symlink(path, root / "link.db");
+    CHECK(code_of(Database::open(root / "link.db", Purpose::release)) == "permission");
+    fs::create_directory(root / "folder.db");
+    CHECK(code_of(Database::open(root / "folder.db", Purpose::release)) != "opened");
+}
+
+TEST_CASE("newer schemas and databases of others are refused", "[store]") {
+    const test::TemporaryFolder root;
+    const fs::path path = root / "release.db";
+    make(path);
+    CHECK(code_of(Database::open(path, Purpose::report)) == "config_invalid");
+    execute(path, "PRAGMA user_version = 1000");
+    CHECK(code_of(Database::open(path, Purpose::release)) == "bad_version");
+    execute(path, "PRAGMA user_version = -1");
+    CHECK(code_of(Database::open(path, Purpose::release)) == "bad_version");
+    const fs::path foreign = root / "foreign.db";
+    execute(foreign, "CREATE TABLE their_table (x)");
+    REQUIRE(chmod(foreign.c_str(), 0600) == 0);
+    CHECK(code_of(Database::open(foreign, Purpose::release)) == "config_invalid");
+}
+
+TEST_CASE("what is damaged or no database is refused with the reason", "[store]") {
+    const test::TemporaryFolder root;
+    const fs::path text = root / "text.db";
+    std::ofstream{text} << std::string(8192, 'x');
+    REQUIRE(chmod(text.c_str(), 0600) == 0);
+    const auto refused = Database::open(text, Purpose::release);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Errc::malformed);
+    CHECK(refused.error().where == text.string());
+
+    const fs::path path = root / "release.db";
+    make(path);
+    const auto size = fs::file_size(path);
+    REQUIRE(size > 16'384);
+    {
+        std::fstream file{path, std::ios::in | std::ios::out | std::ios::binary};
+        for (std::uintmax_t page = 4096; page < size; page += 4096) {
+            file.seekp(static_cast<std::streamoff>(page));
+            file << std::string(64, '\xee');
+        }
+    }
+    const auto damaged = Database::open(path, Purpose::release);
+    REQUIRE_FALSE(damaged);
+    CHECK(damaged.error().code == Errc::malformed);
+
+    make(root / "cut.db");
+    fs::resize_file(root / "cut.db", size - 4096);
+    CHECK(code_of(Database::open(root / "cut.db", Purpose::release)) == "malformed");
+}
+
+TEST_CASE("a first start that loses power anywhere can be repeated", "[store]") {
+    std::size_t n = 1;
+    for (bool reached = true; reached; ++n) {
+        const test::TemporaryFolder root;
+        const fs::path path = root / "release.db";
+        {
+            const test::FaultyVfs vfs{n};
+            [[maybe_unused]] const bool made = Database::open(path, Purpose::release).has_value();
+            reached = vfs.calls() >= n;
+        }
+        INFO("call " << n);
+        CHECK(code_of(Database::open(path, Purpose::release)) == "opened");
+        CHECK(code_of(Database::open(path, Purpose::release)) == "opened");
+    }
+    CHECK(n > 20);
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/store/epoch_folder.hpp>
+
+#include <algorithm>
+#include <fstream>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "faulty_file_ops.hpp"
+#include "support/random.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace safeq;
+using namespace std::chrono_literals;
+using Fault = test::FaultyFileOps::Fault;
+namespace fs = std::filesystem;
+
+namespace {
+
+const Time noon{1'700'000'000'000ms};
+
+TenantId tenant(std::uint64_t seed = 1) {
+    ManualClock clock{noon};
+    test::SeededRandom random{seed};
+    return TenantId::make(clock, random);
+}
+
+std::string read(const fs::path& file) {
+    std::ifstream in{file, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+void flip(const fs::path& file, std::size_t at) {
+    std::string bytes = read(file);
+    bytes.at(at) = static_cast<char>(bytes[at] ^ 1);
+    std::ofstream{file, std::ios::binary} << bytes;
+}
+
+std::vector<std::string> files_in(const fs::path& folder) {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator{folder}) names.push_back(entry.path().filename());
+    std::ranges::sort(names);
+    return names;
+}
+
+}  // namespace
+
+TEST_CASE("epochs survive a restart and open what was sealed to them", "[store]") {
+    const test::TemporaryFolder root;
+    test::SeededRandom random;
+    store::Epoch first;
+    {
+        auto folder = store::EpochFolder::open(root / "epochs", random);
+        REQUIRE(folder);
+        CHECK((*folder)->list(tenant()).empty());
+        first = *(*folder)->create(tenant(), noon, noon + 24h);
+        REQUIRE((*folder)->create(tenant(), noon + 24h, noon + 48h, true));
+        REQUIRE((*folder)->create(tenant(2), noon, noon + 24h));
+    }
+    auto folder = *store::EpochFolder::open(root / "epochs", random);
+    const auto epochs = folder->list(tenant());
+    REQUIRE(epochs.size() == 2);
+    CHECK(epochs[0] == first);
+    CHECK(epochs[1].kept);
+    CHECK(spool::EpochId::of(first.key) == first.id);
+
+    spool::EpochRing ring;
+    REQUIRE(folder->load(tenant(), ring));
+    CHECK(ring.epochs().size() == 2);
+    const auto sealed =
+        crypto::hpke_seal(first.key, {as_bytes("info")}, {as_bytes("aad")}, {as_bytes("document key")}, random);
+    REQUIRE(sealed);
+    const auto key = ring.opening_key(first.id);
+    REQUIRE(key);
+    const auto opened =
+        crypto::hpke_open(**key, sealed->enc, {as_bytes("info")}, {as_bytes("aad")}, sealed->ciphertext);
+    REQUIRE(opened);
+    CHECK(as_text(opened->expose()) == "document key");
+}
+
+TEST_CASE("destroying an epoch replaces the root key and leaves the survivors", "[store]") {
+    const test::TemporaryFolder root;
+    test::SeededRandom random;
+    auto folder = *store::EpochFolder::open(root / "epochs", random);
+    const store::Epoch victim = *folder->create(tenant(), noon, noon + 24h);
+    const store::Epoch survivor = *folder->create(tenant(), noon, noon + 48h);
+    CHECK(folder->destroy(tenant(2), victim.id, noon).error().code == Errc::epoch_unknown);
+    fs::create_hard_link(root / "epochs/root.1", root / "old-root");
+    fs::create_hard_link(root / "epochs/seeds.1", root / "old-seeds");
+    REQUIRE(folder->destroy(tenant(), victim.id, noon + 1h));
+    CHECK(files_in(root / "epochs") == std::vector<std::string>{".lock", "root.2", "seeds.2"});
+    for (const char* old : {"old-root", "old-seeds"}) {
+        const std::string bytes = read(root / old);
+        CHECK(!bytes.empty());
+        CHECK(bytes == std::string(bytes.size(), '\0'));
+    }
+    REQUIRE(folder->destroy(tenant(), victim.id, noon + 2h));
+    CHECK(folder->destroy(tenant(), spool::EpochId{}, noon).error().code == Errc::epoch_unknown);
+    folder.reset();
+
+    folder = *store::EpochFolder::open(root / "epochs", random);
+    REQUIRE(folder->list(tenant()).size() == 1);
+    CHECK(folder->list(tenant())[0] == survivor);
+    CHECK(folder->destroyed(tenant()) == std::vector{store::DestroyedEpoch{victim.id, tenant(), noon + 1h}});
+    CHECK(folder->destroyed(tenant(2)).empty());
+    spool::EpochRing ring;
+    REQUIRE(folder->load(tenant(), ring));
+    CHECK(ring.opening_key(victim.id).error().code == Errc::key_destroyed);
+    CHECK(ring.opening_key(survivor.id));
+}
+
+TEST_CASE("times that run backwards and nil tenants are refused", "[store]") {
+    const test::TemporaryFolder root;
+    test::SeededRandom random;
+    auto folder = *store::EpochFolder::open(root / "epochs", random);
+    CHECK(folder->create(tenant(), noon, noon).error().code == Errc::invalid_argument);
+    CHECK(folder->create(tenant(), noon, noon - 1ms).error().code == Errc::invalid_argument);
+    CHECK(folder->create({}, noon, noon + 1h).error().code == Errc::invalid_argument);
+}
+
+TEST_CASE("damaged, missing, swapped and readable files are refused", "[store]") {
+    const test::TemporaryFolder root;
+    test::SeededRandom random;
+    const fs::path path = root / "epochs";
+    const auto open_code = [&] {
+        const auto folder = store::EpochFolder::open(path, random);
+        return folder ? std::string{"opened"} : std::string{name(folder.error().code)};
+    };
+    {
+        auto folder = *store::EpochFolder::open(path, random);
+        REQUIRE(folder->create(tenant(), noon, noon + 24h));
+        CHECK(open_code() == "locked");
+    }
+    const std::string good = read(path / "seeds.1");
+    for (std::size_t at = 0; at < good.size(); ++at) {
+        flip(path / "seeds.1", at);
+        CHECK(open_code() == (at < 16 ? "bad_version" : "authentication_failed"));
+        flip(path / "seeds.1", at);
+    }
+    for (const std::size_t length :
+         {std::size_t{0}, std::size_t{15}, std::size_t{16}, good.size() - 1, good.size() - 8}) {
+        fs::resize_file(path / "seeds.1", length);
+        CHECK(open_code() == (length < 16 ? "bad_version" : "authentication_failed"));
+        std::ofstream{path / "seeds.1", std::ios::binary} << good;
+    }
+    for (std::size_t at = 0; at < 32; ++at) {
+        flip(path / "root.1", at);
+        CHECK(open_code() == "authentication_failed");
+        flip(path / "root.1", at);
+    }
+    CHECK(open_code() == "opened");
+
+    fs::permissions(path / "root.1", fs::perms::group_read, fs::perm_options::add);
+    CHECK(open_code() == "permission");
+    fs::permissions(path / "root.1", fs::perms::group_read, fs::perm_options::remove);
+
+    // A generation's file under a later number.
+    fs::copy_file(path / "root.1", path / "root.2");
+    fs::copy_file(path / "seeds.1", path / "seeds.2");
+    CHECK(open_code() == "rollback");
+    fs::remove(path / "root.2");
+    CHECK(open_code() == "key_unknown");
+    fs::remove(path / "seeds.2");
+    CHECK(open_code() == "opened");
+    fs::rename(path / "root.1", path / "root.7");
+    fs::remove(path / "seeds.1");
+    CHECK(open_code() == "malformed");
+}
+
+TEST_CASE("power lost at any call: an epoch is there or destroyed, and its neighbour always there", "[store]") {
+    for (const Fault fault : {Fault::power, Fault::short_write, Fault::once}) {
+        std::size_t acknowledged = 0;
+        std::size_t survived = 0;
+        std::size_t n = 1;
+        for (bool reached = true; reached; ++n) {
+            const test::TemporaryFolder root;
+            test::SeededRandom random;
+            store::Epoch victim;
+            store::Epoch neighbour;
+            {
+                auto folder = *store::EpochFolder::open(root / "epochs", random);
+                victim = *folder->create(tenant(), noon, noon + 24h);
+                neighbour = *folder->create(tenant(), noon, noon + 24h);
+            }
+            test::FaultyFileOps ops{n, fault};
+            bool destroyed = false;
+            Result<store::Epoch> created = fail(Errc::cancelled, "test");
+            if (auto folder = store::EpochFolder::open(root / "epochs", random, ops)) {
+                destroyed = (*folder)->destroy(tenant(), victim.id, noon).has_value();
+                created = (*folder)->create(tenant(), noon, noon + 24h);
+            }
+            reached = ops.calls() >= n;
+            INFO("call " << n << ", fault " << static_cast<int>(fault));
+            auto folder = store::EpochFolder::open(root / "epochs", random);
+            REQUIRE(folder);
+            const auto epochs = (*folder)->list(tenant());
+            CHECK(std::ranges::count(epochs, neighbour) == 1);
+            if (destroyed) {
+                ++acknowledged;
+                CHECK(std::ranges::count(epochs, victim) == 0);
+            }
+            if (created) CHECK(std::ranges::count(epochs, *created) == 1);
+            const bool gone = std::ranges::count(epochs, victim) == 0;
+            if (!gone) ++survived;
+            CHECK((*folder)->destroyed(tenant()).size() == (gone ? 1u : 0u));
+            // Two files of one generation and the lock: nothing of another one is left.
+            CHECK(files_in(root / "epochs").size() == 3);
+            REQUIRE((*folder)->destroy(tenant(), victim.id, noon));
+        }
+        CHECK(n > 15);
+        CHECK(acknowledged >= 1);
+        CHECK(survived >= 5);
+    }
+}
+
+TEST_CASE("a first start that is cut off anywhere can be repeated", "[store]") {
+    std::size_t n = 1;
+    for (bool reached = true; reached; ++n) {
+        const test::TemporaryFolder root;
+        test::SeededRandom random;
+        test::FaultyFileOps ops{n};
+        [[maybe_unused]] const auto first = store::EpochFolder::open(root / "epochs", random, ops).has_value();
+        reached = ops.calls() >= n;
+        auto folder = store::EpochFolder::open(root / "epochs", random);
+        REQUIRE(folder);
+        CHECK((*folder)->create(tenant(), noon, noon + 1h));
+        CHECK(files_in(root / "epochs").size() == 3);
+    }
+    CHECK(n > 8);
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/store/token_store.hpp>
+
+#include <random>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "support/memory_auth.hpp"
+#include "support/random.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace safeq;
+using token::TokenKind;
+using token::TokenRecord;
+
+namespace {
+
+Time at(std::uint64_t number) { return Time{std::chrono::milliseconds{1'700'000'000'000 + number}}; }
+
+std::string code_of(const Result<void>& result) { return result ? "done" : std::string{name(result.error().code)}; }
+
+}  // namespace
+
+TEST_CASE("tokens survive a restart", "[store]") {
+    const test::TemporaryFolder root;
+    test::SeededRandom random;
+    const ManualClock clock{at(0)};
+    TokenRecord session{.hash = {random.bytes<32>()},
+                        .id = token::TokenId::make(clock, random),
+                        .kind = TokenKind::session,
+                        .tenant = TenantId::make(clock, random),
+                        .subject = SubjectId::make(clock, random),
+                        .device = DeviceId::make(clock, random),
+                        .label = "",
+                        .created = at(0),
+                        .idle_deadline = at(100),
+                        .expires = at(1'000)};
+    TokenRecord print = session;
+    print.hash = {random.bytes<32>()};
+    print.id = token::TokenId::make(clock, random);
+    print.kind = TokenKind::print;
+    print.device.reset();
+    print.label = "laptop 'quoted'";
+    print.idle_deadline.reset();
+    print.expires.reset();
+    {
+        const auto database = *store::Database::open(root / "db", store::Database::Purpose::release);
+        store::TokenStore tokens{*database};
+        REQUIRE(tokens.add(session));
+        REQUIRE(tokens.add(print));
+        CHECK(tokens.add(print).error().code == Errc::already_exists);
+    }
+    const auto database = *store::Database::open(root / "db", store::Database::Purpose::release);
+    store::TokenStore tokens{*database};
+    CHECK(tokens.find(session.hash) == session);
+    CHECK(tokens.find(print.hash) == print);
+    CHECK(tokens.erase_expired(at(99)) == 0u);
+    CHECK(tokens.erase_expired(at(100)) == 1u);
+    CHECK(tokens.find(session.hash).error().code == Errc::not_found);
+    CHECK(tokens.find(print.hash) == print);
+}
+
+TEST_CASE("the store agrees with the one in memory", "[store]") {
+    const test::TemporaryFolder root;
+    test::SeededRandom random;
+    std::mt19937_64 engine{11};
+    const ManualClock clock{at(0)};
+    const auto database = *store::Database::open(root / "db", store::Database::Purpose::release);
+    store::TokenStore tokens{*database};
+    test::MemoryTokenStore memory;
+    const std::array tenants{TenantId::make(clock, random), TenantId::make(clock, random)};
+    const std::array subjects{SubjectId::make(clock, random), SubjectId::make(clock, random)};
+    std::vector<TokenRecord> known;
+    std::size_t listed = 0;
+    for (int step = 0; step < 600; ++step) {
+        const TenantId tenant = tenants[engine() % 2];
+        const SubjectId subject = subjects[engine() % 2];
+        const TokenKind kind = engine() % 2 == 0 ? TokenKind::session : TokenKind::print;
+        const auto known_id = [&] { return known.empty() ? token::TokenId{} : known[engine() % known.size()].id; };
+        switch (engine() % 6) {
+            case 0:
+            case 1: {
+                TokenRecord record{.hash = {random.bytes<32>()},
+                                   .id = token::TokenId::make(clock, random),
+                                   .kind = kind,
+                                   .tenant = tenant,
+                                   .subject = subject,
+                                   .device = std::nullopt,
+                                   .label = "x",
+                                   .created = at(engine() % 10),
+                                   .idle_deadline = std::nullopt,
+                                   .expires = std::nullopt};
+                if (engine() % 2 == 0) record.idle_deadline = at(engine() % 1'000);
+                if (engine() % 2 == 0) record.expires = at(engine() % 1'000);
+                if (!known.empty() && engine() % 8 == 0) record.id = known_id();
+                if (!known.empty() && engine() % 8 == 0) record.hash = known[engine() % known.size()].hash;
+                CHECK(code_of(tokens.add(record)) == code_of(memory.add(record)));
+                known.push_back(record);
+                break;
+            }
+            case 2: {
+                const auto id = known_id();
+                const Time deadline = at(engine() % 1'000);
+                CHECK(code_of(tokens.slide(tenant, id, deadline)) == code_of(memory.slide(tenant, id, deadline)));
+                break;
+            }
+            case 3: {
+                const auto id = known_id();
+                CHECK(code_of(tokens.erase(tenant, id)) == code_of(memory.erase(tenant, id)));
+                break;
+            }
+            case 4: {
+                const auto list = tokens.list(tenant, subject, kind);
+                REQUIRE(list);
+                CHECK(*list == *memory.list(tenant, subject, kind));
+                listed += list->size();
+                break;
+            }
+            case 5: {
+                const Time now = at(engine() % 100);
+                CHECK(*tokens.erase_expired(now) == *memory.erase_expired(now));
+                break;
+            }
+        }
+    }
+    CHECK(listed > 100);
+}
