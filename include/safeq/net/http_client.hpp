@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <safeq/http/limits.hpp>
+#include <safeq/http/message.hpp>
+#include <safeq/net/client_stream.hpp>
+
+namespace safeq::net {
+
+/// Where a client's requests go: an HTTPS server, or a local socket.
+struct HttpTarget {
+    Endpoint endpoint;                                  ///< for TLS
+    std::shared_ptr<const tls::ClientContext> context;  ///< null for a local socket
+    std::string local_path;
+
+    /// From "https://host:port" (or "ipps://…"); what follows the authority is ignored.
+    /// *Errors*: `invalid_argument`.
+    [[nodiscard]] static Result<HttpTarget> https(std::string_view url,
+                                                  std::shared_ptr<const tls::ClientContext> context);
+    [[nodiscard]] static HttpTarget local(std::string path);
+};
+
+struct HttpRequest {
+    std::string method = "GET";
+    std::string target = "/";
+    http::Headers headers;
+    Bytes body;
+    /// In place of `body`: gives the next piece, empty at the end. With `body_bytes` the length is announced, else the
+    /// body goes in chunks. *Errors* of the callback end the request and are returned.
+    std::function<Result<ByteView>()> next = {};
+    std::optional<std::uint64_t> body_bytes = {};
+    /// Told how many body bytes have been handed to the connection.
+    std::function<void(std::uint64_t)> progress = {};
+};
+
+struct HttpReply {
+    int status = 0;
+    http::Headers headers;
+    Bytes body;
+};
+
+/// An HTTP/1.1 client over TLS or a local socket; blocks. Idle connections are kept and used again.
+/// *Threads*: safe from several threads; each request has a connection of its own.
+class HttpClient final {
+public:
+    HttpClient(HttpTarget target, const Clock& clock, Random& random, ClientStream::Options options = {},
+               const http::Limits& limits = http::Limits::standard().with_body(64 * 1024 * 1024));
+
+    /// One request and its response, whatever its status. A connection that turns out to be dead before any byte of the
+    /// response came is replaced once, for requests whose body is at hand.
+    /// *Errors*: those of `ClientStream`, of parsing, of `next`.
+    [[nodiscard]] Result<HttpReply> request(const HttpRequest& request);
+
+    [[nodiscard]] const HttpTarget& target() const noexcept { return target_; }
+
+private:
+    [[nodiscard]] Result<std::unique_ptr<ClientStream>> connect();
+    [[nodiscard]] Result<HttpReply> exchange(ClientStream& stream, const HttpRequest& request, bool& answered,
+                                             bool& reusable);
+
+    HttpTarget target_;
+    const Clock& clock_;
+    Random& random_;
+    ClientStream::Options options_;
+    http::Limits limits_;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<ClientStream>> idle_;
+};
+
+}  // namespace safeq::net

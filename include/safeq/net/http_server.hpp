@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <asio/awaitable.hpp>
+#include <asio/io_context.hpp>
+
+#include <safeq/core/clock.hpp>
+#include <safeq/http/limits.hpp>
+#include <safeq/http/message.hpp>
+#include <safeq/net/stream.hpp>
+#include <safeq/tls/session.hpp>
+
+namespace safeq::net {
+
+/// Who sent a request, as far as the transport proved it.
+struct PeerInfo {
+    std::string address;                          ///< "127.0.0.1"; empty on a local socket
+    std::optional<tls::Certificate> certificate;  ///< verified; where the listener asks for one, it is there
+    std::optional<unsigned> user;                 ///< on a local socket: the peer's user id
+};
+
+struct HttpResponse {
+    int status = 200;
+    http::Headers headers;
+    Bytes body;
+    bool close = false;  ///< end the connection after it
+};
+
+/// The body of the request at hand, as it arrives. *Threads*: the handler's coroutine only.
+class BodyReader {
+public:
+    virtual ~BodyReader() = default;
+    /// The next piece, valid until the next call; empty at the end. Asks a waiting client to go on (100-continue).
+    /// *Errors*: `too_large`, `http_malformed`, `timed_out`, `connection_closed`: then the connection ends.
+    [[nodiscard]] virtual asio::awaitable<Result<ByteView>> next() = 0;
+
+    /// All of it, at most `max_bytes`.
+    [[nodiscard]] asio::awaitable<Result<Bytes>> collect(std::uint64_t max_bytes);
+
+protected:
+    BodyReader() = default;
+    BodyReader(const BodyReader&) = default;
+    BodyReader& operator=(const BodyReader&) = default;
+};
+
+using HttpHandler =
+    std::function<asio::awaitable<HttpResponse>(const http::RequestHead&, BodyReader&, const PeerInfo&)>;
+
+struct HttpTimeouts {
+    Duration handshake = std::chrono::seconds{10};
+    Duration head = std::chrono::seconds{20};    ///< the whole head
+    Duration idle = std::chrono::seconds{60};    ///< between requests
+    Duration body = std::chrono::seconds{30};    ///< between two pieces of a body
+    Duration write = std::chrono::seconds{30};   ///< for each piece of a response
+    std::uint64_t least_bytes_per_second = 512;  ///< of a body that takes longer than `body` in all
+};
+
+/// What a listener needs.
+struct HttpServerOptions {
+    std::shared_ptr<const tls::ServerContext> tls;  ///< null only on local sockets
+    HttpHandler handler;
+    http::Limits limits = http::Limits::standard();
+    HttpTimeouts timeouts = {};
+    std::size_t max_connections = 10'000;
+    std::function<void(std::string_view address, const Error&)> on_failure = {};  ///< of a connection; for the log
+};
+
+/// An HTTP/1.1 server on one address, over TLS or on a local socket. Connections are coroutines on strands of the
+/// context. *Threads*: construct, `listen` and `stop` from one thread; the context may run on several.
+class HttpServer final {
+public:
+    HttpServer(asio::io_context& io, HttpServerOptions options, const Clock& clock, Random& random);
+    ~HttpServer();
+    HttpServer(const HttpServer&) = delete;
+    HttpServer& operator=(const HttpServer&) = delete;
+
+    /// "127.0.0.1:8631", "[::1]:8631"; port 0 for any. *Errors*: `invalid_argument`, `address_in_use`, `permission`,
+    /// `io_failed`.
+    [[nodiscard]] Result<void> listen(std::string_view address);
+
+    /// A local socket file, for this process's user and root only (0600). A file left by a dead process is replaced.
+    /// *Errors*: `address_in_use` when another process listens there; `permission`, `io_failed`.
+    [[nodiscard]] Result<void> listen_local(const std::string& path);
+
+    [[nodiscard]] unsigned short port() const noexcept;
+
+    /// Accepts no more; idle connections end at once, those at work after their response.
+    void stop();
+
+    /// Connections that are open now.
+    [[nodiscard]] std::size_t connections() const noexcept;
+
+    struct Impl;
+
+private:
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace safeq::net

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/net/http_server.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <list>
+#include <mutex>
+
+#include <fmt/format.h>
+#include <asio/basic_socket_acceptor.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/local/stream_protocol.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/strand.hpp>
+
+#include <safeq/http/parser.hpp>
+#include <safeq/net/asio_compat.hpp>
+
+namespace safeq::net {
+namespace {
+
+using Generic = asio::generic::stream_protocol;
+using SteadyClock = std::chrono::steady_clock;
+
+struct Address {
+    asio::ip::address ip;
+    unsigned short port;
+};
+
+Result<Address> parse_address(std::string_view text) {
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos)
+        return fail(Errc::invalid_argument, std::string{text}, "expected ADDRESS:PORT");
+    std::string_view host = text.substr(0, colon);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    unsigned port = 0;
+    for (const char c : text.substr(colon + 1)) {
+        if (c < '0' || c > '9' || port > 65535)
+            return fail(Errc::invalid_argument, std::string{text}, "no port number");
+        port = port * 10 + static_cast<unsigned>(c - '0');
+    }
+    asio::error_code error;
+    const auto ip = asio::ip::make_address(std::string{host}, error);
+    if (error || port > 65535 || colon + 1 == text.size())
+        return fail(Errc::invalid_argument, std::string{text}, "expected IP-ADDRESS:PORT");
+    return Address{ip, static_cast<unsigned short>(port)};
+}
+
+std::unexpected<Error> listen_failure(std::string where, const asio::error_code& error) {
+    const Errc code = error == asio::error::address_in_use  ? Errc::address_in_use
+                      : error == asio::error::access_denied ? Errc::permission
+                                                            : Errc::io_failed;
+    return fail(code, std::move(where), error.message());
+}
+
+// The status that tells a client why its message was not read, or 0 to just close.
+int status_of(const Error& error) {
+    switch (error.code) {
+        case Errc::http_malformed: return 400;
+        case Errc::too_large: return error.where == "head" || error.where == "target" ? 431 : 413;
+        case Errc::too_many: return 431;
+        case Errc::timed_out: return 408;
+        default: return 0;
+    }
+}
+
+}  // namespace
+
+asio::awaitable<Result<Bytes>> BodyReader::collect(std::uint64_t max_bytes) {
+    Bytes out;
+    for (;;) {
+        SAFEQ_CO_TRY(const ByteView piece, co_await next());
+        if (piece.empty()) co_return out;
+        if (piece.size() > max_bytes - out.size())
+            co_return fail(Errc::too_large, "body", fmt::format("more than {} bytes", max_bytes));
+        out.insert(out.end(), piece.begin(), piece.end());
+    }
+}
+
+struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
+    Impl(asio::io_context& context, HttpServerOptions server_options, const Clock& server_clock, Random& server_random)
+        : io{context},
+          options{std::move(server_options)},
+          clock{server_clock},
+          random{server_random},
+          acceptor{asio::make_strand(context)} {}
+
+    asio::io_context& io;
+    HttpServerOptions options;
+    const Clock& clock;
+    Random& random;
+    asio::basic_socket_acceptor<Generic> acceptor;
+    unsigned short bound_port = 0;
+    std::string local_path;
+    std::atomic<bool> stopping{false};
+    std::atomic<std::size_t> open{0};
+
+    // Connections that wait for a request, to be ended by `stop`; each has its own strand.
+    struct Idle {
+        asio::any_io_executor executor;
+        std::weak_ptr<Stream> stream;
+    };
+    std::mutex mutex;
+    std::list<Idle> idle;
+
+    class Body;
+    asio::awaitable<void> accept_loop();
+    asio::awaitable<void> serve(Generic::socket socket);
+    asio::awaitable<void> serve_stream(std::shared_ptr<Stream> stream, std::string address);
+    asio::awaitable<Result<bool>> read_head(Stream& stream, http::RequestParser& parser, bool first,
+                                            const std::shared_ptr<Stream>& shared);
+    asio::awaitable<Result<void>> respond(Stream& stream, const HttpResponse& response, bool keep_alive,
+                                          bool head_only);
+    void failed(std::string_view address, const Error& error) {
+        if (options.on_failure) options.on_failure(address, error);
+    }
+};
+
+// Pulls the body of one request out of the stream.
+class HttpServer::Impl::Body final : public BodyReader {
+public:
+    Body(Impl& server, Stream& stream, http::RequestParser& parser)
+        : server_{server},
+          stream_{stream},
+          parser_{parser},
+          wants_continue_{parser.head().expect_continue && parser.head().has_body()} {}
+
+    asio::awaitable<Result<ByteView>> next() override {
+        if (ended_) co_return ByteView{};
+        if (error_) co_return std::unexpected(*error_);
+        if (std::exchange(wants_continue_, false)) {
+            if (auto sent =
+                    co_await stream_.write(as_bytes("HTTP/1.1 100 Continue\r\n\r\n"), server_.options.timeouts.write);
+                !sent)
+                co_return keep(std::move(sent).error());
+        }
+        stream_.consume(std::exchange(lent_, 0));
+        ByteView buffer;
+        for (bool first = true;; first = false) {
+            if (!first) {
+                if (too_slow()) co_return keep(Error{Errc::timed_out, "body", "too slow"});
+                auto read = co_await stream_.read(server_.options.timeouts.body);
+                if (!read) co_return keep(std::move(read).error());
+                buffer = *read;
+                if (buffer.empty()) co_return keep(Error{Errc::connection_closed, "body", "it stops half way"});
+            }
+            auto step = parser_.feed(buffer);
+            if (!step) co_return keep(std::move(step).error());
+            switch (step->event) {
+                case http::Event::end:
+                    stream_.consume(step->consumed);
+                    ended_ = true;
+                    co_return ByteView{};
+                case http::Event::body:
+                    // The piece lies in the stream's buffer: it is consumed when the next one is asked for.
+                    lent_ = step->consumed;
+                    bytes_ += step->body.size();
+                    co_return step->body;
+                case http::Event::need_more:
+                case http::Event::head: stream_.consume(step->consumed); break;
+            }
+        }
+    }
+
+    /// Reads to the end what the handler left, if it is little; false when the connection must end.
+    asio::awaitable<bool> drain() {
+        if (wants_continue_) co_return false;
+        std::size_t left = 256 * 1024;
+        while (!ended_) {
+            const auto piece = co_await next();
+            if (!piece || piece->size() > left) co_return false;
+            left -= piece->size();
+        }
+        co_return true;
+    }
+
+    [[nodiscard]] const std::optional<Error>& error() const noexcept { return error_; }
+
+private:
+    std::unexpected<Error> keep(Error error) {
+        error_ = error;
+        return std::unexpected(std::move(error));
+    }
+
+    [[nodiscard]] bool too_slow() const {
+        const auto spent = SteadyClock::now() - started_;
+        if (spent < server_.options.timeouts.body) return false;
+        const auto seconds =
+            static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(spent).count());
+        return bytes_ < seconds * server_.options.timeouts.least_bytes_per_second;
+    }
+
+    Impl& server_;
+    Stream& stream_;
+    http::RequestParser& parser_;
+    bool wants_continue_;
+    bool ended_ = false;
+    std::size_t lent_ = 0;
+    std::uint64_t bytes_ = 0;
+    SteadyClock::time_point started_ = SteadyClock::now();
+    std::optional<Error> error_;
+};
+
+asio::awaitable<void> HttpServer::Impl::accept_loop() {
+    const auto self = shared_from_this();
+    asio::steady_timer pause{acceptor.get_executor()};
+    while (!stopping) {
+        auto [error, socket] = co_await acceptor.async_accept(asio::make_strand(io), as_tuple_awaitable);
+        if (error == asio::error::operation_aborted || stopping) co_return;
+        if (error) {  // out of descriptors or memory: others may end meanwhile
+            failed("", Error{Errc::io_failed, "accept", error.message()});
+            pause.expires_after(std::chrono::milliseconds{100});
+            co_await pause.async_wait(as_tuple_awaitable);
+            continue;
+        }
+        if (open >= options.max_connections) continue;
+        ++open;
+        const auto executor = socket.get_executor();
+        asio::co_spawn(executor, serve(std::move(socket)), [self](std::exception_ptr failure) {
+            --self->open;
+            if (!failure) return;
+            try {
+                std::rethrow_exception(failure);
+            } catch (const std::exception& e) {
+                self->failed("", Error{Errc::internal, "connection", e.what()});
+            }
+        });
+    }
+}
+
+asio::awaitable<void> HttpServer::Impl::serve(Generic::socket socket) {
+    std::string address;
+    asio::error_code ignored;
+    const auto endpoint = socket.remote_endpoint(ignored);
+    if (!ignored && (endpoint.protocol().family() == AF_INET || endpoint.protocol().family() == AF_INET6)) {
+        asio::ip::tcp::endpoint tcp;
+        tcp.resize(endpoint.size());
+        std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
+        address = tcp.address().to_string();
+        const int on = 1;
+        setsockopt(socket.native_handle(), IPPROTO_TCP, 1 /* TCP_NODELAY */, &on, sizeof on);
+    }
+    if (!options.tls) {
+        co_await serve_stream(Stream::plain(std::move(socket)), std::move(address));
+        co_return;
+    }
+    auto stream = co_await Stream::accept(std::move(socket), options.tls, clock, random, options.timeouts.handshake);
+    if (!stream) {
+        failed(address, stream.error());
+        co_return;
+    }
+    co_await serve_stream(*std::move(stream), std::move(address));
+}
+
+asio::awaitable<Result<bool>> HttpServer::Impl::read_head(Stream& stream, http::RequestParser& parser, bool first,
+                                                          const std::shared_ptr<Stream>& shared) {
+    // GCC 12 destroys twice what is built from a co_await inside braces: the executor comes first.
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    std::list<Idle>::iterator place;
+    {
+        const std::scoped_lock lock{mutex};
+        if (stopping) co_return false;
+        place = idle.insert(idle.end(), Idle{executor, shared});
+    }
+    auto begun = co_await stream.read(first ? options.timeouts.head : options.timeouts.idle);
+    {
+        const std::scoped_lock lock{mutex};
+        idle.erase(place);
+    }
+    if (!begun) {
+        if (begun.error().code == Errc::timed_out || begun.error().code == Errc::cancelled) co_return false;
+        co_return std::unexpected(std::move(begun).error());
+    }
+    const auto end = SteadyClock::now() + options.timeouts.head;
+    ByteView buffer = *begun;
+    for (;;) {
+        if (buffer.empty()) co_return false;
+        SAFEQ_CO_TRY(const http::Step step, parser.feed(buffer));
+        stream.consume(step.consumed);
+        if (step.event == http::Event::head) co_return true;
+        const auto left = end - SteadyClock::now();
+        if (left <= Duration::zero()) co_return fail(Errc::timed_out, "head");
+        SAFEQ_CO_TRY(buffer, co_await stream.read(left));
+    }
+}
+
+asio::awaitable<Result<void>> HttpServer::Impl::respond(Stream& stream, const HttpResponse& response, bool keep_alive,
+                                                        bool head_only) {
+    http::Headers headers = response.headers;
+    if (response.status != 204) headers.add("Content-Length", fmt::format("{}", response.body.size()));
+    headers.add("Connection", keep_alive ? "keep-alive" : "close");
+    SAFEQ_CO_TRY(const std::string head, http::encode_response(response.status, headers));
+    Bytes out = to_bytes(head);
+    if (!head_only && response.status != 204) out.insert(out.end(), response.body.begin(), response.body.end());
+    co_return co_await stream.write(out, options.timeouts.write);
+}
+
+asio::awaitable<void> HttpServer::Impl::serve_stream(std::shared_ptr<Stream> stream, std::string address) {
+    PeerInfo peer{
+        .address = address, .certificate = std::nullopt, .user = options.tls ? std::nullopt : stream->peer_user()};
+    if (const tls::Peer* tls_peer = stream->peer(); tls_peer && tls_peer->certificate())
+        peer.certificate = *tls_peer->certificate();
+
+    http::RequestParser parser{options.limits};
+    for (bool first = true, go_on = true; go_on && !stopping; first = false) {
+        const auto begun = co_await read_head(*stream, parser, first, stream);
+        if (!begun) {
+            failed(address, begun.error());
+            if (const int status = status_of(begun.error()); status != 0)
+                (void)co_await respond(*stream, {.status = status, .headers = {}, .body = {}}, false, false);
+            break;
+        }
+        if (!*begun) break;
+
+        const http::RequestHead head = parser.head();
+        Body body{*this, *stream, parser};
+        HttpResponse response;
+        try {
+            response = co_await options.handler(head, body, peer);
+        } catch (const std::exception& e) {
+            failed(address, Error{Errc::internal, head.method + " handler", e.what()});
+            response = {.status = 500, .headers = {}, .body = {}, .close = true};
+        }
+        if (body.error()) {
+            failed(address, *body.error());
+            if (const int status = status_of(*body.error()); status != 0)
+                response = {.status = status, .headers = {}, .body = {}, .close = true};
+            else break;
+        }
+        go_on = head.keep_alive && !response.close && !stopping && co_await body.drain();
+        if (!co_await respond(*stream, response, go_on, head.method == "HEAD")) break;
+    }
+    co_await stream->close();
+}
+
+HttpServer::HttpServer(asio::io_context& io, HttpServerOptions options, const Clock& clock, Random& random)
+    : impl_{std::make_shared<Impl>(io, std::move(options), clock, random)} {}
+
+HttpServer::~HttpServer() { stop(); }
+
+Result<void> HttpServer::listen(std::string_view address) {
+    if (!impl_->options.tls)
+        return fail(Errc::invalid_argument, std::string{address}, "no network listener without TLS");
+    SAFEQ_TRY(const Address where, parse_address(address));
+    const asio::ip::tcp::endpoint endpoint{where.ip, where.port};
+    asio::error_code error;
+    auto& acceptor = impl_->acceptor;
+    acceptor.open(Generic{endpoint.protocol()}, error);
+    if (!error) acceptor.set_option(asio::socket_base::reuse_address{true}, error);
+    if (!error) acceptor.bind(Generic::endpoint{endpoint}, error);
+    if (!error) acceptor.listen(1024, error);
+    if (error) return listen_failure(std::string{address}, error);
+    asio::ip::tcp::endpoint bound;
+    const auto local = acceptor.local_endpoint();
+    bound.resize(local.size());
+    std::memcpy(bound.data(), local.data(), local.size());
+    impl_->bound_port = bound.port();
+    asio::co_spawn(acceptor.get_executor(), impl_->accept_loop(), asio::detached);
+    return {};
+}
+
+Result<void> HttpServer::listen_local(const std::string& path) {
+    asio::error_code error;
+    const asio::local::stream_protocol::endpoint endpoint{path};
+    {
+        asio::local::stream_protocol::socket probe{impl_->io};
+        probe.connect(endpoint, error);
+        if (!error) return fail(Errc::address_in_use, path, "another process listens there");
+        unlink(path.c_str());
+    }
+    error = {};
+    auto& acceptor = impl_->acceptor;
+    acceptor.open(Generic{endpoint.protocol()}, error);
+    const mode_t mask = umask(0177);
+    if (!error) acceptor.bind(Generic::endpoint{endpoint}, error);
+    umask(mask);
+    if (!error) acceptor.listen(128, error);
+    if (error) return listen_failure(path, error);
+    impl_->local_path = path;
+    asio::co_spawn(acceptor.get_executor(), impl_->accept_loop(), asio::detached);
+    return {};
+}
+
+unsigned short HttpServer::port() const noexcept { return impl_->bound_port; }
+std::size_t HttpServer::connections() const noexcept { return impl_->open; }
+
+void HttpServer::stop() {
+    if (impl_->stopping.exchange(true)) return;
+    asio::post(impl_->acceptor.get_executor(), [impl = impl_] {
+        asio::error_code ignored;
+        impl->acceptor.close(ignored);
+        if (!impl->local_path.empty()) unlink(impl->local_path.c_str());
+    });
+    const std::scoped_lock lock{impl_->mutex};
+    for (const Impl::Idle& waiting : impl_->idle)
+        asio::post(waiting.executor, [weak = waiting.stream] {
+            if (const auto stream = weak.lock()) stream->cancel();
+        });
+}
+
+}  // namespace safeq::net

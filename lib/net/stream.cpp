@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/net/stream.hpp>
+
+#include <sys/socket.h>
+
+#include <asio/steady_timer.hpp>
+#include <asio/write.hpp>
+
+#include <safeq/net/asio_compat.hpp>
+
+namespace safeq::net {
+
+struct Stream::Impl {
+    using Socket = asio::generic::stream_protocol::socket;
+
+    explicit Impl(Socket s) : socket{std::move(s)}, timer{socket.get_executor()} {}
+
+    Socket socket;
+    asio::steady_timer timer;
+    std::optional<tls::Session> session;
+    Bytes in = Bytes(16 * 1024);
+    std::size_t in_begin = 0, in_end = 0;  // without TLS: bytes that wait
+    Bytes out;
+    // A deadline that passes closes the socket; the number tells a late one from the operation that runs now.
+    std::shared_ptr<std::uint64_t> current = std::make_shared<std::uint64_t>(0);
+    bool expired = false;
+
+    void start_deadline(Duration timeout) {
+        const std::uint64_t mine = ++*current;
+        timer.expires_after(timeout);
+        timer.async_wait([this, mine, alive = std::weak_ptr{current}](const asio::error_code& error) {
+            const auto now = alive.lock();
+            if (error || !now || *now != mine) return;
+            expired = true;
+            asio::error_code ignored;
+            socket.close(ignored);
+        });
+    }
+
+    void end_deadline() {
+        ++*current;
+        timer.cancel();
+    }
+
+    [[nodiscard]] std::unexpected<Error> failure(const asio::error_code& error) const {
+        if (expired) return fail(Errc::timed_out, "connection");
+        if (error == asio::error::operation_aborted) return fail(Errc::cancelled, "connection");
+        return fail(Errc::connection_closed, "connection", error.message());
+    }
+
+    asio::awaitable<Result<std::size_t>> receive(Duration timeout) {
+        start_deadline(timeout);
+        const auto [error, n] = co_await socket.async_receive(asio::buffer(in), as_tuple_awaitable);
+        end_deadline();
+        if (error == asio::error::eof) co_return std::size_t{0};
+        if (error) co_return failure(error);
+        co_return n;
+    }
+
+    asio::awaitable<Result<void>> send(ByteView bytes, Duration timeout) {
+        start_deadline(timeout);
+        const auto [error, n] =
+            co_await asio::async_write(socket, asio::buffer(bytes.data(), bytes.size()), as_tuple_awaitable);
+        end_deadline();
+        if (error) co_return failure(error);
+        co_return Result<void>{};
+    }
+
+    asio::awaitable<Result<void>> flush(Duration timeout) {
+        while (!session->outgoing().empty()) {
+            session->take_outgoing(out);
+            SAFEQ_CO_TRY_VOID(co_await send(out, timeout));
+        }
+        co_return Result<void>{};
+    }
+
+    // Reads once from the socket into the session. False at the end.
+    asio::awaitable<Result<bool>> pump(Duration timeout) {
+        SAFEQ_CO_TRY(const std::size_t n, co_await receive(timeout));
+        const auto taken = n == 0 ? session->received_end() : session->received(ByteView{in}.subspan(0, n));
+        const auto flushed = co_await flush(timeout);
+        if (!taken) co_return std::unexpected(taken.error());
+        if (!flushed) co_return std::unexpected(flushed.error());
+        co_return n != 0;
+    }
+};
+
+Stream::Stream(std::unique_ptr<Impl> impl) noexcept : impl_{std::move(impl)} {}
+Stream::~Stream() { ++*impl_->current; }
+
+std::unique_ptr<Stream> Stream::plain(asio::generic::stream_protocol::socket socket) {
+    return std::unique_ptr<Stream>{new Stream{std::make_unique<Impl>(std::move(socket))}};
+}
+
+asio::awaitable<Result<std::unique_ptr<Stream>>> Stream::accept(asio::generic::stream_protocol::socket socket,
+                                                                std::shared_ptr<const tls::ServerContext> context,
+                                                                const Clock& clock, Random& random, Duration timeout) {
+    auto stream = plain(std::move(socket));
+    Impl& impl = *stream->impl_;
+    SAFEQ_CO_TRY(impl.session, tls::Session::server(std::move(context), clock, random));
+    const auto end = std::chrono::steady_clock::now() + timeout;
+    while (!impl.session->established()) {
+        const auto left = end - std::chrono::steady_clock::now();
+        if (left <= Duration::zero()) co_return fail(Errc::timed_out, "TLS handshake");
+        SAFEQ_CO_TRY(const bool more, co_await impl.pump(left));
+        if (!more) co_return fail(Errc::connection_closed, "TLS handshake");
+    }
+    co_return stream;
+}
+
+asio::awaitable<Result<ByteView>> Stream::read(Duration timeout) {
+    Impl& impl = *impl_;
+    if (!impl.session) {
+        if (impl.in_begin == impl.in_end) {
+            SAFEQ_CO_TRY(impl.in_end, co_await impl.receive(timeout));
+            impl.in_begin = 0;
+        }
+        co_return ByteView{impl.in}.subspan(impl.in_begin, impl.in_end - impl.in_begin);
+    }
+    while (impl.session->plaintext().empty()) {
+        if (impl.session->peer_closed()) co_return ByteView{};
+        impl.session->release_idle_memory();
+        SAFEQ_CO_TRY(const bool more, co_await impl.pump(timeout));
+        if (!more && impl.session->plaintext().empty()) co_return ByteView{};
+    }
+    co_return impl.session->plaintext();
+}
+
+void Stream::consume(std::size_t n) noexcept {
+    if (impl_->session) impl_->session->consume(n);
+    else impl_->in_begin += n;
+}
+
+asio::awaitable<Result<void>> Stream::write(ByteView bytes, Duration timeout) {
+    constexpr std::size_t piece = 64 * 1024;
+    for (std::size_t at = 0; at < bytes.size(); at += piece) {
+        const ByteView part = bytes.subspan(at, std::min(piece, bytes.size() - at));
+        if (!impl_->session) {
+            SAFEQ_CO_TRY_VOID(co_await impl_->send(part, timeout));
+            continue;
+        }
+        SAFEQ_CO_TRY_VOID(impl_->session->send(part));
+        SAFEQ_CO_TRY_VOID(co_await impl_->flush(timeout));
+    }
+    co_return Result<void>{};
+}
+
+asio::awaitable<void> Stream::close() {
+    constexpr auto patience = std::chrono::seconds{2};
+    if (impl_->session && impl_->socket.is_open() && impl_->session->close()) (void)co_await impl_->flush(patience);
+    asio::error_code ignored;
+    impl_->socket.shutdown(asio::socket_base::shutdown_both, ignored);
+    impl_->socket.close(ignored);
+}
+
+void Stream::cancel() noexcept {
+    asio::error_code ignored;
+    impl_->socket.close(ignored);
+}
+
+const tls::Peer* Stream::peer() const noexcept {
+    return impl_->session && impl_->session->established() ? &impl_->session->peer() : nullptr;
+}
+
+std::optional<unsigned> Stream::peer_user() const noexcept {
+    ucred credentials{};
+    socklen_t size = sizeof credentials;
+    auto& socket = impl_->socket;
+    if (!socket.is_open() || getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
+        return std::nullopt;
+    if (credentials.pid == 0) return std::nullopt;
+    return credentials.uid;
+}
+
+}  // namespace safeq::net
