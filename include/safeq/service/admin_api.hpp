@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include <safeq/service/admin.hpp>
+#include <safeq/service/api.hpp>
+
+namespace safeq::service {
+
+/// The interface of the release server's admin socket, for the command line.
+/// *Threads*: handlers are safe from several threads; they block.
+class AdminApi final {
+public:
+    struct Parts {
+        Admin& admin;
+        std::string printer;  ///< "ipps://host:port", to which print tokens make an address
+        Explain explain;
+    };
+
+    explicit AdminApi(Parts parts) : parts_{std::move(parts)} {}
+
+    /// The table; it refers to this object.
+    [[nodiscard]] std::vector<Route> routes();
+
+private:
+    using Handler = Result<ApiReply> (AdminApi::*)(const ApiCall&);
+    [[nodiscard]] Route route(std::string_view method, std::string_view path, Handler handler);
+
+    Result<ApiReply> add_user(const ApiCall& call);
+    Result<ApiReply> list_users(const ApiCall& call);
+    Result<ApiReply> issue_token(const ApiCall& call);
+    Result<ApiReply> list_tokens(const ApiCall& call);
+    Result<ApiReply> revoke_token(const ApiCall& call);
+    Result<ApiReply> add_device(const ApiCall& call);
+    Result<ApiReply> list_devices(const ApiCall& call);
+    Result<ApiReply> list_jobs(const ApiCall& call);
+    Result<ApiReply> show_job(const ApiCall& call);
+
+    Parts parts_;
+};
+
+}  // namespace safeq::service

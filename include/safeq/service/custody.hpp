@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include <safeq/auth/account.hpp>
+#include <safeq/job/lifecycle.hpp>
+#include <safeq/service/recorder.hpp>
+#include <safeq/service/ticket.hpp>
+#include <safeq/spool/blob.hpp>
+#include <safeq/spool/reader.hpp>
+
+namespace safeq::service {
+
+/// How long a job waits for its owner.
+struct Retention {
+    std::chrono::milliseconds held;
+};
+
+/// Takes jobs over from the intakes: sealed files come first, one by one, then the job as a whole is checked, recorded
+/// and held. Every step may be repeated: an intake retries until the job is taken, then deletes its own copy.
+/// *Threads*: safe from several threads.
+class Custody final {
+public:
+    struct Parts {
+        TenantId tenant;
+        spool::BlobStore& blobs;
+        spool::EpochKeys& epochs;
+        spool::KnownIntakes& intakes;
+        job::Repository& repository;
+        job::Jobs& jobs;
+        auth::CredentialStore& accounts;
+        audit::SubjectKeys& subjects;
+        Recorder& recorder;
+        const Clock& clock;
+        Random& random;
+        Retention retention;
+    };
+
+    explicit Custody(const Parts& parts) noexcept : parts_{parts} {}
+
+    /// Where the bytes of one sealed file of the job go, exactly as the intake has them.
+    /// *Errors*: `already_exists` when the job is held already: there is nothing to send; those of the blob store.
+    [[nodiscard]] Result<std::unique_ptr<spool::BlobSink>> receive(const spool::BlobName& name);
+
+    /// Takes the job over: all its files are here, they are that intake's, this tenant's and one owner's, and open.
+    /// Returns only when the job is held durably; taking it again changes nothing.
+    /// *Errors*: `header_mismatch`, `denied` for another intake's files or an unknown or disabled owner; those of
+    /// `spool::Reader::open`, of `Ticket::parse`; `log_unavailable`.
+    [[nodiscard]] Result<void> take(InstanceId intake, JobId job);
+
+    /// On start, before anything is received: removes files that no held job needs. Their intakes still have them and
+    /// send them again. Returns how many.
+    [[nodiscard]] Result<std::size_t> sweep();
+
+private:
+    [[nodiscard]] Result<Ticket> read_ticket(const spool::Header& expected);
+    [[nodiscard]] Result<bool> known(JobId job);
+
+    Parts parts_;
+};
+
+}  // namespace safeq::service

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include <safeq/service/recorder.hpp>
+#include <safeq/service/upstream.hpp>
+#include <safeq/spool/blob.hpp>
+
+namespace safeq::service {
+
+/// The intake's accepted jobs on their way to the release server. The sealed files themselves are the durable record:
+/// there is no other. *Threads*: safe from several threads.
+class Handover final {
+public:
+    struct Parts {
+        spool::BlobStore& blobs;
+        Recorder& recorder;
+        Upstream& upstream;
+    };
+
+    explicit Handover(const Parts& parts) noexcept : parts_{parts} {}
+
+    struct Recovered {
+        std::size_t waiting = 0;  ///< accepted jobs that are to be handed over
+        std::size_t removed = 0;  ///< files that no accepted job needs
+    };
+
+    /// On start, before listening: a file whose job has no durable leaf was never acknowledged, so it is removed and
+    /// recorded; all others wait to be handed over. *Errors*: `log_unavailable`; those of the blob store.
+    [[nodiscard]] Result<Recovered> recover();
+
+    /// A job whose acceptance is durable now.
+    void add(JobId job, std::uint32_t documents);
+
+    /// Hands over what waits, oldest first; stops at the first job that the release server can't take now. Jobs that it
+    /// refuses for good are set aside until the next start, and reported. Returns how many were taken.
+    struct Progress {
+        std::size_t taken = 0;
+        std::vector<std::pair<JobId, Error>> refused;
+        std::optional<Error> unavailable;
+    };
+    [[nodiscard]] Progress run();
+
+    [[nodiscard]] std::size_t waiting() const;
+    [[nodiscard]] bool waits(JobId job) const;
+
+private:
+    [[nodiscard]] Result<void> hand_over(JobId job, std::uint32_t documents);
+
+    Parts parts_;
+    mutable std::mutex mutex_;
+    std::map<JobId, std::uint32_t> waiting_;
+    std::mutex one_runner_;
+};
+
+}  // namespace safeq::service

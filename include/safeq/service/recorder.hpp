@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <safeq/audit/log.hpp>
+#include <safeq/audit/personal.hpp>
+#include <safeq/job/job.hpp>
+#include <safeq/job/journal.hpp>
+#include <safeq/spool/epoch.hpp>
+#include <safeq/token/store.hpp>
+
+namespace safeq::service {
+
+/// Writes what happens into the audit log, one function for each kind of event; every call returns only when the record
+/// is durable, so that the act may follow. Names and titles are sealed under the person's own key.
+/// *Errors* of all: `log_unavailable`: then the act must be refused. *Threads*: safe from several threads.
+class Recorder final : public job::Journal {
+public:
+    struct Parts {
+        TenantId tenant;
+        audit::Log& log;
+        audit::SubjectKeys* subjects = nullptr;  ///< where names are known: the release server; null elsewhere
+        const Clock& clock;
+        Random& random;
+    };
+
+    explicit Recorder(const Parts& parts) noexcept : parts_{parts} {}
+
+    /// What an intake knows of a job: ids, format and sizes. Idempotent: the record's id is derived from the job's.
+    struct Accepted {
+        JobId job;
+        SubjectId owner;
+        std::string format;
+        std::uint64_t bytes;
+        std::optional<std::uint32_t> pages;
+        std::uint32_t copies;
+        std::uint32_t documents;
+    };
+    [[nodiscard]] Result<void> job_accepted(const Accepted& accepted);
+    [[nodiscard]] Result<bool> holds_accepted(JobId job) const;
+
+    /// The same job at the release server, with its title and its owner's name. Idempotent likewise.
+    [[nodiscard]] Result<void> job_held(const job::Job& job, std::string_view title, std::string_view user_name);
+
+    [[nodiscard]] Result<void> signed_in(SubjectId subject, DeviceId device, std::string_view factors);
+    [[nodiscard]] Result<void> sign_in_refused(DeviceId device, std::string_view reason);
+    [[nodiscard]] Result<void> account_changed(SubjectId subject, bool added, std::string_view user_name);
+    [[nodiscard]] Result<void> device_changed(DeviceId device, bool added, std::string_view name);
+    [[nodiscard]] Result<void> print_token_changed(SubjectId subject, token::TokenId token, bool issued);
+    [[nodiscard]] Result<void> epoch_changed(const spool::EpochId& epoch, bool created);
+    [[nodiscard]] Result<void> daemon_started(std::string_view daemon, std::string_view version);
+    [[nodiscard]] Result<void> daemon_stopped(std::string_view daemon);
+    [[nodiscard]] Result<void> orphan_removed(JobId job, std::string_view why);
+
+    // job::Journal: the life of jobs.
+    [[nodiscard]] Result<void> ready() override;
+    [[nodiscard]] Result<Bytes> describe(const job::Happening& happening) override;
+    [[nodiscard]] Result<void> append(const job::Intent& intent) override;
+    [[nodiscard]] Result<bool> holds(RecordId record) override;
+
+private:
+    [[nodiscard]] audit::Record record(audit::Kind kind) const;
+    [[nodiscard]] Result<void> write(const audit::Record& record);
+    [[nodiscard]] Result<void> add_personal(audit::Record& record, SubjectId subject, std::string_view name,
+                                            std::string_view text);
+
+    Parts parts_;
+};
+
+/// A person's text sealed under their own key for a database row; opens for the same job only.
+[[nodiscard]] Bytes seal_title(const audit::SubjectKey& key, const job::Job& job, std::string_view title,
+                               Random& random);
+/// *Errors*: `authentication_failed`, `truncated`.
+[[nodiscard]] Result<std::string> open_title(const audit::SubjectKey& key, const job::Job& job);
+
+}  // namespace safeq::service

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <safeq/job/device.hpp>
+#include <safeq/job/lifecycle.hpp>
+#include <safeq/job/release_gate.hpp>
+#include <safeq/service/recorder.hpp>
+#include <safeq/service/ticket.hpp>
+#include <safeq/spool/blob.hpp>
+#include <safeq/spool/reader.hpp>
+#include <safeq/token/session.hpp>
+
+namespace safeq::service {
+
+/// A document on its way to a device.
+struct Consignment {
+    const job::Device& device;
+    JobId job;
+    const Ticket& ticket;
+    std::uint64_t bytes;                     ///< of the document
+    std::function<Result<ByteView>()> next;  ///< the next authenticated piece, empty at the end; fails once fenced
+};
+
+/// What came of it.
+struct Delivered {
+    job::Outcome outcome;
+    std::string detail;  ///< for the log and the owner; printable, of our own words
+};
+
+/// Port: hands documents to devices; blocks until the device has told the outcome or time is over.
+/// *Threads*: safe from several threads.
+class Delivery {
+public:
+    virtual ~Delivery() = default;
+    [[nodiscard]] virtual Delivered deliver(const Consignment& consignment) = 0;
+
+protected:
+    Delivery() = default;
+    Delivery(const Delivery&) = default;
+    Delivery& operator=(const Delivery&) = default;
+};
+
+/// A job as its owner sees it at the terminal.
+struct OwnJob {
+    job::Job job;
+    std::string title;
+};
+
+/// How a release ended.
+struct Released {
+    JobId job;
+    job::State state;
+    std::string detail;
+};
+
+/// What a person who signed in at a device can do with their own jobs. *Threads*: safe from several threads.
+class ReleaseDesk final {
+public:
+    struct Parts {
+        TenantId tenant;
+        job::ReleaseGate& gate;
+        job::Jobs& jobs;
+        spool::BlobStore& blobs;
+        spool::EpochKeys& epochs;
+        spool::KnownIntakes& intakes;
+        audit::SubjectKeys& subjects;
+        Delivery& delivery;
+    };
+
+    /// Documents up to this size are verified whole before the first byte leaves; above, the commitment and the last
+    /// chunk, and every chunk again as it streams.
+    static constexpr std::uint64_t verified_first = 64 * 1024 * 1024;
+
+    explicit ReleaseDesk(const Parts& parts) noexcept : parts_{parts} {}
+
+    /// The person's open jobs, oldest first.
+    [[nodiscard]] Result<std::vector<OwnJob>> jobs(const token::Session& session);
+
+    /// One attempt to print at the session's device. Every outcome of the attempt is a value; an error means that no
+    /// attempt was made. *Errors*: those of `ReleaseGate::request` and `Jobs::release`.
+    [[nodiscard]] Result<Released> release(const token::Session& session, const job::Device& device, JobId job,
+                                           job::Wish wish);
+
+    /// The owner found the pages of an uncertain job. *Errors*: as `Jobs::accept_as_printed`.
+    [[nodiscard]] Result<Released> accept_as_printed(const token::Session& session, JobId job);
+
+    /// *Errors*: as `Jobs::remove`.
+    [[nodiscard]] Result<void> remove(const token::Session& session, JobId job);
+
+    /// Deletes the files of a job that needs them no longer. Idempotent.
+    [[nodiscard]] Result<void> discard(const job::Job& job);
+
+private:
+    [[nodiscard]] Delivered attempt(const job::Releasing& running, const job::Device& device);
+    [[nodiscard]] Result<spool::Reader> open(const job::Job& job, std::uint32_t document);
+    [[nodiscard]] Result<Released> settle(const Result<job::Settled>& settled, std::string detail);
+
+    Parts parts_;
+};
+
+}  // namespace safeq::service

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+
+#include <safeq/auth/authenticator.hpp>
+#include <safeq/job/device.hpp>
+#include <safeq/service/recorder.hpp>
+#include <safeq/service/sealed_credential.hpp>
+#include <safeq/token/print_token.hpp>
+#include <safeq/token/session.hpp>
+
+namespace safeq::service {
+
+/// Someone who has just signed in at a device.
+struct SignedIn {
+    crypto::Secret session;  ///< what the terminal shows from now on
+    std::string user_name;
+    Time expires;
+};
+
+/// Whose jobs a listener may take in.
+struct Identity {
+    SubjectId subject;
+    std::string user_name;
+};
+
+/// Who is it? At a device by its factor rule, at a listener by what its intake sealed to us.
+/// *Threads*: safe from several threads; blocks for hashing and stores.
+class SignIn final {
+public:
+    struct Parts {
+        TenantId tenant;
+        const auth::Authenticator& authenticator;
+        auth::CredentialStore& accounts;
+        token::SessionManager& sessions;
+        token::PrintTokens& print_tokens;
+        CredentialOpener& opener;
+        Recorder& recorder;
+    };
+
+    explicit SignIn(const Parts& parts) noexcept : parts_{parts} {}
+
+    /// *Errors*: those of `auth::Authenticator::authenticate`, each recorded; `log_unavailable`.
+    [[nodiscard]] Result<SignedIn> open(const job::Device& device, std::string address,
+                                        std::span<const auth::Factor> factors);
+
+    /// The session of this text at this device. *Errors*: as `token::SessionManager::check`.
+    [[nodiscard]] Result<token::Session> check(std::string_view session, const job::Device& device);
+
+    [[nodiscard]] Result<void> close(std::string_view session, const job::Device& device);
+
+    /// Who showed this credential at the intake that sealed it. *Errors*: `denied` for another tenant or intake, those
+    /// of `CredentialOpener::open`, of the authenticator and of print tokens; `revoked` for a disabled account.
+    [[nodiscard]] Result<Identity> identify(InstanceId intake, const SealedCredential& sealed);
+
+private:
+    [[nodiscard]] Result<Identity> identify_password(const SealedCredential& sealed, crypto::Secret password);
+    [[nodiscard]] Result<Identity> identify_token(const crypto::Secret& token);
+
+    Parts parts_;
+};
+
+}  // namespace safeq::service

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <safeq/crypto/sign.hpp>
+#include <safeq/document/page_counter.hpp>
+#include <safeq/ipp/printer_service.hpp>
+#include <safeq/service/handover.hpp>
+#include <safeq/service/ticket.hpp>
+#include <safeq/spool/epoch.hpp>
+#include <safeq/spool/writer.hpp>
+
+namespace safeq::service {
+
+/// Port: the epoch key to which new documents are sealed. *Threads*: safe from several threads.
+class EpochSource {
+public:
+    virtual ~EpochSource() = default;
+    /// *Errors*: `epoch_expired`, `unavailable` when no valid list is at hand: then nothing can be taken in.
+    [[nodiscard]] virtual Result<spool::EpochPublicKey> current() = 0;
+
+protected:
+    EpochSource() = default;
+    EpochSource(const EpochSource&) = default;
+    EpochSource& operator=(const EpochSource&) = default;
+};
+
+/// Port: numbers by which IPP clients know jobs, from 1 to 2^31-1, none given twice by this intake, restarts included.
+class JobNumbers {
+public:
+    virtual ~JobNumbers() = default;
+    /// *Errors*: those of storage.
+    [[nodiscard]] virtual Result<std::int32_t> next() = 0;
+
+protected:
+    JobNumbers() = default;
+    JobNumbers(const JobNumbers&) = default;
+    JobNumbers& operator=(const JobNumbers&) = default;
+};
+
+/// The intake's use case: takes documents from IPP clients, seals them as they arrive, and hands them over. It can
+/// write documents and never read them back. A job is acknowledged when its files and its leaf in the log are durable.
+/// *Threads*: safe from several threads.
+class Submit final : public ipp::PrinterService {
+public:
+    struct Parts {
+        TenantId tenant;
+        InstanceId instance;
+        spool::BlobStore& blobs;
+        EpochSource& epochs;
+        JobNumbers& numbers;
+        const crypto::SigningKey& signer;
+        Recorder& recorder;
+        Handover& handover;
+        Upstream& upstream;
+        const Clock& clock;
+        Random& random;
+        std::string base_uri;  ///< "ipps://host:port"
+        std::string printer_name;
+        std::uint64_t max_document_bytes;
+        std::size_t max_incoming;     ///< jobs at a time that wait for their document
+        std::function<void()> taken;  ///< called when a job is to be handed over
+    };
+
+    explicit Submit(Parts parts);
+    ~Submit() override;
+
+    [[nodiscard]] ipp::PrinterInfo printer(const ipp::Caller& caller) override;
+    [[nodiscard]] Result<void> validate(const ipp::Caller& caller, const ipp::JobTicket& ticket) override;
+    [[nodiscard]] Result<ipp::JobInfo> create_job(const ipp::Caller& caller, const ipp::JobTicket& ticket) override;
+    [[nodiscard]] Result<std::unique_ptr<ipp::DocumentSink>> open_document(
+        const ipp::Caller& caller, std::int32_t job_id, const ipp::DocumentTicket& document) override;
+    [[nodiscard]] Result<std::unique_ptr<ipp::DocumentSink>> print(const ipp::Caller& caller,
+                                                                   const ipp::JobTicket& ticket) override;
+    [[nodiscard]] Result<std::vector<ipp::JobInfo>> jobs(const ipp::Caller& caller,
+                                                         const ipp::JobQuery& query) override;
+    [[nodiscard]] Result<ipp::JobInfo> job(const ipp::Caller& caller, std::int32_t job_id) override;
+    [[nodiscard]] Result<void> cancel(const ipp::Caller& caller, std::int32_t job_id) override;
+
+private:
+    // A job from its creation until the release server tells about it.
+    struct Local {
+        JobId id;
+        ipp::Owner owner;
+        ipp::JobTicket ticket;
+        ipp::JobInfo info;
+        bool receiving = false;  ///< a document is on its way
+        bool accepted = false;   ///< durable
+    };
+    class Sink;
+
+    [[nodiscard]] Result<Local> make_local(const ipp::Caller& caller, const ipp::JobTicket& ticket);
+    [[nodiscard]] Result<std::unique_ptr<ipp::DocumentSink>> open_sink(const Local& local);
+    [[nodiscard]] Result<std::vector<ipp::JobInfo>> all_jobs(const ipp::Owner& owner);
+    void forget_old(Time now);
+
+    Parts parts_;
+    Time started_;
+    std::mutex mutex_;
+    std::map<std::int32_t, Local> local_;
+};
+
+}  // namespace safeq::service

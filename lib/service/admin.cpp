@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/service/admin.hpp>
+
+#include <safeq/auth/factor.hpp>
+
+namespace safeq::service {
+
+Result<auth::Account> Admin::add_user(NewUser user) {
+    if (!user.password && !user.pin && user.cards.empty())
+        return fail(Errc::invalid_argument, "user", "without a password, PIN or card nobody could ever sign in");
+    SAFEQ_TRY_VOID(auth::check_user_name(user.name));
+    if (parts_.accounts.find_by_name(parts_.tenant, user.name)) return fail(Errc::already_exists, "user", user.name);
+
+    auth::Account account{.tenant = parts_.tenant,
+                          .subject = SubjectId::make(parts_.clock, parts_.random),
+                          .name = std::move(user.name),
+                          .display_name = std::move(user.display_name),
+                          .password = std::nullopt,
+                          .pin = std::nullopt,
+                          .cards = {},
+                          .created = parts_.clock.now()};
+    if (user.password) {
+        SAFEQ_TRY(auth::PhcString hash, parts_.hasher.hash(*user.password));
+        account.password = std::move(hash);
+    }
+    if (user.pin) {
+        SAFEQ_TRY(const auth::Pin pin, auth::Pin::parse(std::move(*user.pin)));
+        SAFEQ_TRY(auth::PhcString hash, parts_.hasher.hash_pin({parts_.tenant, account.subject}, pin));
+        account.pin = std::move(hash);
+    }
+    for (const std::string& uid : user.cards) {
+        SAFEQ_TRY(const auth::Card card, auth::Card::parse("uid", uid));
+        account.cards.push_back(auth::card_record(parts_.peppers, parts_.tenant, card));
+    }
+    SAFEQ_TRY_VOID(auth::check(account));
+    SAFEQ_TRY_VOID(parts_.subjects.create(account.subject));
+    SAFEQ_TRY_VOID(parts_.recorder.account_changed(account.subject, true, account.name));
+    SAFEQ_TRY_VOID(parts_.accounts.save(account));
+    return account;
+}
+
+Result<std::vector<auth::Account>> Admin::users() { return parts_.accounts.list(parts_.tenant); }
+
+Result<token::IssuedPrintToken> Admin::issue_print_token(std::string_view user, std::string_view label,
+                                                         std::optional<std::chrono::days> lifetime) {
+    SAFEQ_TRY(const auth::Account account, parts_.accounts.find_by_name(parts_.tenant, user));
+    const std::optional<Time> expires = lifetime ? std::optional{parts_.clock.now() + *lifetime} : std::nullopt;
+    SAFEQ_TRY(token::IssuedPrintToken issued,
+              parts_.print_tokens.issue(parts_.tenant, account.subject, label, expires));
+    if (auto recorded = parts_.recorder.print_token_changed(account.subject, issued.token.id, true); !recorded) {
+        // A token that isn't in the log must not be good.
+        SAFEQ_TRY_VOID(parts_.print_tokens.revoke(parts_.tenant, account.subject, issued.token.id));
+        return std::unexpected(recorded.error());
+    }
+    return issued;
+}
+
+Result<std::vector<token::PrintToken>> Admin::print_tokens(std::string_view user) {
+    SAFEQ_TRY(const auth::Account account, parts_.accounts.find_by_name(parts_.tenant, user));
+    return parts_.print_tokens.list(parts_.tenant, account.subject);
+}
+
+Result<void> Admin::revoke_print_token(std::string_view user, token::TokenId id) {
+    SAFEQ_TRY(const auth::Account account, parts_.accounts.find_by_name(parts_.tenant, user));
+    SAFEQ_TRY_VOID(parts_.recorder.print_token_changed(account.subject, id, false));
+    return parts_.print_tokens.revoke(parts_.tenant, account.subject, id);
+}
+
+Result<job::Device> Admin::add_device(NewDevice device) {
+    SAFEQ_TRY(const auth::FactorRule rule, auth::FactorRule::parse(device.factor_rule));
+    job::Device row{.id = device.id,
+                    .tenant = parts_.tenant,
+                    .name = std::move(device.name),
+                    .uri = std::move(device.uri),
+                    .trust = std::move(device.trust),
+                    .terminal = device.terminal,
+                    .factor_rule = rule.text(),
+                    .created = parts_.clock.now()};
+    SAFEQ_TRY_VOID(job::check(row));
+    if (parts_.devices.find_by_name(parts_.tenant, row.name)) return fail(Errc::already_exists, "device", row.name);
+    SAFEQ_TRY_VOID(parts_.recorder.device_changed(row.id, true, row.name));
+    SAFEQ_TRY_VOID(parts_.devices.add(row));
+    return row;
+}
+
+Result<std::vector<job::Device>> Admin::devices() { return parts_.devices.list(parts_.tenant); }
+
+Result<std::vector<job::Job>> Admin::jobs(job::StateSet states, std::size_t limit) {
+    SAFEQ_TRY(const auto unit, parts_.repository.begin());
+    return unit->list(parts_.tenant, {.states = states, .limit = limit});
+}
+
+Result<job::Job> Admin::job(JobId id) {
+    SAFEQ_TRY(const auto unit, parts_.repository.begin());
+    return unit->find(parts_.tenant, id);
+}
+
+}  // namespace safeq::service

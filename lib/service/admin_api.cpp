@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/service/admin_api.hpp>
+
+#include "service/json.hpp"
+
+namespace safeq::service {
+namespace {
+
+constexpr std::size_t max_body = 64 * 1024;
+
+Json to_json(const auth::Account& account) {
+    return {{"name", account.name},
+            {"subject", account.subject.text()},
+            {"password", account.password.has_value()},
+            {"pin", account.pin.has_value()},
+            {"cards", account.cards.size()},
+            {"disabled", account.disabled},
+            {"created", to_rfc3339(account.created)}};
+}
+
+Json to_json(const job::Device& device) {
+    const auto* pin = std::get_if<job::CertificatePin>(&device.trust);
+    return {{"id", device.id.text()},     {"name", device.name},
+            {"uri", device.uri},          {"trust", pin ? "sha256:" + to_hex(pin->fingerprint) : "authority"},
+            {"rule", device.factor_rule}, {"created", to_rfc3339(device.created)}};
+}
+
+Json to_json(const job::Job& job) {
+    Json out{{"id", job.id.text()},
+             {"ipp_id", job.ipp_id},
+             {"owner", job.owner.text()},
+             {"state", job::name(job.state)},
+             {"created", to_rfc3339(job.created)},
+             {"changed", to_rfc3339(job.changed)},
+             {"expires", to_rfc3339(job.expires)},
+             {"format", job.document.format},
+             {"bytes", job.document.bytes},
+             {"pages", job.document.pages ? Json(*job.document.pages) : Json(nullptr)},
+             {"copies", job.document.copies},
+             {"attempt", job.attempt}};
+    if (!job.device.nil()) out["device"] = job.device.text();
+    return out;
+}
+
+const std::string& parameter(const ApiCall& call, std::string_view name) {
+    static const std::string none;
+    const auto it = call.path.find(name);
+    return it == call.path.end() ? none : it->second;
+}
+
+Result<crypto::Sha256Digest> fingerprint(std::string_view text, const char* what) {
+    constexpr std::string_view prefix = "sha256:";
+    if (!text.starts_with(prefix)) return fail(Errc::malformed, what, "expected sha256: and 64 hexadecimal digits");
+    SAFEQ_TRY(const Bytes bytes, from_hex(text.substr(prefix.size())));
+    crypto::Sha256Digest out{};
+    if (bytes.size() != out.size()) return fail(Errc::malformed, what, "expected sha256: and 64 hexadecimal digits");
+    std::memcpy(out.data(), bytes.data(), out.size());
+    return out;
+}
+
+template <class Row>
+ApiReply rows(const char* name, const std::vector<Row>& all) {
+    Json list = Json::array();
+    for (const Row& row : all) list.push_back(to_json(row));
+    return {.body = Json{{name, std::move(list)}}.dump()};
+}
+
+}  // namespace
+
+std::vector<Route> AdminApi::routes() {
+    std::vector<Route> out;
+    out.push_back(route("POST", "/admin/v1/users", &AdminApi::add_user));
+    out.push_back(route("GET", "/admin/v1/users", &AdminApi::list_users));
+    out.push_back(route("POST", "/admin/v1/users/{user}/tokens", &AdminApi::issue_token));
+    out.push_back(route("GET", "/admin/v1/users/{user}/tokens", &AdminApi::list_tokens));
+    out.push_back(route("DELETE", "/admin/v1/users/{user}/tokens/{token}", &AdminApi::revoke_token));
+    out.push_back(route("POST", "/admin/v1/devices", &AdminApi::add_device));
+    out.push_back(route("GET", "/admin/v1/devices", &AdminApi::list_devices));
+    out.push_back(route("GET", "/admin/v1/jobs", &AdminApi::list_jobs));
+    out.push_back(route("GET", "/admin/v1/jobs/{job}", &AdminApi::show_job));
+    return out;
+}
+
+Route AdminApi::route(std::string_view method, std::string_view path, Handler handler) {
+    return {.method = method,
+            .path = path,
+            .role = Role::admin,
+            .max_body_bytes = max_body,
+            .handle = [this, path, handler](const ApiCall& call) {
+                auto reply = (this->*handler)(call);
+                if (reply) return *std::move(reply);
+                if (parts_.explain) parts_.explain(path, reply.error());
+                // Who owns the socket may read the log: there is nothing to hide from them.
+                ApiReply refused = refuse(reply.error());
+                refused.body = Json{{"error", name(reply.error().code)}, {"message", reply.error().message()}}.dump();
+                return refused;
+            }};
+}
+
+Result<ApiReply> AdminApi::add_user(const ApiCall& call) {
+    SAFEQ_TRY(const JsonReader object, JsonReader::parse(call.body, max_body, "user"));
+    NewUser user;
+    SAFEQ_TRY(user.name, object.text("name", auth::max_user_name_bytes));
+    if (object.has("display_name")) {
+        SAFEQ_TRY(user.display_name, object.text("display_name", auth::max_display_name_bytes));
+    }
+    if (object.has("password")) {
+        SAFEQ_TRY(const std::string password, object.text("password", auth::max_password_bytes));
+        user.password = crypto::Secret::copy_of(password);
+    }
+    if (object.has("pin")) {
+        SAFEQ_TRY(const std::string pin, object.text("pin", auth::Pin::max_digits));
+        user.pin = crypto::Secret::copy_of(pin);
+    }
+    if (object.has("cards")) {
+        SAFEQ_TRY(user.cards, object.texts("cards", auth::max_cards, 2 * auth::Card::max_uid_bytes));
+    }
+    SAFEQ_TRY(const auth::Account account, parts_.admin.add_user(std::move(user)));
+    return ApiReply{.status = 201, .body = to_json(account).dump()};
+}
+
+Result<ApiReply> AdminApi::list_users(const ApiCall&) {
+    SAFEQ_TRY(const auto users, parts_.admin.users());
+    return rows("users", users);
+}
+
+Result<ApiReply> AdminApi::issue_token(const ApiCall& call) {
+    SAFEQ_TRY(const JsonReader object, JsonReader::parse(call.body, max_body, "token"));
+    SAFEQ_TRY(const std::string label, object.text("label", token::max_label_bytes));
+    std::optional<std::chrono::days> lifetime;
+    if (object.has("days")) {
+        SAFEQ_TRY(const std::int64_t days, object.integer("days", 1, 3650));
+        lifetime = std::chrono::days{days};
+    }
+    SAFEQ_TRY(const token::IssuedPrintToken issued,
+              parts_.admin.issue_print_token(parameter(call, "user"), label, lifetime));
+    const crypto::Secret path = token::format_print_path(issued.text);
+    return ApiReply{
+        .status = 201,
+        .body =
+            Json{{"id", issued.token.id.text()}, {"uri", parts_.printer + std::string{as_text(path.expose())}}}.dump()};
+}
+
+Result<ApiReply> AdminApi::list_tokens(const ApiCall& call) {
+    SAFEQ_TRY(const auto tokens, parts_.admin.print_tokens(parameter(call, "user")));
+    Json list = Json::array();
+    for (const token::PrintToken& one : tokens)
+        list.push_back(Json{{"id", one.id.text()},
+                            {"label", one.label},
+                            {"created", to_rfc3339(one.created)},
+                            {"expires", one.expires ? Json(to_rfc3339(*one.expires)) : Json(nullptr)}});
+    return ApiReply{.body = Json{{"tokens", std::move(list)}}.dump()};
+}
+
+Result<ApiReply> AdminApi::revoke_token(const ApiCall& call) {
+    SAFEQ_TRY(const token::TokenId id, token::TokenId::parse(parameter(call, "token")));
+    SAFEQ_TRY_VOID(parts_.admin.revoke_print_token(parameter(call, "user"), id));
+    return ApiReply{.status = 204, .body = {}};
+}
+
+Result<ApiReply> AdminApi::add_device(const ApiCall& call) {
+    SAFEQ_TRY(const JsonReader object, JsonReader::parse(call.body, max_body, "device"));
+    NewDevice device;
+    SAFEQ_TRY(device.id, object.id<DeviceId>("id"));
+    SAFEQ_TRY(device.name, object.text("name", 255));
+    SAFEQ_TRY(device.uri, object.text("uri", 1023));
+    SAFEQ_TRY(const std::string terminal, object.text("terminal", 128));
+    SAFEQ_TRY(device.terminal, fingerprint(terminal, "device.terminal"));
+    SAFEQ_TRY(device.factor_rule, object.text("rule", 128));
+    if (object.has("key_pin")) {
+        SAFEQ_TRY(const std::string pin, object.text("key_pin", 128));
+        SAFEQ_TRY(const crypto::Sha256Digest digest, fingerprint(pin, "device.key_pin"));
+        device.trust = job::CertificatePin{digest};
+    } else {
+        SAFEQ_TRY(std::string authority, object.text("authority", 32 * 1024));
+        device.trust = job::CertificateAuthority{std::move(authority)};
+    }
+    SAFEQ_TRY(const job::Device added, parts_.admin.add_device(std::move(device)));
+    return ApiReply{.status = 201, .body = to_json(added).dump()};
+}
+
+Result<ApiReply> AdminApi::list_devices(const ApiCall&) {
+    SAFEQ_TRY(const auto devices, parts_.admin.devices());
+    return rows("devices", devices);
+}
+
+Result<ApiReply> AdminApi::list_jobs(const ApiCall& call) {
+    constexpr std::size_t limit = 10'000;
+    const bool all = call.query.contains("all");
+    SAFEQ_TRY(const auto jobs, parts_.admin.jobs(all ? job::StateSet::all() : job::StateSet::open(), limit));
+    return rows("jobs", jobs);
+}
+
+Result<ApiReply> AdminApi::show_job(const ApiCall& call) {
+    SAFEQ_TRY(const JobId id, JobId::parse(parameter(call, "job")));
+    SAFEQ_TRY(const job::Job job, parts_.admin.job(id));
+    return ApiReply{.body = to_json(job).dump()};
+}
+
+}  // namespace safeq::service

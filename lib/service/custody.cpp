@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/service/custody.hpp>
+
+#include <map>
+
+#include <safeq/spool/envelope.hpp>
+
+namespace safeq::service {
+
+Result<bool> Custody::known(JobId job) {
+    SAFEQ_TRY(const auto unit, parts_.repository.begin());
+    const auto row = unit->find(parts_.tenant, job);
+    if (row) return true;
+    if (row.error().code == Errc::not_found) return false;
+    return std::unexpected(row.error());
+}
+
+Result<std::unique_ptr<spool::BlobSink>> Custody::receive(const spool::BlobName& name) {
+    SAFEQ_TRY(const bool held, known(name.job));
+    if (held) return fail(Errc::already_exists, "job", "it is held already");
+    return parts_.blobs.create(name);
+}
+
+Result<Ticket> Custody::read_ticket(const spool::Header& expected) {
+    SAFEQ_TRY(auto source, parts_.blobs.open({expected.job, 0}));
+    SAFEQ_TRY(spool::Reader reader, spool::Reader::open(std::move(source), expected, parts_.epochs, parts_.intakes));
+    if (reader.plaintext_bytes() > Ticket::max_bytes) return fail(Errc::too_large, "ticket");
+    std::string text;
+    SAFEQ_TRY_VOID(reader.for_each([&](ByteView piece) {
+        text += as_text(piece);
+        return Result<void>{};
+    }));
+    return Ticket::parse(text);
+}
+
+Result<void> Custody::take(InstanceId intake, JobId id) {
+    SAFEQ_TRY(const bool held, known(id));
+    if (held) return {};
+
+    SAFEQ_TRY(auto source, parts_.blobs.open({id, 0}));
+    SAFEQ_TRY(const spool::ParsedEnvelope parsed, spool::inspect(*source));
+    const spool::Header header = parsed.header();
+    if (header.tenant != parts_.tenant || header.job != id)
+        return fail(Errc::header_mismatch, "ticket", "of another tenant or job");
+    if (header.intake != intake)
+        return fail(Errc::denied, "ticket", "written by another intake than the one that sends it");
+    SAFEQ_TRY(const Ticket ticket, read_ticket(header));
+
+    for (std::uint32_t number = 1; number <= ticket.documents; ++number) {
+        spool::Header expected = header;
+        expected.document = number;
+        SAFEQ_TRY(auto document, parts_.blobs.open({id, number}));
+        SAFEQ_TRY(spool::Reader reader,
+                  spool::Reader::open(std::move(document), expected, parts_.epochs, parts_.intakes));
+        SAFEQ_TRY_VOID(reader.verify_ends());
+        if (reader.header().intake != intake) return fail(Errc::denied, "document", "written by another intake");
+    }
+
+    SAFEQ_TRY(const auth::Account owner, parts_.accounts.find_by_subject(parts_.tenant, header.owner));
+    SAFEQ_TRY(const audit::SubjectKey key, parts_.subjects.key(header.owner));
+
+    job::Job job{.id = id,
+                 .tenant = parts_.tenant,
+                 .owner = header.owner,
+                 .intake = intake,
+                 .ipp_id = ticket.ipp_id,
+                 .created = header.created,
+                 .changed = parts_.clock.now(),
+                 .expires = parts_.clock.now() + parts_.retention.held,
+                 .document = {.format = ticket.format,
+                              .bytes = ticket.bytes,
+                              .pages = ticket.pages,
+                              .copies = ticket.copies,
+                              .count = ticket.documents}};
+    job.title = seal_title(key, job, ticket.title, parts_.random);
+    SAFEQ_TRY_VOID(parts_.recorder.job_held(job, ticket.title, owner.name));
+    SAFEQ_TRY(const job::Insertion inserted, parts_.jobs.take(job));
+    (void)inserted;
+    return {};
+}
+
+Result<std::size_t> Custody::sweep() {
+    SAFEQ_TRY(const std::vector<spool::BlobName> names, parts_.blobs.list());
+    std::map<JobId, bool> needed;
+    std::size_t removed = 0;
+    for (const spool::BlobName& name : names) {
+        auto it = needed.find(name.job);
+        if (it == needed.end()) {
+            SAFEQ_TRY(const auto unit, parts_.repository.begin());
+            const auto row = unit->find(parts_.tenant, name.job);
+            if (!row && row.error().code != Errc::not_found) return std::unexpected(row.error());
+            it = needed.emplace(name.job, row && !job::is_terminal(row->state)).first;
+        }
+        if (it->second) continue;
+        SAFEQ_TRY_VOID(parts_.blobs.remove(name));
+        ++removed;
+    }
+    return removed;
+}
+
+}  // namespace safeq::service

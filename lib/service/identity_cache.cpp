@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/service/identity_cache.hpp>
+
+namespace safeq::service {
+
+Result<Identity> IdentityCache::identify(Shown shown, std::string user, std::string address,
+                                         const crypto::Secret& secret) {
+    const Bytes who = ByteWriter{}.u8(static_cast<std::uint8_t>(shown)).field(user).take();
+    const crypto::MacTag tag = crypto::hmac_sha256(key_, {who, secret.expose()});
+    const Time now = clock_.now();
+    {
+        const std::scoped_lock lock{mutex_};
+        const auto it = known_.find(tag);
+        // An entry from the future was made before the clock went back: it is not to be believed any longer.
+        if (it != known_.end() && it->second.since <= now && now < it->second.since + lifetime)
+            return it->second.identity;
+    }
+    SAFEQ_TRY(Identity identity, upstream_.identify(shown, std::move(user), std::move(address), secret));
+    const std::scoped_lock lock{mutex_};
+    if (known_.size() >= max_entries)
+        std::erase_if(known_, [&](const auto& e) { return e.second.since > now || now >= e.second.since + lifetime; });
+    if (known_.size() < max_entries) known_.insert_or_assign(tag, Entry{identity, now});
+    return identity;
+}
+
+}  // namespace safeq::service

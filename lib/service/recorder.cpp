@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/service/recorder.hpp>
+
+namespace safeq::service {
+namespace {
+
+namespace field = audit::field;
+using audit::Kind;
+
+// The kind of record that tells of an event in a job's life.
+Kind kind_of(job::Event event, job::State after) {
+    switch (event) {
+        case job::Event::release:
+        case job::Event::print_again: return Kind::job_releasing;
+        case job::Event::print:
+        case job::Event::print_and_keep:
+        case job::Event::accept_as_printed:
+        case job::Event::accept_and_keep: return Kind::job_printed;
+        case job::Event::lost: return Kind::job_uncertain;
+        case job::Event::never_began:
+        case job::Event::not_printed: return after == job::State::held ? Kind::job_failed : Kind::job_uncertain;
+        case job::Event::unprintable: return Kind::job_failed;
+        case job::Event::cancel: return Kind::job_cancelled;
+        case job::Event::remove: return Kind::job_deleted;
+        case job::Event::expire: return Kind::job_expired;
+    }
+    return Kind::job_failed;
+}
+
+Result<void> durable(const Result<audit::Index>& index) {
+    if (index) return {};
+    if (index.error().code == Errc::log_unavailable) return std::unexpected(index.error());
+    return fail(Errc::log_unavailable, index.error().where, index.error().message());
+}
+
+// Texts of devices and daemons are bounded, for a record is.
+std::string_view bounded(std::string_view text) { return text.substr(0, 1024); }
+
+}  // namespace
+
+audit::Record Recorder::record(Kind kind) const {
+    return {.id = RecordId::make(parts_.clock, parts_.random),
+            .at = parts_.clock.now(),
+            .kind = kind,
+            .tenant = parts_.tenant};
+}
+
+Result<void> Recorder::write(const audit::Record& record) { return durable(parts_.log.append(record)); }
+
+Result<void> Recorder::add_personal(audit::Record& record, SubjectId subject, std::string_view name,
+                                    std::string_view text) {
+    if (parts_.subjects == nullptr) return {};
+    SAFEQ_TRY(const audit::SubjectKey key, parts_.subjects->key(subject));
+    SAFEQ_TRY(audit::SealedField sealed,
+              audit::seal_personal(key, {parts_.log.origin(), record.id}, subject, name, text, parts_.random));
+    record.personal.push_back(std::move(sealed));
+    return {};
+}
+
+Result<void> Recorder::job_accepted(const Accepted& accepted) {
+    audit::Record out = record(Kind::job_accepted);
+    out.id = audit::derive_record_id(Kind::job_accepted, parts_.tenant, accepted.job.bytes());
+    out.job = accepted.job;
+    out.subject = accepted.owner;
+    out.add(field::format, accepted.format)
+        .add(field::bytes, accepted.bytes)
+        .add(field::copies, std::uint64_t{accepted.copies});
+    out.add(field::documents, std::uint64_t{accepted.documents});
+    if (accepted.pages) out.add(field::pages, std::uint64_t{*accepted.pages});
+    return write(out);
+}
+
+Result<bool> Recorder::holds_accepted(JobId job) const {
+    SAFEQ_TRY(const auto index,
+              parts_.log.find(audit::derive_record_id(Kind::job_accepted, parts_.tenant, job.bytes())));
+    return index.has_value();
+}
+
+Result<void> Recorder::job_held(const job::Job& job, std::string_view title, std::string_view user_name) {
+    audit::Record out = record(Kind::job_held);
+    out.id = audit::derive_record_id(Kind::job_held, parts_.tenant, job.id.bytes());
+    out.job = job.id;
+    out.subject = job.owner;
+    out.add(field::format, job.document.format)
+        .add(field::bytes, job.document.bytes)
+        .add(field::copies, std::uint64_t{job.document.copies});
+    out.add(field::documents, std::uint64_t{job.document.count});
+    if (job.document.pages) out.add(field::pages, std::uint64_t{*job.document.pages});
+    SAFEQ_TRY_VOID(add_personal(out, job.owner, field::title, title));
+    SAFEQ_TRY_VOID(add_personal(out, job.owner, field::user_name, user_name));
+    return write(out);
+}
+
+Result<void> Recorder::signed_in(SubjectId subject, DeviceId device, std::string_view factors) {
+    audit::Record out = record(Kind::sign_in);
+    out.subject = subject;
+    out.device = device;
+    out.add(field::factors, factors);
+    return write(out);
+}
+
+Result<void> Recorder::sign_in_refused(DeviceId device, std::string_view reason) {
+    audit::Record out = record(Kind::sign_in_refused);
+    out.device = device;
+    out.add(field::reason, reason);
+    return write(out);
+}
+
+Result<void> Recorder::account_changed(SubjectId subject, bool added, std::string_view user_name) {
+    audit::Record out = record(added ? Kind::user_added : Kind::user_changed);
+    out.subject = subject;
+    SAFEQ_TRY_VOID(add_personal(out, subject, field::user_name, user_name));
+    return write(out);
+}
+
+Result<void> Recorder::device_changed(DeviceId device, bool added, std::string_view name) {
+    audit::Record out = record(added ? Kind::device_added : Kind::device_changed);
+    out.device = device;
+    out.add(field::name, name);
+    return write(out);
+}
+
+Result<void> Recorder::print_token_changed(SubjectId subject, token::TokenId token, bool issued) {
+    audit::Record out = record(issued ? Kind::token_issued : Kind::token_revoked);
+    out.subject = subject;
+    out.add(field::token, token.text());
+    return write(out);
+}
+
+Result<void> Recorder::epoch_changed(const spool::EpochId& epoch, bool created) {
+    audit::Record out = record(created ? Kind::key_created : Kind::key_destroyed);
+    out.add(field::key, epoch.text());
+    if (!created) out.add(field::assurance, "best-effort");
+    return write(out);
+}
+
+Result<void> Recorder::daemon_started(std::string_view daemon, std::string_view version) {
+    audit::Record out = record(Kind::daemon_started);
+    out.add(field::name, daemon).add(field::version, version);
+    return write(out);
+}
+
+Result<void> Recorder::daemon_stopped(std::string_view daemon) {
+    audit::Record out = record(Kind::daemon_stopped);
+    out.add(field::name, daemon);
+    return write(out);
+}
+
+Result<void> Recorder::orphan_removed(JobId job, std::string_view why) {
+    audit::Record out = record(Kind::orphan_removed);
+    out.job = job;
+    out.add(field::reason, why);
+    return write(out);
+}
+
+Result<void> Recorder::ready() { return parts_.log.ready(); }
+
+Result<Bytes> Recorder::describe(const job::Happening& happening) {
+    audit::Record out = record(kind_of(happening.event, happening.job.state));
+    out.id = happening.record;
+    out.at = happening.at;
+    out.job = happening.job.id;
+    out.subject = happening.job.owner;
+    if (!happening.job.device.nil()) out.device = happening.job.device;
+    if (happening.job.attempt > 0) out.add(field::attempt, happening.job.attempt);
+    out.add(field::reason, job::name(happening.event));
+    if (happening.printed != nullptr) {
+        if (happening.printed->pages) out.add(field::pages, std::uint64_t{*happening.printed->pages});
+        if (happening.printed->copies) out.add(field::copies, std::uint64_t{*happening.printed->copies});
+        if (!happening.printed->device_message.empty())
+            out.add(field::message, bounded(happening.printed->device_message));
+    }
+    return out.encode();
+}
+
+Result<void> Recorder::append(const job::Intent& intent) {
+    return durable(parts_.log.append_encoded(intent.record_json));
+}
+
+Result<bool> Recorder::holds(RecordId record) {
+    SAFEQ_TRY(const auto index, parts_.log.find(record));
+    return index.has_value();
+}
+
+namespace {
+
+Bytes title_context(const job::Job& job) {
+    return ByteWriter{}.field("safeq/title/v1").field(job.tenant.bytes()).field(job.id.bytes()).take();
+}
+
+}  // namespace
+
+Bytes seal_title(const audit::SubjectKey& key, const job::Job& job, std::string_view title, Random& random) {
+    const Bytes context = title_context(job);
+    return audit::seal_under(key, {as_bytes(title)}, {context}, random);
+}
+
+Result<std::string> open_title(const audit::SubjectKey& key, const job::Job& job) {
+    const Bytes context = title_context(job);
+    SAFEQ_TRY(const Bytes text, audit::open_under(key, job.title, {context}));
+    return std::string{as_text(text)};
+}
+
+}  // namespace safeq::service

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/service/release_desk.hpp>
+
+#include <fmt/format.h>
+
+namespace safeq::service {
+namespace {
+
+using Kind = job::Outcome::Kind;
+
+Delivered ended(Kind result, const Error& error) { return {.outcome = {.kind = result}, .detail = error.message()}; }
+
+// Whether trying again may help: faults of storage pass, a document that doesn't open stays as it is.
+Kind kind_of(Errc code) {
+    switch (code) {
+        case Errc::io_failed:
+        case Errc::out_of_memory:
+        case Errc::fenced:
+        case Errc::unavailable: return Kind::not_printed;
+        default: return Kind::unprintable;
+    }
+}
+
+}  // namespace
+
+Result<std::vector<OwnJob>> ReleaseDesk::jobs(const token::Session& session) {
+    SAFEQ_TRY(std::vector<job::Job> rows, parts_.jobs.list(parts_.tenant, session.subject));
+    std::vector<OwnJob> out;
+    if (rows.empty()) return out;
+    SAFEQ_TRY(const audit::SubjectKey key, parts_.subjects.key(session.subject));
+    for (job::Job& row : rows) {
+        SAFEQ_TRY(std::string title, open_title(key, row));
+        out.push_back({.job = std::move(row), .title = std::move(title)});
+    }
+    return out;
+}
+
+Result<spool::Reader> ReleaseDesk::open(const job::Job& job, std::uint32_t document) {
+    const spool::Header expected{
+        .tenant = job.tenant, .job = job.id, .document = document, .owner = job.owner, .intake = job.intake};
+    SAFEQ_TRY(auto source, parts_.blobs.open({job.id, document}));
+    return spool::Reader::open(std::move(source), expected, parts_.epochs, parts_.intakes);
+}
+
+Result<Released> ReleaseDesk::release(const token::Session& session, const job::Device& device, JobId id,
+                                      job::Wish wish) {
+    SAFEQ_TRY(job::ReleaseGrant grant, parts_.gate.request(session.subject, parts_.tenant, id, device.id, wish));
+    SAFEQ_TRY(job::Releasing running, parts_.jobs.release(std::move(grant)));
+    Delivered delivered = attempt(running, device);
+    return settle(parts_.jobs.finish(std::move(running), delivered.outcome), std::move(delivered.detail));
+}
+
+Delivered ReleaseDesk::attempt(const job::Releasing& running, const job::Device& device) {
+    const job::Job& job = running.job();
+    auto ticket_file = open(job, 0);
+    if (!ticket_file) return ended(kind_of(ticket_file.error().code), ticket_file.error());
+    std::string text;
+    auto read = ticket_file->for_each([&](ByteView piece) -> Result<void> {
+        if (piece.size() > Ticket::max_bytes - text.size()) return fail(Errc::too_large, "ticket");
+        text += as_text(piece);
+        return {};
+    });
+    if (!read) return ended(kind_of(read.error().code), read.error());
+    const auto ticket = Ticket::parse(text);
+    if (!ticket) return ended(Kind::unprintable, ticket.error());
+
+    Delivered last{.outcome = {.kind = Kind::printed}, .detail = {}};
+    for (std::uint32_t number = 1; number <= job.document.count; ++number) {
+        auto reader = open(job, number);
+        if (!reader) return ended(number == 1 ? kind_of(reader.error().code) : Kind::lost, reader.error());
+        auto verified = reader->plaintext_bytes() <= verified_first ? reader->verify_all() : reader->verify_ends();
+        if (!verified) return ended(number == 1 ? kind_of(verified.error().code) : Kind::lost, verified.error());
+
+        // The fence is asked about once a second and before the last chunk: see docs/threat-model.md for the race that
+        // remains.
+        std::uint64_t index = 0;
+        auto asked = std::chrono::steady_clock::now();
+        const auto next = [&]() -> Result<ByteView> {
+            while (index < reader->chunk_count()) {
+                const auto now = std::chrono::steady_clock::now();
+                if (index + 1 == reader->chunk_count() || now - asked >= std::chrono::seconds{1}) {
+                    SAFEQ_TRY_VOID(parts_.jobs.check_fence(running));
+                    asked = now;
+                }
+                SAFEQ_TRY(const ByteView piece, reader->chunk(index++));
+                if (!piece.empty()) return piece;
+            }
+            return ByteView{};
+        };
+        last = parts_.delivery.deliver(
+            {.device = device, .job = job.id, .ticket = *ticket, .bytes = reader->plaintext_bytes(), .next = next});
+        if (last.outcome.kind != Kind::printed)
+            return number == 1 ? last : Delivered{.outcome = {.kind = Kind::lost}, .detail = last.detail};
+    }
+    return last;
+}
+
+Result<Released> ReleaseDesk::settle(const Result<job::Settled>& settled, std::string detail) {
+    if (!settled) return std::unexpected(settled.error());
+    if (job::is_terminal(settled->job.state) && settled->leaf == job::Leaf::durable)
+        SAFEQ_TRY_VOID(discard(settled->job));
+    return Released{.job = settled->job.id, .state = settled->job.state, .detail = std::move(detail)};
+}
+
+Result<Released> ReleaseDesk::accept_as_printed(const token::Session& session, JobId id) {
+    return settle(parts_.jobs.accept_as_printed(parts_.tenant, session.subject, id), {});
+}
+
+Result<void> ReleaseDesk::remove(const token::Session& session, JobId id) {
+    SAFEQ_TRY(const Released done, settle(parts_.jobs.remove(parts_.tenant, session.subject, id), {}));
+    (void)done;
+    return {};
+}
+
+Result<void> ReleaseDesk::discard(const job::Job& job) {
+    // The ticket goes last: as long as it is there, a restart finds the job's other files through it.
+    for (std::uint32_t number = job.document.count; number > 0; --number)
+        SAFEQ_TRY_VOID(parts_.blobs.remove({job.id, number}));
+    return parts_.blobs.remove({job.id, 0});
+}
+
+}  // namespace safeq::service

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/service/submit.hpp>
+
+#include <algorithm>
+
+#include <safeq/document/format.hpp>
+#include <safeq/ipp/codec.hpp>
+
+namespace safeq::service {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto incoming_timeout = 300s;  // Create-Job without a document
+constexpr auto remembered = 1h;          // accepted here, as long as release doesn't tell
+constexpr std::size_t max_remembered = 10'000;
+
+ipp::JobState to_ipp(job::State state) {
+    switch (state) {
+        case job::State::held: return ipp::JobState::pending_held;
+        case job::State::releasing:
+        case job::State::releasing_again: return ipp::JobState::processing;
+        case job::State::uncertain: return ipp::JobState::processing_stopped;
+        case job::State::printed: return ipp::JobState::completed;
+        case job::State::aborted: return ipp::JobState::aborted;
+        case job::State::cancelled:
+        case job::State::deleted:
+        case job::State::expired: return ipp::JobState::canceled;
+    }
+    return ipp::JobState::aborted;
+}
+
+std::vector<std::string> reasons(job::State state) {
+    switch (state) {
+        case job::State::held: return {"job-release-wait"};
+        case job::State::uncertain: return {"job-held-for-authorization"};
+        case job::State::aborted: return {"aborted-by-system"};
+        case job::State::cancelled:
+        case job::State::deleted: return {"job-canceled-by-user"};
+        case job::State::expired: return {"job-canceled-by-system"};
+        default: return {};
+    }
+}
+
+ipp::JobInfo to_info(const RemoteJob& remote, const std::string& owner) {
+    ipp::JobInfo out{.id = remote.ipp_id,
+                     .uuid = remote.id,
+                     .name = remote.title,
+                     .owner_name = owner,
+                     .state = to_ipp(remote.state),
+                     .reasons = reasons(remote.state),
+                     .k_octets = static_cast<std::int64_t>((remote.bytes + 1023) / 1024),
+                     .document_format = remote.format,
+                     .created = remote.created};
+    if (remote.pages) out.impressions = static_cast<std::int32_t>(*remote.pages);
+    if (remote.state != job::State::held) out.processing = remote.changed;
+    if (job::is_terminal(remote.state)) out.completed = remote.changed;
+    return out;
+}
+
+// The attributes for the device, as a message of their own.
+Bytes encode_attributes(const std::vector<ipp::Attribute>& attributes) {
+    ipp::Message message{.version = {2, 0}, .code = 0, .request_id = 1, .groups = {}};
+    ipp::Group& group = message.group(ipp::GroupTag::job);
+    for (const ipp::Attribute& attribute : attributes) group.set(attribute);
+    return ipp::encode(message);
+}
+
+}  // namespace
+
+/// Seals one document as it arrives.
+class Submit::Sink final : public ipp::DocumentSink {
+public:
+    Sink(Submit& submit, Local local, spool::EpochPublicKey epoch, spool::Header header, spool::Writer writer)
+        : submit_{submit},
+          local_{std::move(local)},
+          epoch_{epoch},
+          header_{header},
+          writer_{std::move(writer)},
+          counter_{document::PageBudget::standard()} {}
+
+    ~Sink() override {
+        const std::scoped_lock lock{submit_.mutex_};
+        const auto it = submit_.local_.find(local_.info.id);
+        if (it == submit_.local_.end() || it->second.accepted) return;
+        submit_.local_.erase(it);
+    }
+
+    Result<void> append(ByteView bytes) override {
+        if (bytes.size() > submit_.parts_.max_document_bytes - bytes_) return fail(Errc::too_large, "document");
+        if (head_.size() < document::sniff_bytes)
+            head_.insert(head_.end(), bytes.begin(),
+                         bytes.begin() +
+                             static_cast<std::ptrdiff_t>(std::min(bytes.size(), document::sniff_bytes - head_.size())));
+        if (!checked_ && head_.size() >= document::sniff_bytes) SAFEQ_TRY_VOID(check_format());
+        bytes_ += bytes.size();
+        counter_.append(bytes);
+        return writer_.append(bytes);
+    }
+
+    Result<ipp::JobInfo> finish() override {
+        if (!checked_) SAFEQ_TRY_VOID(check_format());
+        SAFEQ_TRY(const spool::Receipt receipt, std::move(writer_).finish());
+        auto done = accept();
+        if (!done) {
+            // Not acknowledged, so nothing may stay; what can't be removed now, the next start removes.
+            for (const std::uint32_t number : {0u, 1u}) (void)submit_.parts_.blobs.remove({local_.id, number});
+        }
+        (void)receipt;
+        return done;
+    }
+
+private:
+    Result<void> check_format() {
+        const document::Format format = document::sniff(head_);
+        checked_ = true;
+        if (format == document::Format::unknown || format == document::Format::postscript)
+            return fail(Errc::unsupported, "document", std::string{document::name(format)});
+        format_ = document::mime_type(format);
+        crypto::wipe(head_);
+        return {};
+    }
+
+    Result<ipp::JobInfo> accept() {
+        const Parts& parts = submit_.parts_;
+        Ticket ticket{.ipp_id = local_.info.id,
+                      .title = local_.info.name,
+                      .user_name = local_.owner.name,
+                      .format = format_,
+                      .copies = static_cast<std::uint32_t>(std::max(1, local_.ticket.copies)),
+                      .pages = counter_.finish(),
+                      .bytes = bytes_,
+                      .documents = 1,
+                      .accepted = header_.created,
+                      .attributes = encode_attributes(local_.ticket.attributes)};
+        const std::string text = ticket.encode();
+        if (text.size() > Ticket::max_bytes) return fail(Errc::too_large, "job attributes");
+        spool::Header header = header_;
+        header.document = 0;
+        SAFEQ_TRY(auto sink, parts.blobs.create({local_.id, 0}));
+        SAFEQ_TRY(spool::Writer writer,
+                  spool::Writer::create(std::move(sink), header, epoch_, parts.signer, parts.random));
+        SAFEQ_TRY_VOID(writer.append(as_bytes(text)));
+        SAFEQ_TRY(const spool::Receipt receipt, std::move(writer).finish());
+        (void)receipt;
+        SAFEQ_TRY_VOID(parts.recorder.job_accepted({.job = local_.id,
+                                                    .owner = local_.owner.subject,
+                                                    .format = format_,
+                                                    .bytes = bytes_,
+                                                    .pages = ticket.pages,
+                                                    .copies = ticket.copies,
+                                                    .documents = 1}));
+        ipp::JobInfo info = local_.info;
+        info.state = ipp::JobState::pending_held;
+        info.reasons = {"job-release-wait"};
+        info.k_octets = static_cast<std::int64_t>((bytes_ + 1023) / 1024);
+        info.document_format = format_;
+        if (ticket.pages) info.impressions = static_cast<std::int32_t>(*ticket.pages);
+        {
+            const std::scoped_lock lock{submit_.mutex_};
+            Local& local = submit_.local_[info.id];
+            local = local_;
+            local.info = info;
+            local.accepted = true;
+        }
+        parts.handover.add(local_.id, 1);
+        if (parts.taken) parts.taken();
+        return info;
+    }
+
+    Submit& submit_;
+    Local local_;
+    spool::EpochPublicKey epoch_;
+    spool::Header header_;
+    spool::Writer writer_;
+    document::PageCounter counter_;
+    Bytes head_;
+    bool checked_ = false;
+    std::string format_;
+    std::uint64_t bytes_ = 0;
+};
+
+Submit::Submit(Parts parts) : parts_{std::move(parts)}, started_{parts_.clock.now()} {}
+Submit::~Submit() = default;
+
+ipp::PrinterInfo Submit::printer(const ipp::Caller& caller) {
+    ipp::PrinterInfo out;
+    const bool by_token = caller.path.starts_with("/ipp/t/");
+    out.uris = {{.uri = parts_.base_uri + (by_token ? caller.path : "/ipp/print"),
+                 .authentication = by_token ? "none" : "basic"}};
+    out.uuid = parts_.instance;
+    out.name = parts_.printer_name;
+    out.info = "Secure printing: your documents wait, encrypted, until you sign in at a device";
+    out.started = out.state_changed = out.config_changed = started_;
+    out.queued_jobs = static_cast<std::int32_t>(parts_.handover.waiting());
+    return out;
+}
+
+Result<void> Submit::validate(const ipp::Caller&, const ipp::JobTicket&) {
+    SAFEQ_TRY(const spool::EpochPublicKey epoch, parts_.epochs.current());
+    (void)epoch;
+    return parts_.recorder.ready();
+}
+
+void Submit::forget_old(Time now) {
+    std::erase_if(local_, [&](const auto& entry) {
+        const Local& local = entry.second;
+        if (local.receiving && !local.accepted) return false;
+        return local.info.created + (local.accepted ? Time::duration{remembered} : Time::duration{incoming_timeout}) <
+               now;
+    });
+}
+
+Result<Submit::Local> Submit::make_local(const ipp::Caller& caller, const ipp::JobTicket& ticket) {
+    if (!caller.owner) return fail(Errc::denied, "job", "nobody showed who they are");
+    SAFEQ_TRY_VOID(validate(caller, ticket));
+    SAFEQ_TRY(const std::int32_t number, parts_.numbers.next());
+    Local local{.id = JobId::make(parts_.clock, parts_.random), .owner = *caller.owner, .ticket = ticket, .info = {}};
+    const std::string& name = !ticket.job_name.empty() ? ticket.job_name : ticket.document_name;
+    local.info = {.id = number,
+                  .uuid = local.id,
+                  .name = name.empty() ? "Untitled" : name,
+                  .owner_name = local.owner.name,
+                  .state = ipp::JobState::pending_held,
+                  .reasons = {"job-incoming"},
+                  .document_format = ticket.document_format,
+                  .created = parts_.clock.now(),
+                  .attributes = ticket.attributes};
+    const std::scoped_lock lock{mutex_};
+    forget_old(parts_.clock.now());
+    const auto incoming = std::ranges::count_if(local_, [](const auto& e) { return !e.second.accepted; });
+    if (static_cast<std::size_t>(incoming) >= parts_.max_incoming ||
+        local_.size() >= max_remembered + parts_.max_incoming)
+        return fail(Errc::busy, "intake", "too many jobs wait for their documents");
+    // Accepted ones are forgotten first when there are too many: the release server knows them.
+    if (local_.size() >= max_remembered)
+        if (const auto it = std::ranges::find_if(local_, [](const auto& e) { return e.second.accepted; });
+            it != local_.end())
+            local_.erase(it);
+    local_.emplace(number, local);
+    return local;
+}
+
+Result<std::unique_ptr<ipp::DocumentSink>> Submit::open_sink(const Local& local) {
+    SAFEQ_TRY(const spool::EpochPublicKey epoch, parts_.epochs.current());
+    const spool::Header header{.tenant = parts_.tenant,
+                               .job = local.id,
+                               .document = 1,
+                               .owner = local.owner.subject,
+                               .intake = parts_.instance,
+                               .created = local.info.created};
+    SAFEQ_TRY(auto sink, parts_.blobs.create({local.id, 1}));
+    SAFEQ_TRY(spool::Writer writer,
+              spool::Writer::create(std::move(sink), header, epoch, parts_.signer, parts_.random));
+    return std::make_unique<Sink>(*this, local, epoch, header, std::move(writer));
+}
+
+Result<ipp::JobInfo> Submit::create_job(const ipp::Caller& caller, const ipp::JobTicket& ticket) {
+    SAFEQ_TRY(const Local local, make_local(caller, ticket));
+    return local.info;
+}
+
+Result<std::unique_ptr<ipp::DocumentSink>> Submit::print(const ipp::Caller& caller, const ipp::JobTicket& ticket) {
+    SAFEQ_TRY(Local local, make_local(caller, ticket));
+    local.receiving = true;
+    {
+        const std::scoped_lock lock{mutex_};
+        local_[local.info.id].receiving = true;
+    }
+    auto sink = open_sink(local);
+    if (!sink) {
+        const std::scoped_lock lock{mutex_};
+        local_.erase(local.info.id);
+    }
+    return sink;
+}
+
+Result<std::unique_ptr<ipp::DocumentSink>> Submit::open_document(const ipp::Caller& caller, std::int32_t job_id,
+                                                                 const ipp::DocumentTicket& document) {
+    Local local;
+    {
+        const std::scoped_lock lock{mutex_};
+        forget_old(parts_.clock.now());
+        const auto it = local_.find(job_id);
+        if (it == local_.end() || !caller.owner || it->second.owner.subject != caller.owner->subject)
+            return fail(Errc::not_found, "job");
+        if (it->second.accepted || it->second.receiving)
+            return fail(Errc::already_exists, "document", "the job has its document");
+        it->second.receiving = true;
+        if (it->second.ticket.job_name.empty() && !document.document_name.empty())
+            it->second.info.name = document.document_name;
+        local = it->second;
+    }
+    return open_sink(local);
+}
+
+Result<std::vector<ipp::JobInfo>> Submit::all_jobs(const ipp::Owner& owner) {
+    std::map<std::int32_t, ipp::JobInfo> merged;
+    {
+        const std::scoped_lock lock{mutex_};
+        forget_old(parts_.clock.now());
+        for (const auto& [number, local] : local_)
+            if (local.owner.subject == owner.subject) merged.emplace(number, local.info);
+    }
+    const auto remote = parts_.upstream.jobs(owner.subject);
+    if (!remote && remote.error().code != Errc::unavailable) return std::unexpected(remote.error());
+    if (remote)
+        for (const RemoteJob& one : *remote) merged.insert_or_assign(one.ipp_id, to_info(one, owner.name));
+    std::vector<ipp::JobInfo> out;
+    for (auto& [number, info] : merged) out.push_back(std::move(info));
+    return out;
+}
+
+Result<std::vector<ipp::JobInfo>> Submit::jobs(const ipp::Caller& caller, const ipp::JobQuery& query) {
+    if (!caller.owner) return fail(Errc::denied, "jobs");
+    SAFEQ_TRY(std::vector<ipp::JobInfo> all, all_jobs(*caller.owner));
+    std::erase_if(all, [&](const ipp::JobInfo& info) { return !ipp::matches(query.which, info.state); });
+    if (query.which == ipp::WhichJobs::completed || query.which == ipp::WhichJobs::canceled ||
+        query.which == ipp::WhichJobs::aborted)
+        std::ranges::reverse(all);
+    if (query.at_most > 0 && all.size() > static_cast<std::size_t>(query.at_most))
+        all.resize(static_cast<std::size_t>(query.at_most));
+    return all;
+}
+
+Result<ipp::JobInfo> Submit::job(const ipp::Caller& caller, std::int32_t job_id) {
+    if (!caller.owner) return fail(Errc::denied, "job");
+    SAFEQ_TRY(const std::vector<ipp::JobInfo> all, all_jobs(*caller.owner));
+    const auto it = std::ranges::find(all, job_id, &ipp::JobInfo::id);
+    if (it == all.end()) return fail(Errc::not_found, "job");
+    return *it;
+}
+
+Result<void> Submit::cancel(const ipp::Caller& caller, std::int32_t job_id) {
+    SAFEQ_TRY(const ipp::JobInfo info, job(caller, job_id));
+    if (ipp::ended(info.state)) return fail(Errc::conflict, "job", "it has ended");
+    {
+        const std::scoped_lock lock{mutex_};
+        const auto it = local_.find(job_id);
+        if (it != local_.end() && !it->second.accepted) {
+            if (it->second.receiving) return fail(Errc::conflict, "job", "its document is being received");
+            local_.erase(it);
+            return {};
+        }
+    }
+    if (parts_.handover.waits(info.uuid)) {
+        // It must be where it can be cancelled: the release server decides about its life.
+        const Handover::Progress progress = parts_.handover.run();
+        if (progress.unavailable) return fail(Errc::unavailable, "job", progress.unavailable->message());
+    }
+    return parts_.upstream.cancel(caller.owner->subject, info.uuid);
+}
+
+}  // namespace safeq::service

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/service/terminal_api.hpp>
+
+#include "service/json.hpp"
+
+namespace safeq::service {
+namespace {
+
+constexpr std::size_t small_body = 16 * 1024;
+
+Result<auth::Factor> parse_factor(const JsonReader& object) {
+    SAFEQ_TRY(const std::string type, object.text("type", 16));
+    if (type == "card") {
+        SAFEQ_TRY(std::string uid, object.text("uid", 2 * auth::Card::max_uid_bytes));
+        return auth::Factor{auth::GivenCard{.type = "uid", .uid = std::move(uid)}};
+    }
+    if (type == "pin") {
+        SAFEQ_TRY(const std::string pin, object.text("pin", auth::Pin::max_digits));
+        return auth::Factor{auth::GivenPin{.digits = crypto::Secret::copy_of(pin)}};
+    }
+    if (type == "password") {
+        SAFEQ_TRY(std::string user, object.text("user", auth::max_user_name_bytes));
+        SAFEQ_TRY(const std::string password, object.text("password", auth::max_password_bytes));
+        return auth::Factor{
+            auth::GivenPassword{.name = std::move(user), .password = crypto::Secret::copy_of(password)}};
+    }
+    return fail(Errc::malformed, "factors.type", "expected card, pin or password");
+}
+
+Result<std::vector<auth::Factor>> parse_factors(std::string_view body) {
+    SAFEQ_TRY(const JsonReader object, JsonReader::parse(body, small_body, "sign-in"));
+    SAFEQ_TRY(const std::vector<JsonReader> given, object.objects("factors", 4));
+    std::vector<auth::Factor> out;
+    for (const JsonReader& one : given) {
+        SAFEQ_TRY(auth::Factor factor, parse_factor(one));
+        out.push_back(std::move(factor));
+    }
+    return out;
+}
+
+Result<JobId> job_of(const ApiCall& call) {
+    const auto it = call.path.find("job");
+    if (it == call.path.end()) return fail(Errc::not_found, "job");
+    const auto id = JobId::parse(it->second);
+    if (!id) return fail(Errc::not_found, "job", "not an id");
+    return *id;
+}
+
+Json outcome(const Released& released) {
+    Json out{{"id", released.job.text()}, {"state", job::name(released.state)}};
+    if (!released.detail.empty()) out["detail"] = released.detail;
+    return out;
+}
+
+}  // namespace
+
+std::vector<Route> TerminalApi::routes() {
+    std::vector<Route> out;
+    out.push_back(device_route("POST", "/v1/sessions", small_body, &TerminalApi::sign_in));
+    out.push_back(session_route("DELETE", "/v1/sessions/current", 0, &TerminalApi::sign_out));
+    out.push_back(session_route("GET", "/v1/jobs", 0, &TerminalApi::list));
+    out.push_back(session_route("POST", "/v1/jobs/release", small_body, &TerminalApi::release_all));
+    out.push_back(session_route("POST", "/v1/jobs/{job}/release", small_body, &TerminalApi::release_one));
+    out.push_back(session_route("POST", "/v1/jobs/{job}/resolve", small_body, &TerminalApi::resolve));
+    out.push_back(session_route("DELETE", "/v1/jobs/{job}", 0, &TerminalApi::remove));
+    return out;
+}
+
+ApiReply TerminalApi::refused(const ApiCall&, std::string_view route, const Error& error) const {
+    if (parts_.explain) parts_.explain(route, error);
+    return refuse(error);
+}
+
+Route TerminalApi::device_route(std::string_view method, std::string_view path, std::size_t max_body, Handler handler) {
+    return {.method = method,
+            .path = path,
+            .role = Role::device,
+            .max_body_bytes = max_body,
+            .handle = [this, path, handler](const ApiCall& call) {
+                if (!call.peer.key_fingerprint)
+                    return refused(call, path, Error{Errc::denied, "device", "no client certificate"});
+                const auto device = parts_.devices.find_by_terminal(parts_.tenant, *call.peer.key_fingerprint);
+                if (!device)
+                    return refused(call, path,
+                                   Error{Errc::denied, "device", call.peer.certificate_id + " is not registered"});
+                return (this->*handler)(call, *device);
+            }};
+}
+
+Route TerminalApi::session_route(std::string_view method, std::string_view path, std::size_t max_body,
+                                 SessionHandler handler) {
+    return {.method = method,
+            .path = path,
+            .role = Role::session,
+            .max_body_bytes = max_body,
+            .handle = [this, path, handler](const ApiCall& call) {
+                if (!call.peer.key_fingerprint)
+                    return refused(call, path, Error{Errc::denied, "device", "no client certificate"});
+                const auto device = parts_.devices.find_by_terminal(parts_.tenant, *call.peer.key_fingerprint);
+                if (!device)
+                    return refused(call, path,
+                                   Error{Errc::denied, "device", call.peer.certificate_id + " is not registered"});
+                const auto session = parts_.sign_in.check(call.bearer, *device);
+                if (!session) {
+                    ApiReply reply = refused(call, path, session.error());
+                    if (reply.status == 403 || reply.status == 400)
+                        reply = {.status = 401, .body = Json{{"error", "denied"}}.dump()};
+                    return reply;
+                }
+                return (this->*handler)(call, *device, *session);
+            }};
+}
+
+ApiReply TerminalApi::sign_in(const ApiCall& call, const job::Device& device) {
+    const auto factors = parse_factors(call.body);
+    if (!factors) return refused(call, "sign in", factors.error());
+    auto signed_in = parts_.sign_in.open(device, call.peer.address, *factors);
+    if (!signed_in) return refused(call, "sign in", signed_in.error());
+    return {.status = 201,
+            .body = Json{{"session", as_text(signed_in->session.expose())},
+                         {"user", signed_in->user_name},
+                         {"expires", to_rfc3339(signed_in->expires)}}
+                        .dump()};
+}
+
+ApiReply TerminalApi::sign_out(const ApiCall& call, const job::Device& device, const token::Session&) {
+    if (auto closed = parts_.sign_in.close(call.bearer, device); !closed)
+        return refused(call, "sign out", closed.error());
+    return {.status = 204, .body = {}};
+}
+
+ApiReply TerminalApi::list(const ApiCall& call, const job::Device&, const token::Session& session) {
+    const auto jobs = parts_.desk.jobs(session);
+    if (!jobs) return refused(call, "list jobs", jobs.error());
+    Json rows = Json::array();
+    for (const OwnJob& own : *jobs) {
+        const job::DocumentInfo& document = own.job.document;
+        rows.push_back(Json{{"id", own.job.id.text()},
+                            {"title", own.title},
+                            {"state", job::name(own.job.state)},
+                            {"created", to_rfc3339(own.job.created)},
+                            {"format", document.format},
+                            {"bytes", document.bytes},
+                            {"pages", document.pages ? Json(*document.pages) : Json(nullptr)},
+                            {"copies", document.copies}});
+    }
+    return {.body = Json{{"jobs", std::move(rows)}}.dump()};
+}
+
+ApiReply TerminalApi::release_one(const ApiCall& call, const job::Device& device, const token::Session& session) {
+    const auto id = job_of(call);
+    if (!id) return refused(call, "release", id.error());
+    bool again = false;
+    if (!call.body.empty()) {
+        const auto object = JsonReader::parse(call.body, small_body, "release");
+        if (!object) return refused(call, "release", object.error());
+        if (object->has("again")) {
+            const auto wish = object->boolean("again");
+            if (!wish) return refused(call, "release", wish.error());
+            again = *wish;
+        }
+    }
+    const auto done = parts_.desk.release(session, device, *id, again ? job::Wish::print_again : job::Wish::print);
+    if (!done) return refused(call, "release", done.error());
+    return {.body = outcome(*done).dump()};
+}
+
+ApiReply TerminalApi::release_all(const ApiCall& call, const job::Device& device, const token::Session& session) {
+    const auto jobs = parts_.desk.jobs(session);
+    if (!jobs) return refused(call, "release all", jobs.error());
+    Json rows = Json::array();
+    for (const OwnJob& own : *jobs) {
+        if (own.job.state != job::State::held) continue;
+        const auto done = parts_.desk.release(session, device, own.job.id, job::Wish::print);
+        if (done) {
+            rows.push_back(outcome(*done));
+            continue;
+        }
+        const ApiReply why = refused(call, "release all", done.error());
+        rows.push_back(Json{{"id", own.job.id.text()},
+                            {"state", job::name(own.job.state)},
+                            {"detail", Json::parse(why.body)["error"]}});
+    }
+    return {.body = Json{{"jobs", std::move(rows)}}.dump()};
+}
+
+ApiReply TerminalApi::resolve(const ApiCall& call, const job::Device&, const token::Session& session) {
+    const auto id = job_of(call);
+    if (!id) return refused(call, "resolve", id.error());
+    const auto done = parts_.desk.accept_as_printed(session, *id);
+    if (!done) return refused(call, "resolve", done.error());
+    return {.body = outcome(*done).dump()};
+}
+
+ApiReply TerminalApi::remove(const ApiCall& call, const job::Device&, const token::Session& session) {
+    const auto id = job_of(call);
+    if (!id) return refused(call, "delete", id.error());
+    if (auto done = parts_.desk.remove(session, *id); !done) return refused(call, "delete", done.error());
+    return {.status = 204, .body = {}};
+}
+
+}  // namespace safeq::service
