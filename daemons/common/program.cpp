@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/program.hpp"
+
+#include <csignal>
+#include <cstdio>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <asio/signal_set.hpp>
+
+#include "common/log.hpp"
+#include "common/readiness.hpp"
+
+namespace safeq::daemon {
+
+void add_common_options(CLI::App& app, CommonOptions& options) {
+    app.set_config("--config", "", "Configuration file, as `safeq init` writes it: one option a line, name=value",
+                   true);
+    app.add_option("--data", options.data,
+                   "Folder with tls/, keys/ and the data; default: that of the configuration file");
+    app.add_option("--public", options.shared,
+                   "Folder with the installation's public keys; default: `public` beside the data folder");
+    app.add_option("--tenant", options.tenant, "The tenant's id")->required();
+    app.add_option("--instance", options.instance, "This daemon's id")->required();
+    app.add_flag("--verbose", options.verbose, "Log more; never secrets or document titles");
+    app.add_flag("--list-routes", options.routes_only, "Print every route with the role that it needs, and end")
+        ->configurable(false);
+}
+
+Result<Common> load_common(const CommonOptions& options) {
+    Common out;
+    const std::filesystem::path config{options.config};
+    out.folder.root =
+        options.data.empty() ? std::filesystem::absolute(config).parent_path() : std::filesystem::path{options.data};
+    out.shared =
+        options.shared.empty() ? out.folder.root.parent_path() / "public" : std::filesystem::path{options.shared};
+    const auto tenant = TenantId::parse(options.tenant);
+    if (!tenant) return fail(Errc::config_invalid, "tenant", "not an id");
+    const auto instance = InstanceId::parse(options.instance);
+    if (!instance) return fail(Errc::config_invalid, "instance", "not an id");
+    out.tenant = *tenant;
+    out.instance = *instance;
+    SAFEQ_TRY(out.tls, read_tls(out.folder.tls()));
+    return out;
+}
+
+Result<std::shared_ptr<const tls::ServerContext>> server_context(const TlsFiles& files, tls::ClientAuth client_auth) {
+    const bool mutual = client_auth == tls::ClientAuth::required;
+    // Our own daemons and terminals all speak 1.3; the rest of the world may need 1.2.
+    return tls::ServerContext::create({.policy = mutual ? &tls::modern_2026 : &tls::intermediate_2026,
+                                       .credentials = files.credentials,
+                                       .client_auth = client_auth,
+                                       .client_anchors = mutual ? files.anchors : nullptr,
+                                       .alpn = {}});
+}
+
+Result<std::shared_ptr<const tls::ClientContext>> client_context(const TlsFiles& files, std::string name) {
+    return tls::ClientContext::create({.policy = &tls::modern_2026,
+                                       .server_name = {},
+                                       .check = tls::Anchored{.anchors = files.anchors, .name = std::move(name)},
+                                       .own = files.credentials,
+                                       .alpn = {}});
+}
+
+namespace {
+constexpr std::size_t pool_threads = 32;
+}
+
+Runtime::Runtime() : pool{pool_threads} { std::signal(SIGPIPE, SIG_IGN); }
+Runtime::~Runtime() = default;
+
+Runtime::Periodic::Periodic(std::chrono::milliseconds interval, std::function<void()> turn)
+    : interval_{interval}, turn_{std::move(turn)}, thread_{[this](const std::stop_token& stop) {
+          while (!stop.stop_requested()) {
+              turn_();
+              std::unique_lock lock{mutex_};
+              condition_.wait_for(lock, stop, interval_, [this] { return woken_; });
+              woken_ = false;
+          }
+      }} {}
+
+void Runtime::Periodic::wake() {
+    {
+        const std::scoped_lock lock{mutex_};
+        woken_ = true;
+    }
+    condition_.notify_one();
+}
+
+void Runtime::Periodic::stop() {
+    thread_.request_stop();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Runtime::run(const std::vector<net::HttpServer*>& listeners) {
+    asio::signal_set signals{io, SIGTERM, SIGINT};
+    signals.async_wait([&](const asio::error_code& error, int signal) {
+        if (error) return;
+        log_info("stopping", fmt::format("signal={}", signal));
+        notify_stopping();
+        for (net::HttpServer* listener : listeners) listener->stop();
+    });
+    notify_ready();
+    std::jthread second{[this] { io.run(); }};
+    io.run();
+    second.join();
+    pool.join();
+}
+
+int guarded(std::string_view program, const std::function<Result<void>()>& body) {
+    try {
+        const auto done = body();
+        if (done) return 0;
+        fmt::print(stderr, "{}: {}\n", program, done.error().message());
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "{}: {}\n", program, error.what());
+    }
+    return 1;
+}
+
+}  // namespace safeq::daemon

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <asio/io_context.hpp>
+#include <asio/thread_pool.hpp>
+
+#include <safeq/core/clock.hpp>
+#include <safeq/crypto/random.hpp>
+#include <safeq/net/http_server.hpp>
+#include <safeq/tls/credentials.hpp>
+
+#include "common/files.hpp"
+#include "common/layout.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace safeq::daemon {
+
+inline constexpr const char* version = SAFEQ_VERSION;
+
+/// Options that every daemon has.
+struct CommonOptions {
+    std::string config;
+    std::string data;    ///< default: the folder of the configuration file
+    std::string shared;  ///< default: `public` beside the data folder
+    std::string tenant;
+    std::string instance;
+    bool verbose = false;
+    bool routes_only = false;
+};
+void add_common_options(CLI::App& app, CommonOptions& options);
+
+/// What every daemon has in common once its options are read.
+struct Common {
+    DaemonFolder folder;
+    std::filesystem::path shared;
+    TenantId tenant;
+    InstanceId instance;
+    TlsFiles tls;
+};
+/// *Errors*: `config_invalid`, and those of the files, each with a sentence for people.
+[[nodiscard]] Result<Common> load_common(const CommonOptions& options);
+
+/// A context for a listener of ours: with client certificates from our authority, or without.
+[[nodiscard]] Result<std::shared_ptr<const tls::ServerContext>> server_context(const TlsFiles& files,
+                                                                               tls::ClientAuth client_auth);
+
+/// A context for calling another daemon of ours, which must bear `name`.
+[[nodiscard]] Result<std::shared_ptr<const tls::ClientContext>> client_context(const TlsFiles& files, std::string name);
+
+/// Threads and signals of a daemon: runs until SIGTERM or SIGINT, then `stop`, then waits for what is at work.
+class Runtime {
+public:
+    Runtime();
+    ~Runtime();
+    asio::io_context io;
+    asio::thread_pool pool;
+    SystemClock clock;
+    crypto::SystemRandom random;
+
+    /// A loop on a thread of its own: `turn` is called again after `interval`, or when `wake` is called.
+    class Periodic {
+    public:
+        Periodic(std::chrono::milliseconds interval, std::function<void()> turn);
+        void wake();
+        void stop();
+
+    private:
+        std::chrono::milliseconds interval_;
+        std::function<void()> turn_;
+        std::mutex mutex_;
+        std::condition_variable_any condition_;
+        bool woken_ = false;
+        std::jthread thread_;
+    };
+
+    /// Says ready, serves until a signal comes, then stops the listeners and waits for their connections.
+    void run(const std::vector<net::HttpServer*>& listeners);
+};
+
+/// Runs `body` and turns its failure into one sentence on standard error and exit status 1.
+int guarded(std::string_view program, const std::function<Result<void>()>& body);
+
+}  // namespace safeq::daemon

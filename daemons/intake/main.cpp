@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// safeq-intake: takes documents in over IPPS, seals them, and hands them over to the release server.
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <safeq/http/basic_auth.hpp>
+#include <safeq/net/ipp_server.hpp>
+#include <safeq/service/daemon_api.hpp>
+#include <safeq/service/identity_cache.hpp>
+#include <safeq/store/blob_folder.hpp>
+#include <safeq/store/log_folder.hpp>
+
+#include "common/log.hpp"
+#include "common/program.hpp"
+#include "common/roles.hpp"
+#include "intake/upstream_client.hpp"
+
+namespace safeq::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Options {
+    CommonOptions common;
+    std::string listen_ipps = "127.0.0.1:8631";
+    std::string listen_https = "127.0.0.1:8632";
+    std::string release;
+    std::string host_name = "localhost";
+    std::string printer_name = "safeq";
+    std::uint64_t max_document_mib = 4096;
+};
+
+// Who showed this at the IPP listener: a print token in the path, or a password.
+Result<ipp::Owner> identify(service::IdentityCache& cache, std::string_view path, std::string_view authorization,
+                            std::string_view address) {
+    const auto owner = [](Result<service::Identity> identity) -> Result<ipp::Owner> {
+        if (!identity) return std::unexpected(std::move(identity).error());
+        return ipp::Owner{.subject = identity->subject, .name = identity->user_name};
+    };
+    if (const auto token = token::parse_print_path(path))
+        return owner(
+            cache.identify(service::Shown::print_token, {}, std::string{address}, crypto::Secret::copy_of(*token)));
+    if (authorization.empty()) return fail(Errc::unsupported, "credential", "none was shown");
+    SAFEQ_TRY(http::BasicCredential shown, http::parse_basic(authorization));
+    return owner(cache.identify(service::Shown::password, std::move(shown.user), std::string{address}, shown.password));
+}
+
+void hand_over(service::Handover& handover) {
+    const auto progress = handover.run();
+    if (progress.taken > 0) log_info("handed-over", fmt::format("jobs={}", progress.taken));
+    for (const auto& [job, error] : progress.refused) log_error("hand-over-refused job=" + job.text(), error);
+    if (progress.unavailable) log_warning("release-unavailable", field("detail", progress.unavailable->message()));
+}
+
+Result<void> run(const Options& options) {
+    SAFEQ_TRY(const Common common, load_common(options.common));
+    const DaemonFolder& folder = common.folder;
+    SAFEQ_TRY(const auto keys, store::KeyFolder::open(folder.keys()));
+    SAFEQ_TRY(const crypto::SigningKey signer, read_signing_key(*keys, signing_key_file));
+    SAFEQ_TRY(const crypto::SigningKey log_key, read_signing_key(*keys, log_key_file));
+    SAFEQ_TRY(const crypto::NoteKey list_key, read_note_key(common.shared / list_key_public));
+    SAFEQ_TRY(std::string encoded, read_text(common.shared / credential_key_public));
+    while (encoded.ends_with('\n')) encoded.pop_back();
+    SAFEQ_TRY(const Bytes credential, from_base64(encoded));
+    crypto::XwingPublicKey credential_key{};
+    if (credential.size() != credential_key.size())
+        return fail(Errc::key_invalid, (common.shared / credential_key_public).string());
+    std::memcpy(credential_key.data(), credential.data(), credential.size());
+
+    Runtime runtime;
+    SAFEQ_TRY(const auto blobs, store::BlobFolder::open(folder.spool()));
+    SAFEQ_TRY(const auto log_store, store::open_log_folder(folder.log()));
+    SAFEQ_TRY(const auto log, audit::Log::open(*log_store, log_origin("intake", common.tenant), log_key));
+    service::Recorder recorder{
+        {.tenant = common.tenant, .log = *log, .clock = runtime.clock, .random = runtime.random}};
+
+    std::stop_source stop;
+    SAFEQ_TRY(auto context, client_context(common.tls, std::string{release_role}));
+    SAFEQ_TRY(net::HttpTarget target, net::HttpTarget::https(options.release, std::move(context)));
+    UpstreamClient upstream{std::move(target), credential_key, {common.tenant, common.instance},
+                            runtime.clock,     runtime.random, stop.get_token()};
+    service::IdentityCache identities{upstream, runtime.clock, runtime.random};
+    EpochCache epochs{upstream, list_key, common.tenant, (folder.root / "epochs.note").string(), runtime.clock};
+    epochs.load();
+    NumberFile numbers{(folder.root / "job-numbers").string()};
+    SAFEQ_TRY_VOID(numbers.load());
+
+    service::Handover handover{{.blobs = *blobs, .recorder = recorder, .upstream = upstream}};
+    SAFEQ_TRY_VOID(recorder.daemon_started("intake", version));
+    SAFEQ_TRY(const service::Handover::Recovered recovered, handover.recover());
+    log_info("recovered", fmt::format("waiting={} removed={}", recovered.waiting, recovered.removed));
+
+    Runtime::Periodic handing{1s, [&] { hand_over(handover); }};
+    const auto colon = options.listen_ipps.rfind(':');
+    service::Submit submit{
+        {.tenant = common.tenant,
+         .instance = common.instance,
+         .blobs = *blobs,
+         .epochs = epochs,
+         .numbers = numbers,
+         .signer = signer,
+         .recorder = recorder,
+         .handover = handover,
+         .upstream = upstream,
+         .clock = runtime.clock,
+         .random = runtime.random,
+         .base_uri = fmt::format("ipps://{}{}", options.host_name, options.listen_ipps.substr(colon)),
+         .printer_name = options.printer_name,
+         .max_document_bytes = options.max_document_mib * 1024 * 1024,
+         .max_incoming = 10'000,
+         .taken = [&] { handing.wake(); }}};
+    const ipp::Engine engine{submit, {}, runtime.clock};
+    const auto failed = [](std::string_view address, const Error& error) {
+        log_debug("connection-ended",
+                  field("peer", address) + " " + field("why", token::redact_print_paths(error.message())));
+    };
+
+    SAFEQ_TRY(auto ipps_context, server_context(common.tls, tls::ClientAuth::none));
+    net::HttpServer ipps{
+        runtime.io,
+        {.tls = std::move(ipps_context),
+         .handler = net::serve_ipp(
+             engine,
+             {.knows_path =
+                  [](std::string_view path) {
+                      return path == "/ipp/print" || token::parse_print_path(path).has_value();
+                  },
+              .identify = [&](auto path, auto authorization,
+                              auto address) { return identify(identities, path, authorization, address); },
+              .refused =
+                  [](std::string_view address, const Error& error) {
+                      log_warning("refused", field("peer", address) + " " +
+                                                 field("why", token::redact_print_paths(error.message())));
+                  }},
+             runtime.pool),
+         .on_failure = failed},
+        runtime.clock,
+        runtime.random};
+    SAFEQ_TRY_VOID(ipps.listen(options.listen_ipps));
+
+    SAFEQ_TRY(auto https_context, server_context(common.tls, tls::ClientAuth::required));
+    net::HttpServer https{
+        runtime.io,
+        {.tls = std::move(https_context),
+         .handler = net::serve_routes(service::log_routes(*log_store, service::Role::report), has_role, runtime.pool),
+         .on_failure = failed},
+        runtime.clock,
+        runtime.random};
+    SAFEQ_TRY_VOID(https.listen(options.listen_https));
+
+    std::vector<service::Route> admin_routes{
+        {.method = "GET",
+         .path = "/admin/v1/status",
+         .role = service::Role::admin,
+         .max_body_bytes = 0,
+         .handle = [&](const service::ApiCall&) {
+             return service::ApiReply{
+                 .body = fmt::format("{{\"waiting\":{},\"ready\":{}}}", handover.waiting(), epochs.ready())};
+         }}};
+    net::HttpServer admin{
+        runtime.io,
+        {.tls = nullptr, .handler = net::serve_routes(std::move(admin_routes), has_role, runtime.pool)},
+        runtime.clock,
+        runtime.random};
+    SAFEQ_TRY_VOID(admin.listen_local(folder.socket().string()));
+
+    Runtime::Periodic fetching{5s, [&, next = SystemClock{}.now()]() mutable {
+                                   if (epochs.ready() && runtime.clock.now() < next) return;
+                                   if (const auto fetched = epochs.refresh(); !fetched)
+                                       log_warning("no-epoch-list", field("detail", fetched.error().message()));
+                                   else next = runtime.clock.now() + 10min;
+                               }};
+    Runtime::Periodic publishing{1s, [&] {
+                                     if (const auto published = log->publish(); !published)
+                                         log_error("publish-failed", published.error());
+                                 }};
+    log_info("listening", fmt::format("ipps={} https={}", options.listen_ipps, options.listen_https));
+    runtime.run({&ipps, &https, &admin});
+
+    stop.request_stop();
+    for (Runtime::Periodic* periodic : {&fetching, &handing, &publishing}) periodic->stop();
+    SAFEQ_TRY_VOID(recorder.daemon_stopped("intake"));
+    SAFEQ_TRY(const audit::SignedCheckpoint last, log->publish());
+    (void)last;
+    log_info("stopped");
+    return {};
+}
+
+}  // namespace
+}  // namespace safeq::daemon
+
+int main(int argc, char** argv) {
+    using namespace safeq::daemon;
+    Options options;
+    CLI::App app{
+        "Takes print jobs in over IPPS, seals them as they arrive, and hands them over to the release server.\n"
+        "It can write documents and never read them back."};
+    app.set_version_flag("--version", version);
+    add_common_options(app, options.common);
+    app.add_option("--listen-ipps", options.listen_ipps, "Address of the printer, IP:PORT")->capture_default_str();
+    app.add_option("--listen-https", options.listen_https, "Address for the report server (mutual TLS), IP:PORT")
+        ->capture_default_str();
+    app.add_option("--release", options.release, "The release server's address for daemons, https://HOST:PORT")
+        ->required();
+    app.add_option("--host-name", options.host_name, "The name by which clients reach the printer")
+        ->capture_default_str();
+    app.add_option("--printer-name", options.printer_name, "What clients see as the printer's name")
+        ->capture_default_str();
+    app.add_option("--max-document-mib", options.max_document_mib, "Largest document, in MiB")->capture_default_str();
+    CLI11_PARSE(app, argc, argv);
+    options.common.config = app.get_config_ptr()->as<std::string>();
+    if (options.common.routes_only) {
+        struct Nothing final : safeq::audit::LogReader {
+            safeq::Result<safeq::Bytes> read(const std::string&) override {
+                return safeq::fail(safeq::Errc::not_found, "log");
+            }
+        } nothing;
+        fmt::print("POST /ipp/print owner\nPOST /ipp/t/{{token}} owner\n{}GET /admin/v1/status admin\n",
+                   safeq::net::list_routes(safeq::service::log_routes(nothing, safeq::service::Role::report)));
+        return 0;
+    }
+    start_logging("safeq-intake", options.common.verbose);
+    return guarded("safeq-intake", [&] { return run(options); });
+}

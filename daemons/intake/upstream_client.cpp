@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intake/upstream_client.hpp"
+
+#include <charconv>
+#include <limits>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "common/files.hpp"
+
+namespace safeq::daemon {
+namespace {
+
+using Json = nlohmann::json;
+
+// What a refusal of the release server means here. It is a peer of ours: its codes are ours.
+std::unexpected<Error> refused(const net::HttpReply& reply, const char* what) {
+    const Json body = Json::parse(as_text(reply.body), nullptr, false);
+    const std::string code =
+        body.is_object() && body.contains("error") && body["error"].is_string() ? body["error"].get<std::string>() : "";
+    for (const Errc known : all_error_codes())
+        if (name(known) == code) return fail(known, what, fmt::format("the release server answered {}", reply.status));
+    return fail(reply.status >= 500 ? Errc::unavailable : Errc::denied, what,
+                fmt::format("the release server answered {}", reply.status));
+}
+
+}  // namespace
+
+UpstreamClient::UpstreamClient(net::HttpTarget target, crypto::XwingPublicKey credential_key,
+                               service::CredentialContext context, const Clock& clock, Random& random,
+                               std::stop_token stop)
+    : http_{std::move(target), clock, random, {.stop = std::move(stop)}},
+      credential_key_{credential_key},
+      context_{context},
+      clock_{clock},
+      random_{random} {}
+
+Result<net::HttpReply> UpstreamClient::call(const net::HttpRequest& request) {
+    auto reply = http_.request(request);
+    if (!reply && reply.error().code != Errc::unavailable)
+        return fail(Errc::unavailable, "release server", reply.error().message());
+    return reply;
+}
+
+Result<service::Identity> UpstreamClient::identify(service::Shown shown, std::string user, std::string address,
+                                                   const crypto::Secret& secret) {
+    SAFEQ_TRY(const service::SealedCredential sealed,
+              service::seal_credential(credential_key_, context_, shown, std::move(user), std::move(address), secret,
+                                       clock_, random_));
+    net::HttpRequest request{
+        .method = "POST", .target = "/internal/v1/identify", .headers = {}, .body = to_bytes(sealed.encode())};
+    request.headers.add("Content-Type", "application/json");
+    SAFEQ_TRY(const net::HttpReply reply, call(request));
+    if (reply.status != 200) return refused(reply, "identify");
+    const Json body = Json::parse(as_text(reply.body), nullptr, false);
+    if (!body.is_object() || !body.contains("subject") || !body["subject"].is_string() || !body.contains("user") ||
+        !body["user"].is_string())
+        return fail(Errc::unavailable, "identify", "an answer that can't be read");
+    SAFEQ_TRY(const SubjectId subject, SubjectId::parse(body["subject"].get<std::string>()));
+    return service::Identity{.subject = subject, .user_name = body["user"].get<std::string>()};
+}
+
+Result<void> UpstreamClient::send(const spool::BlobName& name, spool::BlobSource& file) {
+    SAFEQ_TRY(const std::uint64_t size, file.size());
+    Bytes buffer(256 * 1024);
+    std::uint64_t at = 0;
+    net::HttpRequest request{.method = "PUT",
+                             .target = fmt::format("/internal/v1/jobs/{}/{}", name.job.text(), name.document),
+                             .headers = {},
+                             .body = {}};
+    request.headers.add("Content-Type", "application/octet-stream");
+    request.body_bytes = size;
+    request.next = [&]() -> Result<ByteView> {
+        SAFEQ_TRY(const std::size_t n, file.read_at(at, buffer));
+        at += n;
+        return ByteView{buffer}.subspan(0, n);
+    };
+    SAFEQ_TRY(const net::HttpReply reply, call(request));
+    if (reply.status == 204) return {};
+    return refused(reply, "hand-over");
+}
+
+Result<void> UpstreamClient::take(JobId job) {
+    SAFEQ_TRY(const net::HttpReply reply,
+              call({.method = "POST", .target = "/internal/v1/jobs/" + job.text(), .headers = {}, .body = {}}));
+    if (reply.status == 204) return {};
+    return refused(reply, "hand-over");
+}
+
+Result<std::vector<service::RemoteJob>> UpstreamClient::jobs(SubjectId owner) {
+    SAFEQ_TRY(const net::HttpReply reply, call({.method = "GET",
+                                                .target = fmt::format("/internal/v1/owners/{}/jobs", owner.text()),
+                                                .headers = {},
+                                                .body = {}}));
+    if (reply.status != 200) return refused(reply, "jobs");
+    const Json body = Json::parse(as_text(reply.body), nullptr, false);
+    std::vector<service::RemoteJob> out;
+    try {
+        for (const Json& row : body.at("jobs")) {
+            service::RemoteJob job;
+            SAFEQ_TRY(job.id, JobId::parse(row.at("id").get<std::string>()));
+            job.ipp_id = row.at("ipp_id").get<std::int32_t>();
+            SAFEQ_TRY(job.state, job::parse_state(row.at("state").get<std::string>()));
+            job.title = row.at("title").get<std::string>();
+            job.format = row.at("format").get<std::string>();
+            job.bytes = row.at("bytes").get<std::uint64_t>();
+            if (!row.at("pages").is_null()) job.pages = row.at("pages").get<std::uint32_t>();
+            SAFEQ_TRY(job.created, parse_rfc3339(row.at("created").get<std::string>()));
+            SAFEQ_TRY(job.changed, parse_rfc3339(row.at("changed").get<std::string>()));
+            out.push_back(std::move(job));
+        }
+    } catch (const Json::exception& error) {
+        return fail(Errc::unavailable, "jobs", error.what());
+    }
+    return out;
+}
+
+Result<void> UpstreamClient::cancel(SubjectId owner, JobId job) {
+    SAFEQ_TRY(const net::HttpReply reply,
+              call({.method = "POST",
+                    .target = fmt::format("/internal/v1/owners/{}/jobs/{}/cancel", owner.text(), job.text()),
+                    .headers = {},
+                    .body = {}}));
+    if (reply.status == 204) return {};
+    return refused(reply, "cancel");
+}
+
+Result<std::string> UpstreamClient::epoch_list() {
+    SAFEQ_TRY(const net::HttpReply reply,
+              call({.method = "GET", .target = "/internal/v1/epochs", .headers = {}, .body = {}}));
+    if (reply.status != 200) return refused(reply, "epoch list");
+    return std::string{as_text(reply.body)};
+}
+
+Result<void> EpochCache::accept(const std::string& note) {
+    const std::scoped_lock lock{mutex_};
+    SAFEQ_TRY(spool::EpochList list,
+              spool::EpochList::open(note, pinned_, tenant_, list_ ? list_->sequence : 0, clock_.now()));
+    list_ = std::move(list);
+    return {};
+}
+
+void EpochCache::load() {
+    if (const auto note = read_text(file_)) (void)accept(*note);
+}
+
+Result<void> EpochCache::refresh() {
+    SAFEQ_TRY(const std::string note, upstream_.epoch_list());
+    SAFEQ_TRY_VOID(accept(note));
+    return write_text(file_, note, 0600);
+}
+
+Result<spool::EpochPublicKey> EpochCache::current() {
+    const std::scoped_lock lock{mutex_};
+    if (!list_) return fail(Errc::unavailable, "epoch list", "none has been had from the release server yet");
+    SAFEQ_TRY(const spool::EpochKeyEntry* entry, list_->current(clock_.now()));
+    return entry->key;
+}
+
+bool EpochCache::ready() { return current().has_value(); }
+
+Result<void> NumberFile::load() {
+    const auto text = read_text(file_, 64);
+    if (!text && text.error().code == Errc::not_found) return {};
+    if (!text) return std::unexpected(text.error());
+    const auto end = std::from_chars(text->data(), text->data() + text->size(), reserved_);
+    if (end.ec != std::errc{} || reserved_ < 1) return fail(Errc::malformed, file_, "not a number");
+    next_ = reserved_;
+    return {};
+}
+
+Result<std::int32_t> NumberFile::next() {
+    const std::scoped_lock lock{mutex_};
+    if (next_ == reserved_) {
+        if (reserved_ > std::numeric_limits<std::int32_t>::max() - block)
+            next_ = reserved_ = 1;  // the oldest are long gone
+        SAFEQ_TRY_VOID(write_text(file_, fmt::format("{}\n", reserved_ + block), 0600));
+        reserved_ += block;
+    }
+    return next_++;
+}
+
+}  // namespace safeq::daemon

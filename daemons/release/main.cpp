@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+// safeq-release: holds opening keys, identity and job states; lets documents go to the device at which their owner is.
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <safeq/service/admin_api.hpp>
+#include <safeq/service/daemon_api.hpp>
+#include <safeq/service/terminal_api.hpp>
+#include <safeq/store/account_store.hpp>
+#include <safeq/store/blob_folder.hpp>
+#include <safeq/store/device_store.hpp>
+#include <safeq/store/job_repository.hpp>
+#include <safeq/store/log_folder.hpp>
+#include <safeq/store/throttle_store.hpp>
+#include <safeq/store/token_store.hpp>
+
+#include "common/log.hpp"
+#include "common/program.hpp"
+#include "common/roles.hpp"
+#include "release/ports.hpp"
+
+namespace safeq::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Options {
+    CommonOptions common;
+    std::string listen_terminals = "127.0.0.1:8641";
+    std::string listen_daemons = "127.0.0.1:8643";
+    std::string printer = "ipps://localhost:8631";
+    unsigned hold_hours = 72;
+};
+
+Result<void> load_intakes(const std::filesystem::path& file, spool::IntakeTable& intakes) {
+    SAFEQ_TRY(const std::string text, read_text(file));
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find('\n', at), text.size());
+        const std::string_view line = std::string_view{text}.substr(at, end - at);
+        at = end + 1;
+        if (line.empty()) continue;
+        const auto space = line.find(' ');
+        const auto id = InstanceId::parse(line.substr(0, space));
+        const auto bytes = from_base64(space == std::string_view::npos ? std::string_view{} : line.substr(space + 1));
+        const auto key = bytes ? crypto::VerifyingKey::from(*bytes) : std::unexpected(bytes.error());
+        if (!id || !key) return fail(Errc::malformed, file.string(), "expected an instance and its key on each line");
+        intakes.set(*id, *key);
+    }
+    return {};
+}
+
+// Everything that the daemon is made of, in the order in which it depends on each other.
+class Release {
+public:
+    explicit Release(const Options& options) : options_{options} {}
+
+    Result<void> run() {
+        SAFEQ_TRY(common_, load_common(options_.common));
+        SAFEQ_TRY_VOID(open_stores());
+        assemble();
+        SAFEQ_TRY_VOID(recorder_->daemon_started("release", version));
+        SAFEQ_TRY_VOID(throttle_->load());
+        SAFEQ_TRY_VOID(epochs_folder_->load(common_.tenant, ring_));
+        SAFEQ_TRY_VOID(epoch_keeper_->tick());
+        SAFEQ_TRY_VOID(recover());
+        return serve();
+    }
+
+private:
+    Result<void> open_stores() {
+        const DaemonFolder& folder = common_.folder;
+        SAFEQ_TRY(keys_, store::KeyFolder::open(folder.keys()));
+        SAFEQ_TRY(log_key_, read_signing_key(*keys_, log_key_file));
+        SAFEQ_TRY(list_key_, read_signing_key(*keys_, list_key_file));
+        SAFEQ_TRY(auto credential_key, read_xwing_key(*keys_, credential_key_file));
+        opener_.emplace(std::move(credential_key), runtime_.clock);
+        SAFEQ_TRY(const auto pepper, read_key<auth::PepperKey>(*keys_, pepper_key_file));
+        peppers_.emplace(auth::Pepper{pepper});
+        SAFEQ_TRY(auto root, read_key<crypto::WrapKey>(*keys_, subject_root_key_file));
+        SAFEQ_TRY_VOID(load_intakes(common_.shared / intakes_public, intakes_));
+        SAFEQ_TRY(database_, store::Database::open(folder.root / "release.db", store::Database::Purpose::release));
+        subjects_.emplace(*database_, common_.tenant, std::move(root), runtime_.clock, runtime_.random);
+        SAFEQ_TRY(blobs_, store::BlobFolder::open(folder.spool()));
+        SAFEQ_TRY(epochs_folder_, store::EpochFolder::open(folder.root / "epochs", runtime_.random));
+        SAFEQ_TRY(log_store_, store::open_log_folder(folder.log()));
+        SAFEQ_TRY(log_, audit::Log::open(*log_store_, log_origin("release", common_.tenant), *log_key_));
+        return {};
+    }
+
+    void assemble() {
+        const TenantId tenant = common_.tenant;
+        const auto explain = [](std::string_view route, const Error& error) {
+            log_info("refused", field("route", route) + " " + field("why", error.message()));
+        };
+        accounts_.emplace(*database_);
+        tokens_.emplace(*database_);
+        devices_.emplace(*database_);
+        repository_.emplace(*database_);
+        throttle_store_.emplace(*database_);
+        throttle_.emplace(auth::throttle_2026, runtime_.clock, *throttle_store_);
+        recorder_.emplace(service::Recorder::Parts{.tenant = tenant,
+                                                   .log = *log_,
+                                                   .subjects = &*subjects_,
+                                                   .clock = runtime_.clock,
+                                                   .random = runtime_.random});
+        hasher_.emplace(auth::argon2id_2026, *peppers_, runtime_.random, hashing_);
+        authenticator_.emplace(auth::Authenticator::Parts{
+            .accounts = *accounts_, .hasher = *hasher_, .peppers = *peppers_, .throttle = *throttle_});
+        sessions_.emplace(*tokens_, runtime_.clock, runtime_.random, token::terminal_session_2026);
+        print_tokens_.emplace(*tokens_, runtime_.clock, runtime_.random);
+        sign_in_.emplace(service::SignIn::Parts{tenant, *authenticator_, *accounts_, *sessions_, *print_tokens_,
+                                                *opener_, *recorder_});
+        gate_.emplace(*repository_, runtime_.clock);
+        jobs_.emplace(*repository_, *recorder_, runtime_.clock, runtime_.random);
+        delivery_.emplace(runtime_.clock, runtime_.random, stop_.get_token());
+        desk_.emplace(
+            service::ReleaseDesk::Parts{tenant, *gate_, *jobs_, *blobs_, ring_, intakes_, *subjects_, *delivery_});
+        custody_.emplace(service::Custody::Parts{tenant,
+                                                 *blobs_,
+                                                 ring_,
+                                                 intakes_,
+                                                 *repository_,
+                                                 *jobs_,
+                                                 *accounts_,
+                                                 *subjects_,
+                                                 *recorder_,
+                                                 runtime_.clock,
+                                                 runtime_.random,
+                                                 {std::chrono::hours{options_.hold_hours}}});
+        seeds_.emplace(*epochs_folder_, ring_, tenant, runtime_.clock);
+        epoch_keeper_.emplace(service::EpochKeeper::Parts{
+            .tenant = tenant,
+            .seeds = *seeds_,
+            .signer = *list_key_,
+            .signer_name = std::string{list_key_name},
+            .recorder = *recorder_,
+            .clock = runtime_.clock,
+            .rules = service::epoch_rules_2026(std::chrono::hours{options_.hold_hours + 1})});
+        key_maker_.emplace(*subjects_);
+        admin_.emplace(service::Admin::Parts{tenant, *accounts_, *hasher_, *peppers_, *key_maker_, *devices_,
+                                             *repository_, *print_tokens_, *recorder_, runtime_.clock,
+                                             runtime_.random});
+        terminal_api_.emplace(service::TerminalApi::Parts{tenant, *sign_in_, *desk_, *devices_, explain});
+        admin_api_.emplace(service::AdminApi::Parts{*admin_, options_.printer, explain});
+        daemon_api_.emplace(service::DaemonApi::Parts{.tenant = tenant,
+                                                      .sign_in = *sign_in_,
+                                                      .custody = *custody_,
+                                                      .desk = *desk_,
+                                                      .jobs = *jobs_,
+                                                      .repository = *repository_,
+                                                      .subjects = *subjects_,
+                                                      .clock = runtime_.clock,
+                                                      .epoch_list = [this] { return epoch_keeper_->signed_list(); },
+                                                      .explain = explain});
+    }
+
+    // Before anything listens: attempts that were cut off, leaves that are owed, files that nobody needs.
+    Result<void> recover() {
+        SAFEQ_TRY(const job::Recovery found, jobs_->recover(common_.tenant));
+        SAFEQ_TRY(const std::size_t swept, custody_->sweep());
+        log_info("recovered", fmt::format("waiting={} uncertain={} settled={} files-removed={}", found.waiting.size(),
+                                          found.uncertain.size(), found.settled.size(), swept));
+        return {};
+    }
+
+    void discard_ended(const std::vector<job::Job>& ended) {
+        for (const job::Job& job : ended)
+            if (job::is_terminal(job.state))
+                if (const auto gone = desk_->discard(job); !gone) log_error("discard-failed", gone.error());
+    }
+
+    // Once a second: what is owed to the log, what has expired, and the checkpoint.
+    void keep_house() {
+        if (auto owed = jobs_->flush(common_.tenant)) discard_ended(*owed);
+        else log_error("log-owed", owed.error());
+        if (auto expired = jobs_->expire_due(common_.tenant)) {
+            for (const job::Settled& settled : *expired)
+                if (settled.leaf == job::Leaf::durable) discard_ended({settled.job});
+        } else {
+            log_error("expiry-failed", expired.error());
+        }
+        if (const auto published = log_->publish(); !published) log_error("publish-failed", published.error());
+    }
+
+    void keep_keys() {
+        if (const auto done = epoch_keeper_->tick(); !done) log_error("epochs-failed", done.error());
+        if (const auto done = sessions_->sweep(); !done) log_error("sweep-failed", done.error());
+    }
+
+    std::vector<service::Route> daemon_routes() {
+        std::vector<service::Route> out = daemon_api_->routes();
+        for (service::Route& route : service::log_routes(*log_store_, service::Role::report))
+            out.push_back(std::move(route));
+        return out;
+    }
+
+    Result<void> serve() {
+        const auto failed = [](std::string_view address, const Error& error) {
+            log_debug("connection-ended", field("peer", address) + " " + field("why", error.message()));
+        };
+        SAFEQ_TRY(auto context, server_context(common_.tls, tls::ClientAuth::required));
+        net::HttpServer terminals{runtime_.io,
+                                  {.tls = context,
+                                   .handler = net::serve_routes(terminal_api_->routes(), has_role, runtime_.pool),
+                                   .on_failure = failed},
+                                  runtime_.clock,
+                                  runtime_.random};
+        SAFEQ_TRY_VOID(terminals.listen(options_.listen_terminals));
+        net::HttpServer daemons{runtime_.io,
+                                {.tls = context,
+                                 .handler = net::serve_routes(daemon_routes(), has_role, runtime_.pool,
+                                                              receive_files(*custody_, runtime_.pool)),
+                                 .on_failure = failed},
+                                runtime_.clock,
+                                runtime_.random};
+        SAFEQ_TRY_VOID(daemons.listen(options_.listen_daemons));
+        net::HttpServer admin{
+            runtime_.io,
+            {.tls = nullptr, .handler = net::serve_routes(admin_api_->routes(), has_role, runtime_.pool)},
+            runtime_.clock,
+            runtime_.random};
+        SAFEQ_TRY_VOID(admin.listen_local(common_.folder.socket().string()));
+
+        Runtime::Periodic house{1s, [this] { keep_house(); }};
+        Runtime::Periodic keys{60s, [this] { keep_keys(); }};
+        log_info("listening",
+                 fmt::format("terminals={} daemons={}", options_.listen_terminals, options_.listen_daemons));
+        runtime_.run({&terminals, &daemons, &admin});
+
+        stop_.request_stop();
+        house.stop();
+        keys.stop();
+        SAFEQ_TRY_VOID(recorder_->daemon_stopped("release"));
+        SAFEQ_TRY(const audit::SignedCheckpoint last, log_->publish());
+        (void)last;
+        log_info("stopped");
+        return {};
+    }
+
+    const Options& options_;
+    Common common_;
+    Runtime runtime_;
+    std::stop_source stop_;
+    std::unique_ptr<store::KeyFolder> keys_;
+    std::optional<crypto::SigningKey> log_key_, list_key_;
+    std::optional<service::CredentialOpener> opener_;
+    std::optional<auth::PepperRing> peppers_;
+    spool::IntakeTable intakes_;
+    spool::EpochRing ring_;
+    std::unique_ptr<store::Database> database_;
+    std::optional<store::SubjectKeys> subjects_;
+    std::unique_ptr<store::BlobFolder> blobs_;
+    std::unique_ptr<store::EpochFolder> epochs_folder_;
+    std::unique_ptr<audit::LogStore> log_store_;
+    std::unique_ptr<audit::Log> log_;
+    std::optional<store::AccountStore> accounts_;
+    std::optional<store::TokenStore> tokens_;
+    std::optional<store::DeviceStore> devices_;
+    std::optional<store::JobRepository> repository_;
+    std::optional<store::ThrottleStore> throttle_store_;
+    std::optional<auth::SharedThrottle> throttle_;
+    auth::HashingBudget hashing_{auth::hashing_2026};
+    std::optional<auth::Hasher> hasher_;
+    std::optional<service::Recorder> recorder_;
+    std::optional<auth::Authenticator> authenticator_;
+    std::optional<token::SessionManager> sessions_;
+    std::optional<token::PrintTokens> print_tokens_;
+    std::optional<service::SignIn> sign_in_;
+    std::optional<job::ReleaseGate> gate_;
+    std::optional<job::Jobs> jobs_;
+    std::optional<IppDelivery> delivery_;
+    std::optional<service::ReleaseDesk> desk_;
+    std::optional<service::Custody> custody_;
+    std::optional<FolderSeeds> seeds_;
+    std::optional<service::EpochKeeper> epoch_keeper_;
+    std::optional<KeyMaker> key_maker_;
+    std::optional<service::Admin> admin_;
+    std::optional<service::TerminalApi> terminal_api_;
+    std::optional<service::AdminApi> admin_api_;
+    std::optional<service::DaemonApi> daemon_api_;
+};
+
+}  // namespace
+}  // namespace safeq::daemon
+
+int main(int argc, char** argv) {
+    using namespace safeq::daemon;
+    Options options;
+    CLI::App app{
+        "Holds the opening keys, who people are and what state jobs are in; lets a document go to the device at which "
+        "its\n"
+        "owner has signed in."};
+    app.set_version_flag("--version", version);
+    add_common_options(app, options.common);
+    app.add_option("--listen-terminals", options.listen_terminals, "Address for terminals (mutual TLS), IP:PORT")
+        ->capture_default_str();
+    app.add_option("--listen-daemons", options.listen_daemons,
+                   "Address for intake and report servers (mutual TLS), IP:PORT")
+        ->capture_default_str();
+    app.add_option("--printer", options.printer, "What personal printer addresses begin with, ipps://HOST:PORT")
+        ->capture_default_str();
+    app.add_option("--hold-hours", options.hold_hours, "How long a job waits for its owner")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 24 * 90));
+    CLI11_PARSE(app, argc, argv);
+    options.common.config = app.get_config_ptr()->as<std::string>();
+    start_logging("safeq-release", options.common.verbose);
+    return guarded("safeq-release", [&] { return Release{options}.run(); });
+}

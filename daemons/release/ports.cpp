@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "release/ports.hpp"
+
+#include <fmt/format.h>
+
+#include <safeq/http/path_pattern.hpp>
+#include <safeq/ipp/codec.hpp>
+#include <safeq/net/on_pool.hpp>
+
+#include "common/log.hpp"
+#include "common/roles.hpp"
+
+namespace safeq::daemon {
+namespace {
+
+using Kind = job::Outcome::Kind;
+
+Result<tls::PeerCheck> check_of(const job::Device& device) {
+    if (const auto* pin = std::get_if<job::CertificatePin>(&device.trust))
+        return tls::PeerCheck{tls::Pin{.key = pin->fingerprint}};
+    const auto& authority = std::get<job::CertificateAuthority>(device.trust);
+    SAFEQ_TRY(auto anchors, tls::TrustAnchors::from_pem({authority.pem}, {""}, tls::Revocation::when_known));
+    SAFEQ_TRY(const net::HttpTarget target, net::HttpTarget::https(device.uri, nullptr));
+    return tls::PeerCheck{tls::Anchored{.anchors = std::move(anchors), .name = target.endpoint.host}};
+}
+
+Kind kind_of(net::PrintEnd end) {
+    switch (end) {
+        case net::PrintEnd::completed: return Kind::printed;
+        case net::PrintEnd::refused: return Kind::not_printed;
+        case net::PrintEnd::uncertain: return Kind::lost;
+    }
+    return Kind::lost;
+}
+
+Result<std::unique_ptr<net::IppClient>> connect(const job::Device& device, const std::string& user, const Clock& clock,
+                                                Random& random, const std::stop_token& stop) {
+    SAFEQ_TRY(tls::PeerCheck check, check_of(device));
+    SAFEQ_TRY(const net::HttpTarget target, net::HttpTarget::https(device.uri, nullptr));
+    SAFEQ_TRY(auto context, tls::ClientContext::create({.policy = &tls::intermediate_2026,
+                                                        .server_name = target.endpoint.host,
+                                                        .check = std::move(check),
+                                                        .own = nullptr,
+                                                        .alpn = {}}));
+    return net::IppClient::create({.uri = device.uri, .user_name = user, .authorization = {}, .stream = {.stop = stop}},
+                                  std::move(context), clock, random);
+}
+
+}  // namespace
+
+service::Delivered IppDelivery::deliver(const service::Consignment& consignment) {
+    const auto not_printed = [](const Error& error) {
+        return service::Delivered{.outcome = {.kind = Kind::not_printed}, .detail = error.message()};
+    };
+    const auto client = connect(consignment.device, consignment.ticket.user_name, clock_, random_, stop_);
+    if (!client) return not_printed(client.error());
+    const auto printer = (*client)->printer();
+    if (!printer) return not_printed(printer.error());
+    if (!printer->accepting_jobs) return not_printed({Errc::device_refused, "device", "it accepts no jobs now"});
+    if (!printer->takes_format(consignment.ticket.format))
+        return not_printed({Errc::device_refused, "device", "it does not take " + consignment.ticket.format});
+
+    ipp::JobTicket ticket{.job_name = consignment.ticket.title,
+                          .document_name = consignment.ticket.title,
+                          .document_format = consignment.ticket.format};
+    ticket.copies = static_cast<std::int32_t>(consignment.ticket.copies);
+    if (const auto decoded = ipp::decode(consignment.ticket.attributes, ipp::Limits::standard()))
+        if (const ipp::Group* group = decoded->message.find(ipp::GroupTag::job)) ticket.attributes = group->attributes;
+
+    const net::PrintReport report =
+        (*client)->print({.ticket = std::move(ticket), .bytes = consignment.bytes, .next = consignment.next});
+    service::Delivered out{.outcome = {.kind = kind_of(report.end)}, .detail = report.detail};
+    if (report.job.impressions_completed && *report.job.impressions_completed > 0)
+        out.outcome.printed.pages = static_cast<std::uint32_t>(*report.job.impressions_completed);
+    out.outcome.printed.copies = consignment.ticket.copies;
+    return out;
+}
+
+Result<std::vector<spool::EpochKeyEntry>> FolderSeeds::list() {
+    std::vector<spool::EpochKeyEntry> out;
+    for (const store::Epoch& epoch : folder_.list(tenant_))
+        out.push_back(
+            {.key = epoch.key, .not_before = epoch.not_before, .not_after = epoch.not_after, .kept = epoch.kept});
+    return out;
+}
+
+Result<spool::EpochId> FolderSeeds::create(Time not_before, Time not_after) {
+    SAFEQ_TRY(const store::Epoch made, folder_.create(tenant_, not_before, not_after));
+    SAFEQ_TRY_VOID(folder_.load(tenant_, ring_));
+    return made.id;
+}
+
+Result<void> FolderSeeds::destroy(const spool::EpochId& epoch) {
+    SAFEQ_TRY_VOID(folder_.destroy(tenant_, epoch, clock_.now()));
+    ring_.destroy(epoch);
+    return {};
+}
+
+Result<void> KeyMaker::create(SubjectId subject) {
+    SAFEQ_TRY(const audit::SubjectKey key, keys_.create(subject));
+    (void)key;
+    return {};
+}
+
+namespace {
+
+net::HttpResponse status_only(const Error& error) {
+    const service::ApiReply refused = service::refuse(error);
+    net::HttpResponse out{.status = refused.status, .headers = {}, .body = to_bytes(refused.body), .close = true};
+    out.headers.add("Content-Type", "application/json");
+    return out;
+}
+
+asio::awaitable<net::HttpResponse> receive(service::Custody& custody, asio::thread_pool& pool,
+                                           const http::RequestHead& head, net::BodyReader& body,
+                                           const net::PeerInfo& peer) {
+    const auto match = http::match_path("/internal/v1/jobs/{job}/{number}", head.path);
+    if (!match) co_return status_only({Errc::not_found, "route", {}});
+    if (head.method != "PUT" || !has_role(service::Role::intake, peer))
+        co_return status_only({Errc::denied, "route", {}});
+    const auto name = spool::BlobName::parse(match->at("job") + "." + match->at("number") + ".sealed");
+    if (!name) co_return status_only({Errc::not_found, "file", {}});
+    auto sink = co_await net::on_pool(pool, [&] { return custody.receive(*name); });
+    if (!sink) co_return status_only(sink.error());
+    Bytes gathered;
+    for (bool more = true; more;) {
+        const auto piece = co_await body.next();
+        if (!piece) co_return status_only(piece.error());
+        more = !piece->empty();
+        gathered.insert(gathered.end(), piece->begin(), piece->end());
+        if (!gathered.empty() && (!more || gathered.size() >= 256 * 1024)) {
+            const auto written = co_await net::on_pool(pool, [&] { return (*sink)->write(gathered); });
+            if (!written) co_return status_only(written.error());
+            gathered.clear();
+        }
+    }
+    const auto committed = co_await net::on_pool(pool, [&] { return (*sink)->commit(); });
+    if (!committed) co_return status_only(committed.error());
+    co_return net::HttpResponse{.status = 204, .headers = {}, .body = {}};
+}
+
+}  // namespace
+
+net::HttpHandler receive_files(service::Custody& custody, asio::thread_pool& pool) {
+    return [&custody, &pool](const http::RequestHead& head, net::BodyReader& body, const net::PeerInfo& peer) {
+        return receive(custody, pool, head, body, peer);
+    };
+}
+
+}  // namespace safeq::daemon

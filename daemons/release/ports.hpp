@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include <asio/thread_pool.hpp>
+
+#include <safeq/net/http_server.hpp>
+#include <safeq/net/ipp_client.hpp>
+#include <safeq/service/admin.hpp>
+#include <safeq/service/custody.hpp>
+#include <safeq/service/epoch_keeper.hpp>
+#include <safeq/service/release_desk.hpp>
+#include <safeq/store/epoch_folder.hpp>
+#include <safeq/store/subject_keys.hpp>
+
+namespace safeq::daemon {
+
+/// Documents go to devices over IPPS, the device's key pinned or its certificate led to its authority.
+class IppDelivery final : public service::Delivery {
+public:
+    IppDelivery(const Clock& clock, Random& random, std::stop_token stop)
+        : clock_{clock}, random_{random}, stop_{std::move(stop)} {}
+    [[nodiscard]] service::Delivered deliver(const service::Consignment& consignment) override;
+
+private:
+    const Clock& clock_;
+    Random& random_;
+    std::stop_token stop_;
+};
+
+/// Epoch seeds in their folder, and in the ring from which documents are opened.
+class FolderSeeds final : public service::EpochSeeds {
+public:
+    FolderSeeds(store::EpochFolder& folder, spool::EpochRing& ring, TenantId tenant, const Clock& clock)
+        : folder_{folder}, ring_{ring}, tenant_{tenant}, clock_{clock} {}
+    [[nodiscard]] Result<std::vector<spool::EpochKeyEntry>> list() override;
+    [[nodiscard]] Result<spool::EpochId> create(Time not_before, Time not_after) override;
+    [[nodiscard]] Result<void> destroy(const spool::EpochId& epoch) override;
+
+private:
+    store::EpochFolder& folder_;
+    spool::EpochRing& ring_;
+    TenantId tenant_;
+    const Clock& clock_;
+};
+
+class KeyMaker final : public service::SubjectKeyMaker {
+public:
+    explicit KeyMaker(store::SubjectKeys& keys) : keys_{keys} {}
+    [[nodiscard]] Result<void> create(SubjectId subject) override;
+
+private:
+    store::SubjectKeys& keys_;
+};
+
+/// PUT /internal/v1/jobs/{job}/{number}: a sealed file from an intake, streamed to the spool. Everything else is 404.
+[[nodiscard]] net::HttpHandler receive_files(service::Custody& custody, asio::thread_pool& pool);
+
+}  // namespace safeq::daemon

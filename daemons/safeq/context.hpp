@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <safeq/net/http_client.hpp>
+
+#include "common/layout.hpp"
+
+namespace safeq::daemon {
+
+/// A command that did not succeed, with the sentence for the person who gave it. Ends the program with status 1.
+class CommandFailed : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// The value, or `CommandFailed` with the error's message.
+template <class T>
+T require(Result<T> result) {
+    if (!result) throw CommandFailed{result.error().message()};
+    return *std::move(result);
+}
+
+/// What all commands share: which installation, and how to reach its daemons.
+struct Context {
+    Layout layout;
+
+    /// One request to a daemon's admin socket. *Errors*: `unavailable` when the daemon doesn't run.
+    [[nodiscard]] Result<net::HttpReply> call(std::string_view daemon, std::string method, std::string path,
+                                              std::string_view body = {}) const;
+
+    /// The same; throws `CommandFailed` unless the answer is a success; the answer's JSON, null where it has none.
+    [[nodiscard]] nlohmann::ordered_json call_json(std::string_view daemon, std::string method, std::string path,
+                                                   std::string_view body = {}) const;
+};
+
+}  // namespace safeq::daemon

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "safeq/user_command.hpp"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <safeq/http/message.hpp>
+
+#include "safeq/secrets.hpp"
+
+namespace safeq::daemon {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct State {
+    std::string name, display_name, label = "printer", token;
+    std::vector<std::string> cards;
+    bool password = false, pin = false, json = false;
+    int days = 0;
+};
+
+void add(Context& context, const State& state) {
+    Json body{{"name", state.name}};
+    if (!state.display_name.empty()) body["display_name"] = state.display_name;
+    if (!state.cards.empty()) body["cards"] = state.cards;
+    for (const auto& [wanted, key, prompt] :
+         {std::tuple{state.password, "password", "Password"}, std::tuple{state.pin, "pin", "PIN"}}) {
+        if (!wanted) continue;
+        const crypto::Secret secret = require(ask_secret(prompt));
+        body[key] = std::string{as_text(secret.expose())};
+    }
+    const Json user = context.call_json("release", "POST", "/admin/v1/users", body.dump());
+    fmt::print("added {} ({})\n", user.at("name").get<std::string>(), user.at("subject").get<std::string>());
+}
+
+void list(Context& context, const State& state) {
+    const Json users = context.call_json("release", "GET", "/admin/v1/users").at("users");
+    if (state.json) {
+        fmt::print("{}\n", users.dump(2));
+        return;
+    }
+    fmt::print("{:<24} {:<9} {:<4} {:<6} {:<9} {}\n", "name", "password", "PIN", "cards", "disabled", "subject");
+    for (const Json& user : users) {
+        const auto yes = [&](const char* key) { return user.at(key).get<bool>() ? "yes" : "—"; };
+        fmt::print("{:<24} {:<9} {:<4} {:<6} {:<9} {}\n", user.at("name").get<std::string>(), yes("password"),
+                   yes("pin"), user.at("cards").get<int>(), yes("disabled"), user.at("subject").get<std::string>());
+    }
+}
+
+std::string tokens_path(const State& state) {
+    return fmt::format("/admin/v1/users/{}/tokens", http::encode_segment(state.name));
+}
+
+void issue_token(Context& context, const State& state) {
+    Json body{{"label", state.label}};
+    if (state.days > 0) body["days"] = state.days;
+    const Json issued = context.call_json("release", "POST", tokens_path(state), body.dump());
+    fmt::print(
+        stderr,
+        "A personal printer address for {}. Whoever has it can print as {}, and nothing else; it is shown this once.\n",
+        state.name, state.name);
+    fmt::print("{}\n", issued.at("uri").get<std::string>());
+}
+
+void list_tokens(Context& context, const State& state) {
+    const Json tokens = context.call_json("release", "GET", tokens_path(state)).at("tokens");
+    if (state.json) {
+        fmt::print("{}\n", tokens.dump(2));
+        return;
+    }
+    fmt::print("{:<37} {:<25} {:<25} {}\n", "id", "created", "expires", "label");
+    for (const Json& token : tokens)
+        fmt::print("{:<37} {:<25} {:<25} {}\n", token.at("id").get<std::string>(),
+                   token.at("created").get<std::string>(),
+                   token.at("expires").is_null() ? "never" : token.at("expires").get<std::string>(),
+                   token.at("label").get<std::string>());
+}
+
+}  // namespace
+
+void add_user_command(CLI::App& app, Context& context) {
+    auto state = std::make_shared<State>();
+    CLI::App* user = app.add_subcommand("user", "People: add, list, personal printer addresses")->require_subcommand(1);
+
+    CLI::App* add_user =
+        user->add_subcommand("add", "Add a person; secrets are asked for, or read line by line from standard input");
+    add_user->add_option("NAME", state->name, "Exactly as they will type it: upper and lower case differ")->required();
+    add_user->add_option("--display-name", state->display_name, "What devices greet them with");
+    add_user->add_option("--card", state->cards, "UID of a card, hexadecimal; may be given several times");
+    add_user->add_flag("--password", state->password, "Give them a password (at least 8 bytes)");
+    add_user->add_flag("--pin", state->pin, "Give them a PIN (at least 4 digits)");
+    add_user->callback([&context, state] { add(context, *state); });
+
+    CLI::App* list_users = user->add_subcommand("list", "Everybody");
+    list_users->add_flag("--json", state->json, "As JSON");
+    list_users->callback([&context, state] { list(context, *state); });
+
+    CLI::App* token = user->add_subcommand("token", "Make a personal printer address, which works without a password");
+    token->add_option("NAME", state->name, "Whose")->required();
+    token->add_option("--label", state->label, "What it is for, in the list")->capture_default_str();
+    token->add_option("--days", state->days, "How long it is good; else until revoked")->check(CLI::Range(1, 3650));
+    token->callback([&context, state] { issue_token(context, *state); });
+
+    CLI::App* tokens = user->add_subcommand("tokens", "Somebody's personal printer addresses");
+    tokens->add_option("NAME", state->name, "Whose")->required();
+    tokens->add_flag("--json", state->json, "As JSON");
+    tokens->callback([&context, state] { list_tokens(context, *state); });
+
+    CLI::App* revoke = user->add_subcommand("revoke-token", "End a personal printer address");
+    revoke->add_option("NAME", state->name, "Whose")->required();
+    revoke->add_option("ID", state->token, "As `tokens` shows it")->required();
+    revoke->callback([&context, state] {
+        (void)context.call_json("release", "DELETE", tokens_path(*state) + "/" + http::encode_segment(state->token));
+    });
+}
+
+}  // namespace safeq::daemon
