@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# run_fuzzers.sh list | all|TARGET [SECONDS]: runs libFuzzer targets of build/fuzz one after the other; a finding stops
+# with its input kept in build/fuzz/findings. New inputs go to build/fuzz/corpus; the tree's corpus is read only.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+what=${1:-all} seconds=${2:-60}
+programs=build/fuzz/fuzz
+mapfile -t targets < <(find fuzz -maxdepth 1 -name '*_fuzzer.cpp' -printf '%f\n' | sed 's/_fuzzer\.cpp$//' | sort)
+if [ "$what" = list ]; then
+    printf '%s\n' "${targets[@]}"
+    exit 0
+fi
+[ "$what" = all ] || targets=("$what")
+mkdir -p build/fuzz/findings
+for target in "${targets[@]}"; do
+    [ -x "$programs/${target}_fuzzer" ] || { echo "error: no fuzz target '$target'; ./run fuzz list shows them" >&2; exit 2; }
+    mkdir -p "build/fuzz/corpus/$target"
+    dict=()
+    [ -f "fuzz/dict/$target.dict" ] && dict=("-dict=fuzz/dict/$target.dict")
+    log=build/fuzz/findings/$target.log
+    if ! "$programs/${target}_fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+        -artifact_prefix="build/fuzz/findings/$target-" "${dict[@]}" "build/fuzz/corpus/$target" "fuzz/corpus/$target" > "$log" 2>&1; then
+        tail -n 40 "$log"
+        echo "FAIL $target: the input is in build/fuzz/findings" >&2
+        exit 1
+    fi
+    printf 'ok   %-24s %10s runs  %8s/s\n' "$target" "$(awk '/number_of_executed_units/ { print $2 }' "$log")" \
+        "$(awk '/average_exec_per_sec/ { print $2 }' "$log")"
+done

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/figure.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace safeq::bench {
+
+Pair median_of_pairs(int runs, const std::function<double()>& ours, const std::function<double()>& theirs) {
+    std::vector<double> our_samples;
+    std::vector<double> their_samples;
+    for (int i = -1; i < runs; ++i) {
+        const double a = ours();
+        const double b = theirs();
+        if (i < 0) continue;
+        our_samples.push_back(a);
+        their_samples.push_back(b);
+    }
+    return {quantile(std::move(our_samples), 0.5), quantile(std::move(their_samples), 0.5)};
+}
+
+double seconds(const std::function<void()>& call) {
+    const auto start = std::chrono::steady_clock::now();
+    call();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double quantile(std::vector<double> samples, double q) {
+    const auto at = static_cast<std::ptrdiff_t>(q * static_cast<double>(samples.size() - 1) + 0.5);
+    std::nth_element(samples.begin(), samples.begin() + at, samples.end());
+    return samples[static_cast<std::size_t>(at)];
+}
+
+}  // namespace safeq::bench

@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""curl and `openssl s_client` against each listener: what TLS must refuse, and what it must speak."""
+import pathlib
+import socket
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import installation as house  # noqa: E402
+import scenario  # noqa: E402
+
+OPEN = ("ipps", "report")            # server certificate only
+MUTUAL = ("intake", "terminal", "daemon")  # client certificate needed
+
+
+def set_up(site):
+    site.init()
+    site.start_all()
+    scenario.people_and_device(site)
+
+
+def s_client(site, listener, *arguments, text="", config_legacy=False):
+    legacy = ["-cipher", "ALL:@SECLEVEL=0"] if config_legacy else []
+    return scenario.command("openssl", "s_client", "-connect", f"127.0.0.1:{site.port(listener)}", "-CAfile",
+                            site.root / "public" / "ca.pem", "-verify_return_error", *legacy, *arguments, text=text, timeout=20)
+
+
+def device_certificate(site):
+    folder = site.root / "devices" / "mfd"
+    return "-cert", folder / "cert.pem", "-key", folder / "key.pem"
+
+
+def test_only_the_expected_ports_listen(site):
+    """No daemon listens anywhere but where the configuration says (CVE-2022-23862)."""
+    pids = {p.child.pid for n, p in site.processes.items() if n in house.DAEMONS}
+    inodes = set()
+    for pid in pids:
+        for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+            target = str(fd.readlink()) if fd.is_symlink() else ""
+            if target.startswith("socket:["):
+                inodes.add(target[8:-1])
+    found = set()
+    for table in ("tcp", "tcp6", "udp", "udp6"):
+        for line in pathlib.Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[9] in inodes and (fields[3] == "0A" or table.startswith("udp")):
+                found.add((table, fields[1]))
+    expected = {("tcp", f"0100007F:{site.port(name):04X}") for name in OPEN + MUTUAL}
+    assert found == expected, f"listening: {sorted(found)}, expected {sorted(expected)}"
+
+
+def test_tls_1_3_and_1_2_with_the_right_certificate(site):
+    for listener in OPEN + MUTUAL:
+        for version in ("-tls1_2", "-tls1_3"):
+            own = device_certificate(site) if listener in MUTUAL else ()
+            result = s_client(site, listener, version, *own)
+            refused = version == "-tls1_2" and listener in MUTUAL
+            if refused:  # our own daemons and terminals speak 1.3 among themselves
+                assert "Cipher is (NONE)" in result.stdout or result.returncode != 0, f"{listener} {version}\n{result.stdout}"
+            else:
+                assert "Verification: OK" in result.stdout, f"{listener} {version}\n{result.stdout}{result.stderr}"
+                assert "Cipher is (NONE)" not in result.stdout, f"{listener} {version}"
+
+
+def test_tls_1_1_and_1_0_are_refused(site):
+    for listener in OPEN + MUTUAL:
+        for version in ("-tls1_1", "-tls1"):
+            result = s_client(site, listener, version, config_legacy=True)
+            assert result.returncode != 0 and "Cipher is (NONE)" in result.stdout, f"{listener} {version}\n{result.stdout}"
+            assert "alert protocol version" in result.stderr or "handshake failure" in result.stderr, result.stderr
+
+
+def test_static_rsa_and_cbc_are_refused(site):
+    for listener in OPEN:
+        for suite in ("AES128-GCM-SHA256", "AES256-SHA256", "AES128-SHA", "ECDHE-ECDSA-AES128-SHA", "NULL-SHA256", "ADH-AES128-SHA"):
+            result = s_client(site, listener, "-tls1_2", "-cipher", f"{suite}:@SECLEVEL=0")
+            assert result.returncode != 0 and "Cipher is (NONE)" in result.stdout, f"{listener} {suite}\n{result.stdout}"
+
+
+def test_no_certificate_is_refused_where_mutual(site):
+    for listener in MUTUAL:
+        result = scenario.command("curl", "-sS", "--cacert", site.root / "public" / "ca.pem",
+                                  f"https://localhost:{site.port(listener)}/")
+        assert result.returncode in (35, 52, 55, 56, 58), f"{listener}: curl exit {result.returncode} {result.stdout}{result.stderr}"
+        assert result.stdout == "", f"{listener} answered: {result.stdout}"
+
+
+def test_a_stranger_s_certificate_is_refused_where_mutual(site):
+    key, cert = site.dir / "stranger.key", site.dir / "stranger.pem"
+    made = scenario.command("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                            "-subj", "/CN=intake", "-addext", "subjectAltName=URI:safeq:daemon:intake", "-keyout", key, "-out", cert)
+    assert made.returncode == 0, made.stderr
+    for listener in MUTUAL:
+        result = scenario.command("curl", "-sS", "--cacert", site.root / "public" / "ca.pem", "--cert", cert, "--key", key,
+                                  f"https://localhost:{site.port(listener)}/")
+        assert result.returncode != 0 and result.stdout == "", f"{listener}: {result.returncode} {result.stdout}"
+
+
+def test_a_device_is_no_daemon(site):
+    """A certificate of ours with the wrong role reaches nothing."""
+    folder = site.root / "devices" / "mfd"
+    for listener, path in (("daemon", "/internal/v1/epochs"), ("intake", "/log/checkpoint")):
+        result = scenario.command("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "--cacert", site.root / "public" / "ca.pem",
+                                  "--cert", folder / "cert.pem", "--key", folder / "key.pem",
+                                  f"https://localhost:{site.port(listener)}{path}")
+        assert result.stdout in ("403", "404"), f"{listener}{path}: {result.stdout}{result.stderr}"
+
+
+def test_tickets_are_neither_given_nor_taken(site):
+    """A ticket of one listener, or of this one, opens no session without a full handshake."""
+    for listener in OPEN + MUTUAL:
+        own = device_certificate(site) if listener in MUTUAL else ()
+        saved = site.dir / f"{listener}.session"
+        first = s_client(site, listener, "-tls1_3", "-sess_out", saved, *own)
+        assert "Post-Handshake New Session Ticket" not in first.stdout, f"{listener} gave a ticket"
+        if not saved.exists():
+            continue
+        for other in OPEN + MUTUAL:
+            again = s_client(site, other, "-sess_in", saved, *own)
+            assert "Reused" not in again.stdout, f"session of {listener} was resumed at {other}"
+
+
+def test_plain_text_gets_nothing(site):
+    for listener in OPEN + MUTUAL:
+        with socket.create_connection(("127.0.0.1", site.port(listener)), 5) as connection:
+            connection.settimeout(10)
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            data = b""
+            try:
+                while chunk := connection.recv(4096):
+                    data += chunk
+            except ConnectionError:
+                pass
+            assert b"HTTP" not in data, f"{listener} spoke HTTP without TLS: {data!r}"
+
+
+def test_the_hybrid_group_is_spoken(site):
+    """openssl 3.0 has no X25519MLKEM768: X25519 must work for it; the hybrid is shown by our own client."""
+    result = s_client(site, "ipps", "-tls1_3", "-groups", "X25519")
+    assert "Verification: OK" in result.stdout
+    result = s_client(site, "ipps", "-tls1_3", "-groups", "ffdhe2048")
+    assert "Cipher is (NONE)" in result.stdout, "a group that no policy has was accepted"
+
+
+if __name__ == "__main__":
+    scenario.main(globals(), needs=("curl", "openssl"))
