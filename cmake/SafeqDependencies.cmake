@@ -65,6 +65,10 @@ set_target_properties(safeq_sqlite PROPERTIES SAFEQ_INSTALLED PkgConfig::SQLITE)
 find_path(SAFEQ_ASIO_INCLUDE asio.hpp REQUIRED)
 add_library(safeq_asio INTERFACE)
 target_include_directories(safeq_asio SYSTEM INTERFACE "${SAFEQ_ASIO_INCLUDE}")
-target_compile_definitions(safeq_asio INTERFACE ASIO_STANDALONE ASIO_SEPARATE_COMPILATION ASIO_NO_DEPRECATED)
+# Whether Asio 1.22 allocates by aligned_alloc depends on what was included before it: settled here, or one file frees what
+# another allocated otherwise. Its coroutines with Clang and libstdc++ must be asked for.
+target_compile_definitions(safeq_asio INTERFACE ASIO_STANDALONE ASIO_SEPARATE_COMPILATION ASIO_NO_DEPRECATED
+  ASIO_DISABLE_STD_ALIGNED_ALLOC $<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_CO_AWAIT=1>
+  $<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_STD_COROUTINE=1>)
 target_link_libraries(safeq_asio INTERFACE Threads::Threads)
 set_target_properties(safeq_asio PROPERTIES SAFEQ_INSTALLED safeq::asio_flags EXPORT_NAME asio_flags)

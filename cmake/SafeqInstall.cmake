@@ -10,7 +10,9 @@ function(safeq_install)
 
   # What users of safeq::net must compile Asio with.
   add_library(safeq_asio_flags INTERFACE)
-  target_compile_definitions(safeq_asio_flags INTERFACE ASIO_STANDALONE ASIO_SEPARATE_COMPILATION ASIO_NO_DEPRECATED)
+  target_compile_definitions(safeq_asio_flags INTERFACE ASIO_STANDALONE ASIO_SEPARATE_COMPILATION ASIO_NO_DEPRECATED
+    ASIO_DISABLE_STD_ALIGNED_ALLOC $<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_CO_AWAIT=1>
+    $<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_STD_COROUTINE=1>)
   target_link_libraries(safeq_asio_flags INTERFACE Threads::Threads)
   set_target_properties(safeq_asio_flags PROPERTIES EXPORT_NAME asio_flags)
   install(TARGETS safeq_asio_flags EXPORT safeq_targets)

@@ -146,7 +146,7 @@ def walk(site):
         rows = json.loads(site.safeq("report", "jobs", "--json").stdout)["jobs"]
         return rows if len([r for r in rows if r["outcome"] == "printed"]) == 3 else None
     report = house.wait_until(reported, 20, "the report to show three printed jobs")
-    check({r["user"] for r in report} == {"alice"} and {r["device_name"] for r in report} == {"demo-mfd"}, f"report: {report}")
+    check({r["user"] for r in report} == {"alice"} and {r["device"] for r in report} == {"demo-mfd"}, f"report: {report}")
     check({r["title"] for r in report} == {"payslip.pdf", "drawing.pwg", "From ipptool"}, f"report titles: {report}")
     step(9, "both logs verify; the report shows who, what, when and where:")
     print(site.safeq("report", "jobs").stdout, end="")

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/net/http_client.hpp>
 
-#include <atomic>
-
 #include "loopback.hpp"
 
 using namespace safeq;
@@ -30,7 +28,6 @@ TEST_CASE("addresses are read strictly", "[net]") {
 
 TEST_CASE("a connection is used again, and replaced when it has died", "[net]") {
     Site site;
-    std::atomic<int> handshakes{0};
     const auto handler = [&](const http::RequestHead& head, net::BodyReader&,
                              const net::PeerInfo&) -> asio::awaitable<net::HttpResponse> {
         net::HttpResponse out;

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// safeq-report: follows and witnesses the logs of the other daemons, and shows who, what, when and where.
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <safeq/store/report_store.hpp>
+
+#include "common/log.hpp"
+#include "common/program.hpp"
+#include "common/roles.hpp"
+#include "report/pages.hpp"
+
+namespace safeq::daemon {
+namespace {
+
+struct Options {
+    CommonOptions common;
+    std::string listen_https = "127.0.0.1:8651";
+    std::string intake, release;
+    double interval = 1.0;
+};
+
+// The auditor is one person: what is known of wrong attempts lives as long as the process.
+class NoThrottleStore final : public auth::ThrottleStore {
+public:
+    [[nodiscard]] Result<std::vector<auth::ThrottleEntry>> load() override { return {}; }
+    [[nodiscard]] Result<void> save(std::span<const auth::ThrottleEntry>) override { return {}; }
+};
+
+Result<net::HttpTarget> target_of(const std::string& url, const TlsFiles& files) {
+    SAFEQ_TRY(const net::HttpTarget parsed, net::HttpTarget::https(url, nullptr));
+    SAFEQ_TRY(auto context, client_context(files, parsed.endpoint.host));
+    return net::HttpTarget::https(url, std::move(context));
+}
+
+Result<void> run(const Options& options) {
+    SAFEQ_TRY(const Common common, load_common(options.common));
+    SAFEQ_TRY(const auto keys, store::KeyFolder::open(common.folder.keys()));
+    SAFEQ_TRY(const crypto::SigningKey witness, read_signing_key(*keys, witness_key_file));
+    SAFEQ_TRY(const crypto::Secret stored, keys->read(auditor_hash_file));
+    SAFEQ_TRY(const auth::PhcString auditor, auth::PhcString::parse(as_text(stored.expose())));
+    SAFEQ_TRY(const auto pepper, read_key<auth::PepperKey>(*keys, auditor_pepper_file));
+    SAFEQ_TRY(const crypto::NoteKey intake_key, read_note_key(common.shared / intake_log_public));
+    SAFEQ_TRY(const crypto::NoteKey release_key, read_note_key(common.shared / release_log_public));
+    SAFEQ_TRY(const auto database,
+              store::Database::open(common.folder.root / "report.db", store::Database::Purpose::report));
+    store::ReportStore store{*database};
+
+    Runtime runtime;
+    std::stop_source stop;
+    const net::ClientStream::Options patience{.stop = stop.get_token()};
+    SAFEQ_TRY(net::HttpTarget intake_target, target_of(options.intake, common.tls));
+    SAFEQ_TRY(net::HttpTarget release_target, target_of(options.release, common.tls));
+    net::HttpClient intake_client{std::move(intake_target), runtime.clock, runtime.random, patience};
+    net::HttpClient release_client{std::move(release_target), runtime.clock, runtime.random, patience};
+    const std::string cosigner = witness_name(common.tenant);
+    LogWatch intake_log{{"intake", intake_client, intake_key, store, witness, cosigner, runtime.clock}};
+    LogWatch release_log{{"release", release_client, release_key, store, witness, cosigner, runtime.clock}};
+
+    RemoteSubjectKeys subjects{release_client, runtime.clock};
+    const report::Report report{store, subjects};
+    const ReportRoutes routes{.tenant = common.tenant, .report = report, .logs = {&intake_log, &release_log}};
+    const auth::PepperRing peppers{auth::Pepper{pepper}};
+    auth::HashingBudget hashing{auth::hashing_2026};
+    const auth::Hasher hasher{auth::argon2id_2026, peppers, runtime.random, hashing};
+    NoThrottleStore no_store;
+    auth::SharedThrottle throttle{auth::throttle_2026, runtime.clock, no_store};
+
+    SAFEQ_TRY(auto context, server_context(common.tls, tls::ClientAuth::none));
+    // Who has passed the password is an auditor; nobody else reaches the routes.
+    const auto everyone_inside = [](service::Role role, const net::PeerInfo&) {
+        return role == service::Role::auditor;
+    };
+    net::HttpServer https{
+        runtime.io,
+        {.tls = std::move(context),
+         .handler = auditors_only(net::serve_routes(routes.for_people(), everyone_inside, runtime.pool), hasher,
+                                  auditor, throttle, common.tenant, runtime.pool),
+         .on_failure =
+             [](std::string_view address, const Error& error) {
+                 log_debug("connection-ended", field("peer", address) + " " + field("why", error.message()));
+             }},
+        runtime.clock,
+        runtime.random};
+    SAFEQ_TRY_VOID(https.listen(options.listen_https));
+    net::HttpServer admin{runtime.io,
+                          {.tls = nullptr, .handler = net::serve_routes(routes.for_admin(), has_role, runtime.pool)},
+                          runtime.clock,
+                          runtime.random};
+    SAFEQ_TRY_VOID(admin.listen_local(common.folder.socket().string()));
+
+    const auto interval = std::chrono::milliseconds{static_cast<std::int64_t>(options.interval * 1000)};
+    Runtime::Periodic watching_intake{interval, [&] { intake_log.turn(); }};
+    Runtime::Periodic watching_release{interval, [&] { release_log.turn(); }};
+    log_info("listening", fmt::format("https={}", options.listen_https));
+    runtime.run({&https, &admin});
+    stop.request_stop();
+    watching_intake.stop();
+    watching_release.stop();
+    log_info("stopped");
+    return {};
+}
+
+}  // namespace
+}  // namespace safeq::daemon
+
+int main(int argc, char** argv) {
+    using namespace safeq::daemon;
+    Options options;
+    CLI::App app{
+        "Follows the logs of intake and release, verifies and cosigns them, and shows who printed what, when and "
+        "where."};
+    app.set_version_flag("--version", version);
+    add_common_options(app, options.common);
+    app.add_option("--listen-https", options.listen_https, "Address of the report's pages, IP:PORT")
+        ->capture_default_str();
+    app.add_option("--intake", options.intake, "The intake's address, https://HOST:PORT")->required();
+    app.add_option("--release", options.release, "The release server's address for daemons, https://HOST:PORT")
+        ->required();
+    app.add_option("--interval", options.interval, "Seconds between two looks at each log")
+        ->check(CLI::Range(0.1, 3600.0))
+        ->capture_default_str();
+    CLI11_PARSE(app, argc, argv);
+    options.common.config = app.get_config_ptr()->as<std::string>();
+    start_logging("safeq-report", options.common.verbose);
+    return guarded("safeq-report", [&] { return run(options); });
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/remote.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "common/log.hpp"
+
+namespace safeq::daemon {
+
+Result<Bytes> HttpLogReader::read(const std::string& path) {
+    const std::string target = path == audit::checkpoint_path ? "/log/checkpoint" : "/log/" + path;
+    SAFEQ_TRY(net::HttpReply reply, client_.request({.method = "GET", .target = target, .headers = {}, .body = {}}));
+    if (reply.status == 404) return fail(Errc::not_found, path);
+    if (reply.status != 200) return fail(Errc::unavailable, path, fmt::format("HTTP {}", reply.status));
+    if (reply.body.size() > audit::max_resource_bytes) return fail(Errc::too_large, path);
+    return std::move(reply.body);
+}
+
+Result<audit::SubjectKey> RemoteSubjectKeys::key(SubjectId subject) {
+    const Time now = clock_.now();
+    {
+        const std::scoped_lock lock{mutex_};
+        const auto it = known_.find(subject);
+        if (it != known_.end() && it->second.since <= now && now < it->second.since + lifetime)
+            return it->second.key.clone();
+    }
+    const std::string target = "/internal/v1/subject-keys/" + subject.text();
+    auto reply = client_.request({.method = "GET", .target = target, .headers = {}, .body = {}});
+    if (!reply) return fail(Errc::unavailable, "subject key", reply.error().message());
+    const std::scoped_lock lock{mutex_};
+    known_.erase(subject);
+    if (reply->status == 410) return fail(Errc::key_destroyed, "subject key");
+    if (reply->status == 404) return fail(Errc::key_unknown, "subject key");
+    if (reply->status != 200) return fail(Errc::unavailable, "subject key", fmt::format("HTTP {}", reply->status));
+    const auto body = nlohmann::json::parse(as_text(reply->body), nullptr, false);
+    if (!body.is_object() || !body.contains("key") || !body["key"].is_string())
+        return fail(Errc::unavailable, "subject key", "an answer that can't be read");
+    SAFEQ_TRY(Bytes bytes, from_base64(body["key"].get_ref<const std::string&>()));
+    auto key = audit::SubjectKey::from(bytes);
+    crypto::wipe(bytes);
+    crypto::wipe(reply->body);
+    if (!key) return std::unexpected(key.error());
+    if (known_.size() >= max_entries) known_.clear();
+    known_.emplace(subject, Entry{key->clone(), now});
+    return key;
+}
+
+Result<void> LogWatch::follow() {
+    report::Projection projection{parts_.store, parts_.key.name};
+    SAFEQ_TRY(audit::FollowerState state, projection.state());
+    audit::Follower follower{parts_.key, std::move(state)};
+    HttpLogReader reader{parts_.client};
+    SAFEQ_TRY(const audit::SignedCheckpoint seen, follower.follow(reader, projection.sink()));
+    // What was followed is kept in the database by now, so it may be witnessed.
+    SAFEQ_TRY(const crypto::NoteSignature line,
+              audit::cosign(seen, parts_.witness_name, parts_.witness, parts_.clock.now()));
+    audit::SignedCheckpoint cosigned = seen;
+    cosigned.note.signatures.push_back(line);
+    const std::scoped_lock lock{mutex_};
+    status_.entries = seen.checkpoint.head.size;
+    status_.checkpoint = cosigned.encode();
+    status_.problem.clear();
+    return {};
+}
+
+void LogWatch::turn() {
+    {
+        const std::scoped_lock lock{mutex_};
+        status_.name = parts_.name;
+        status_.origin = parts_.key.name;
+        if (status_.tampered) return;
+    }
+    const auto done = follow();
+    if (done) return;
+    const Error& error = done.error();
+    const bool tampered = error.code == Errc::fork_detected || error.code == Errc::rollback ||
+                          error.code == Errc::proof_invalid || error.code == Errc::signature_invalid ||
+                          error.code == Errc::checkpoint_invalid;
+    const std::scoped_lock lock{mutex_};
+    const bool told = status_.problem == error.message();
+    status_.problem = error.message();
+    status_.tampered = tampered;
+    if (tampered) log_error("log-tampered " + field("log", parts_.name), error);
+    else if (!told) log_warning("log-not-followed", field("log", parts_.name) + " " + field("why", error.message()));
+}
+
+LogWatch::Status LogWatch::status() const {
+    const std::scoped_lock lock{mutex_};
+    return status_;
+}
+
+}  // namespace safeq::daemon
