@@ -23,7 +23,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     document::PageCounter whole{budget}, pieces{budget};
     whole.append(in);
     const std::size_t piece = data[0] + 1u;
-    for (std::size_t at = 0; at < in.size(); at += piece) pieces.append(in.subspan(at, std::min(piece, in.size() - at)));
+    for (std::size_t at = 0; at < in.size(); at += piece)
+        pieces.append(in.subspan(at, std::min(piece, in.size() - at)));
     const auto pages = whole.finish();
     must(pages == pieces.finish() && pages == whole.finish());
     must(whole.format() == pieces.format() && whole.format() == document::sniff(in));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Under test: ipp::Engine over a printer in memory, ipp::refuse, ipp::read_job, ipp::read_printer.
-// Property: every message gets an answer that encodes and decodes to itself, with the request's id, charset and language
-// first and a version of 1 or 2; without an owner nothing reaches the printer. The first byte says whether the caller has
-// one; what follows the message is its document. The same bytes are read as a peer's answer too.
+// Property: every message gets an answer that encodes and decodes to itself, with the request's id, charset and
+// language first and a version of 1 or 2; without an owner nothing reaches the printer. The first byte says whether the
+// caller has one; what follows the message is its document. The same bytes are read as a peer's answer too.
 #include <cstdlib>
 
 #include <safeq/ipp/codec.hpp>
@@ -46,7 +46,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto fed = decoder.feed(in);
     const Result<ipp::Message> message = decoder.finish();
     if (!message) {
-        check_answer(ipp::refuse(decoder.header(), message.error()), decoder.header() ? decoder.header()->request_id : 1);
+        check_answer(ipp::refuse(decoder.header(), message.error()),
+                     decoder.header() ? decoder.header()->request_id : 1);
         return 0;
     }
     (void)ipp::read_job(*message);

@@ -8,6 +8,7 @@ debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # debian_archive: prints the address of the machine's Debian archive, without credentials being added or removed.
 debian_archive() {
+    # shellcheck disable=SC2016  # apt's own placeholders
     apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' 'Created-By: Packages' |
         awk '$2 == "Debian" && $3 == "Debian" { print $1; exit }'
 }

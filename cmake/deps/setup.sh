@@ -34,7 +34,7 @@ packages_for() {
     test) echo cups-ipp-utils curl openssl dbus avahi-daemon ;;
     bench) ;;
     fuzz) echo clang-19 libclang-rt-19-dev libfuzzer-19-dev llvm-19 ;;
-    lint) echo clang-format-19 shellcheck cppcheck ;;
+    lint) echo git python3 clang-format-19 shellcheck ;;
     esac
 }
 
@@ -80,6 +80,7 @@ setup() {
         done_step
     fi
     if [[ " $* " == *" test "* || " $* " == *" bench "* ]]; then catch2=$(cmake/deps/catch2.sh); fi
+    # shellcheck disable=SC2034  # read by ./run
     prefixes=$botan${catch2:+;$catch2}
 }
 

@@ -23,8 +23,6 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
     app.add_option("--tenant", options.tenant, "The tenant's id")->required();
     app.add_option("--instance", options.instance, "This daemon's id")->required();
     app.add_flag("--verbose", options.verbose, "Log more; never secrets or document titles");
-    app.add_flag("--list-routes", options.routes_only, "Print every route with the role that it needs, and end")
-        ->configurable(false);
 }
 
 Result<Common> load_common(const CommonOptions& options) {

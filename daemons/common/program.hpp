@@ -36,7 +36,6 @@ struct CommonOptions {
     std::string tenant;
     std::string instance;
     bool verbose = false;
-    bool routes_only = false;
 };
 void add_common_options(CLI::App& app, CommonOptions& options);
 

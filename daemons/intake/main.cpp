@@ -209,16 +209,6 @@ int main(int argc, char** argv) {
     app.add_option("--max-document-mib", options.max_document_mib, "Largest document, in MiB")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
     options.common.config = app.get_config_ptr()->as<std::string>();
-    if (options.common.routes_only) {
-        struct Nothing final : safeq::audit::LogReader {
-            safeq::Result<safeq::Bytes> read(const std::string&) override {
-                return safeq::fail(safeq::Errc::not_found, "log");
-            }
-        } nothing;
-        fmt::print("POST /ipp/print owner\nPOST /ipp/t/{{token}} owner\n{}GET /admin/v1/status admin\n",
-                   safeq::net::list_routes(safeq::service::log_routes(nothing, safeq::service::Role::report)));
-        return 0;
-    }
     start_logging("safeq-intake", options.common.verbose);
     return guarded("safeq-intake", [&] { return run(options); });
 }

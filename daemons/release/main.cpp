@@ -194,6 +194,23 @@ private:
         return out;
     }
 
+    // Everything that is served, with the role that each route needs; for operators and for the test that holds
+    // docs/openapi/release.yaml against it.
+    std::vector<service::Route> admin_routes() {
+        std::vector<service::Route> out = admin_api_->routes();
+        std::string all = net::list_routes(terminal_api_->routes()) + net::list_routes(daemon_routes()) +
+                          "PUT /internal/v1/jobs/{job}/{number} intake\n" + net::list_routes(out) +
+                          "GET /admin/v1/routes admin\n";
+        out.push_back({.method = "GET",
+                       .path = "/admin/v1/routes",
+                       .role = service::Role::admin,
+                       .max_body_bytes = 0,
+                       .handle = [all = std::move(all)](const service::ApiCall&) {
+                           return service::ApiReply{.body = all, .content_type = "text/plain; charset=utf-8"};
+                       }});
+        return out;
+    }
+
     Result<void> serve() {
         const auto failed = [](std::string_view address, const Error& error) {
             log_debug("connection-ended", field("peer", address) + " " + field("why", error.message()));
@@ -214,11 +231,10 @@ private:
                                 runtime_.clock,
                                 runtime_.random};
         SAFEQ_TRY_VOID(daemons.listen(options_.listen_daemons));
-        net::HttpServer admin{
-            runtime_.io,
-            {.tls = nullptr, .handler = net::serve_routes(admin_api_->routes(), has_role, runtime_.pool)},
-            runtime_.clock,
-            runtime_.random};
+        net::HttpServer admin{runtime_.io,
+                              {.tls = nullptr, .handler = net::serve_routes(admin_routes(), has_role, runtime_.pool)},
+                              runtime_.clock,
+                              runtime_.random};
         SAFEQ_TRY_VOID(admin.listen_local(common_.folder.socket().string()));
 
         Runtime::Periodic house{1s, [this] { keep_house(); }};

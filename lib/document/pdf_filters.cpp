@@ -11,11 +11,7 @@
 #include <string_view>
 #include <vector>
 
-// Without the library's old pointer type, which warns where it isn't turned off.
-#define POINTERHOLDER_TRANSITION 4
-#include <qpdf/Pl_Flate.hh>
-#include <qpdf/QPDF.hh>
-#include <qpdf/QPDFStreamFilter.hh>
+#include "document/qpdf.hpp"
 
 namespace safeq::document::pdf {
 namespace {

@@ -7,14 +7,8 @@
 #include <stdexcept>
 #include <vector>
 
-// Without the library's old pointer type, which warns where it isn't turned off.
-#define POINTERHOLDER_TRANSITION 4
-#include <qpdf/Buffer.hh>
-#include <qpdf/BufferInputSource.hh>
-#include <qpdf/QPDF.hh>
-#include <qpdf/QPDFLogger.hh>
-
 #include "document/pdf_filters.hpp"
+#include "document/qpdf.hpp"
 
 namespace safeq::document {
 namespace {

@@ -32,6 +32,15 @@ bool pause(std::chrono::milliseconds time, const std::stop_token& stop) {
     return !condition.wait_for(lock, stop, time, [&] { return stop.stop_requested(); });
 }
 
+// Whether an ended job is known to have left no paper. Many printers don't count impressions, so that zero of them says
+// nothing; a document that the printer could not read does.
+bool printed_nothing(const ipp::RemoteJob& job) {
+    constexpr std::string_view unread[]{"document-format-error", "unsupported-document-format",
+                                        "document-unprintable-error", "compression-error", "document-access-error"};
+    return std::ranges::any_of(
+        job.reasons, [&](const std::string& reason) { return std::ranges::find(unread, reason) != std::end(unread); });
+}
+
 }  // namespace
 
 IppClient::IppClient(Options options, HttpTarget target, const Clock& clock, Random& random)
@@ -113,13 +122,14 @@ PrintReport IppClient::print(const PrintDocument& document) {
     };
     auto job = submit(watched);
     if (!job) {
-        // A printer that answers with a failure has told that it made no job of it.
-        const bool told = job.error().code == Errc::ipp_status || job.error().code == Errc::credential_wrong ||
-                          job.error().code == Errc::http_status;
+        // A printer that answers with an IPP failure, or asks who we are, has told that it made no job of it.
+        const bool told = job.error().code == Errc::ipp_status || job.error().code == Errc::credential_wrong;
         return {.end = left == 0 || told ? PrintEnd::refused : PrintEnd::uncertain,
                 .job = {},
                 .detail = job.error().message()};
     }
+    if (job->id < 1)
+        return {.end = PrintEnd::uncertain, .job = *std::move(job), .detail = "the printer did not say which job it made"};
     return follow(*std::move(job));
 }
 
@@ -130,12 +140,10 @@ PrintReport IppClient::follow(ipp::RemoteJob job) {
     for (;;) {
         if (job.state == ipp::JobState::completed)
             return {.end = PrintEnd::completed, .job = std::move(job), .detail = {}};
-        if (job.state == ipp::JobState::canceled || job.state == ipp::JobState::aborted) {
-            const bool nothing = job.impressions_completed == 0 && job.media_sheets_completed.value_or(0) == 0;
-            return {.end = nothing ? PrintEnd::refused : PrintEnd::uncertain,
+        if (job.state == ipp::JobState::canceled || job.state == ipp::JobState::aborted)
+            return {.end = printed_nothing(job) ? PrintEnd::refused : PrintEnd::uncertain,
                     .job = std::move(job),
                     .detail = "the printer gave up the job, or somebody cancelled it there"};
-        }
         if (SteadyClock::now() >= end || !pause(wait, options_.stream.stop))
             return {.end = PrintEnd::uncertain, .job = std::move(job), .detail = problem};
         wait = std::min(wait * 2, std::chrono::milliseconds{1000});

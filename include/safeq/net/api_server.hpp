@@ -23,7 +23,7 @@ using RoleCheck = std::function<bool(service::Role, const PeerInfo&)>;
 [[nodiscard]] HttpHandler serve_routes(std::vector<service::Route> routes, RoleCheck allowed, asio::thread_pool& pool,
                                        HttpHandler otherwise);
 
-/// One line a route: "METHOD path role", for `--list-routes`.
+/// One line a route: "METHOD path role".
 [[nodiscard]] std::string list_routes(const std::vector<service::Route>& routes);
 
 }  // namespace safeq::net

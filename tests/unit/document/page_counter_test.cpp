@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include <catch2/catch_test_macros.hpp>
 #include <fmt/format.h>
+#include <catch2/catch_test_macros.hpp>
 
 #include "support/documents.hpp"
 
@@ -13,9 +13,11 @@ using namespace safeq::document;
 
 namespace {
 
-std::optional<std::uint32_t> pages(ByteView in, std::size_t piece = 1u << 20, PageBudget budget = PageBudget::standard()) {
+std::optional<std::uint32_t> pages(ByteView in, std::size_t piece = 1u << 20,
+                                   PageBudget budget = PageBudget::standard()) {
     PageCounter counter{budget};
-    for (std::size_t at = 0; at < in.size(); at += piece) counter.append(in.subspan(at, std::min(piece, in.size() - at)));
+    for (std::size_t at = 0; at < in.size(); at += piece)
+        counter.append(in.subspan(at, std::min(piece, in.size() - at)));
     return counter.finish();
 }
 
@@ -28,8 +30,9 @@ std::string pdf(const std::vector<std::string>& objects, std::string_view traile
         table += fmt::format("{:010} 00000 n \n", out.size());
         out += fmt::format("{} 0 obj\n{}\nendobj\n", i + 1, objects[i]);
     }
-    return fmt::format("{}xref\n0 {}\n0000000000 65535 f \n{}trailer\n<< /Size {} /Root 1 0 R {}>>\nstartxref\n{}\n%%EOF\n", out,
-                       objects.size() + 1, table, objects.size() + 1, trailer, out.size());
+    return fmt::format(
+        "{}xref\n0 {}\n0000000000 65535 f \n{}trailer\n<< /Size {} /Root 1 0 R {}>>\nstartxref\n{}\n%%EOF\n", out,
+        objects.size() + 1, table, objects.size() + 1, trailer, out.size());
 }
 
 const std::string catalogue = "<< /Type /Catalog /Pages 2 0 R >>";
@@ -80,15 +83,15 @@ TEST_CASE("a raster that is cut or broken has no count") {
     };
     const std::size_t header = 4, lines = header + 1796;
     CHECK(with(header + 0, 'X') == 1u);
-    CHECK(with(header + 372, 0xff) == std::nullopt);      // a width that no paper has
-    CHECK(with(header + 375, 9) == std::nullopt);         // a width that disagrees with the line's length
-    CHECK(with(header + 376, 0xff) == std::nullopt);      // a height that no paper has
-    CHECK(with(header + 379, 0) == std::nullopt);         // no height
-    CHECK(with(header + 379, 7) == std::nullopt);         // a line more than there is
-    CHECK(with(header + 391, 0) == std::nullopt);         // no bits
-    CHECK(with(header + 399, 1) == std::nullopt);         // planes apart
-    CHECK(with(lines, 6) == std::nullopt);                // more repeats than lines
-    CHECK(with(lines + 1, 8) == std::nullopt);            // a run over the line's end
+    CHECK(with(header + 372, 0xff) == std::nullopt);  // a width that no paper has
+    CHECK(with(header + 375, 9) == std::nullopt);     // a width that disagrees with the line's length
+    CHECK(with(header + 376, 0xff) == std::nullopt);  // a height that no paper has
+    CHECK(with(header + 379, 0) == std::nullopt);     // no height
+    CHECK(with(header + 379, 7) == std::nullopt);     // a line more than there is
+    CHECK(with(header + 391, 0) == std::nullopt);     // no bits
+    CHECK(with(header + 399, 1) == std::nullopt);     // planes apart
+    CHECK(with(lines, 6) == std::nullopt);            // more repeats than lines
+    CHECK(with(lines + 1, 8) == std::nullopt);        // a run over the line's end
 }
 
 TEST_CASE("a PDF that is cut, empty or nonsense has no count") {
@@ -101,13 +104,16 @@ TEST_CASE("a PDF that is cut, empty or nonsense has no count") {
 }
 
 TEST_CASE("pages are counted by what is there, not by what the file says") {
-    CHECK(pages(pdf({catalogue, "<< /Type /Pages /Count 1000000 /Kids [3 0 R 4 0 R] >>", "<< /Type /Page >>", "<< /Type /Page >>"})) == 2u);
-    CHECK(pages(pdf({catalogue, "<< /Type /Pages /Count -1 /Kids [3 0 R] >>", "<< /Type /Pages /Kids [4 0 R] >>", "<< /Type /Page >>"})) == 1u);
+    CHECK(pages(pdf({catalogue, "<< /Type /Pages /Count 1000000 /Kids [3 0 R 4 0 R] >>", "<< /Type /Page >>",
+                     "<< /Type /Page >>"})) == 2u);
+    CHECK(pages(pdf({catalogue, "<< /Type /Pages /Count -1 /Kids [3 0 R] >>", "<< /Type /Pages /Kids [4 0 R] >>",
+                     "<< /Type /Page >>"})) == 1u);
 }
 
 TEST_CASE("an encrypted PDF has no count") {
     CHECK(pages(pdf({catalogue, "<< /Type /Pages /Kids [3 0 R] >>", "<< /Type /Page >>"},
-                    "/Encrypt << /Filter /Standard /V 1 /R 2 /O <00> /U <00> /P -4 >> /ID [<00><00>] ")) == std::nullopt);
+                    "/Encrypt << /Filter /Standard /V 1 /R 2 /O <00> /U <00> /P -4 >> /ID [<00><00>] ")) ==
+          std::nullopt);
 }
 
 TEST_CASE("trees without end or beyond all depth do no harm") {
@@ -120,7 +126,8 @@ TEST_CASE("trees without end or beyond all depth do no harm") {
     CHECK(pages(pdf(deep)) == 1u);
 
     std::vector<std::string> chain{catalogue, "<< /Type /Pages /Kids [3 0 R] >>"};
-    for (int i = 0; i < 20'000; ++i) chain.push_back(fmt::format("<< /Type /Page /Length {} 0 R >>\nstream\n\nendstream", i + 4));
+    for (int i = 0; i < 20'000; ++i)
+        chain.push_back(fmt::format("<< /Type /Page /Length {} 0 R >>\nstream\n\nendstream", i + 4));
     chain.emplace_back("0");
     CHECK(pages(pdf(chain)) == std::nullopt);
 
@@ -129,7 +136,8 @@ TEST_CASE("trees without end or beyond all depth do no harm") {
 
 TEST_CASE("filters without a bound are not tried, however their names are written") {
     for (const char* filter : {"/LZWDecode", "/L#5aW#44ecode", "/LZW ", "/RunLengthDecode", "/RL "})
-        CHECK(pages(pdf({catalogue, "<< /Type /Pages /Kids [3 0 R] >>", fmt::format("<< /Type /Page /X {} >>", filter)})) == std::nullopt);
+        CHECK(pages(pdf({catalogue, "<< /Type /Pages /Kids [3 0 R] >>",
+                         fmt::format("<< /Type /Page /X {} >>", filter)})) == std::nullopt);
     CHECK(pages(pdf({catalogue, "<< /Type /Pages /Kids [3 0 R] >>", "<< /Type /Page /RLX /LZWEncode >>"})) == 1u);
 }
 

@@ -32,4 +32,6 @@ TEST_CASE("pages in object streams are counted, with and without a predictor") {
     CHECK(pages("pdf_object_stream", 2) == std::nullopt);
 }
 
-TEST_CASE("a structure that unpacks to a thousand times its size stops at the budget") { CHECK(pages("pdf_bomb") == std::nullopt); }
+TEST_CASE("a structure that unpacks to a thousand times its size stops at the budget") {
+    CHECK(pages("pdf_bomb") == std::nullopt);
+}

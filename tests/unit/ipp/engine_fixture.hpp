@@ -19,7 +19,8 @@ struct EngineFixture {
     MemoryPrinter printer{clock};
     ipp::Engine engine{printer, {}, clock};
     ipp::Target target{.printer_uri = "ipps://localhost:8631/ipp/print", .requesting_user_name = "alice"};
-    ipp::Caller caller{.path = "/ipp/print", .owner = ipp::Owner{SubjectId{owner_id(1)}, "alice"}, .peer_address = "192.0.2.1"};
+    ipp::Caller caller{
+        .path = "/ipp/print", .owner = ipp::Owner{SubjectId{owner_id(1)}, "alice"}, .peer_address = "192.0.2.1"};
 
     static IdBytes owner_id(int number) {
         IdBytes id{};
@@ -27,7 +28,9 @@ struct EngineFixture {
         return id;
     }
 
-    [[nodiscard]] ipp::Message request(ipp::Operation operation) const { return ipp::make_request(target, operation, 42); }
+    [[nodiscard]] ipp::Message request(ipp::Operation operation) const {
+        return ipp::make_request(target, operation, 42);
+    }
     [[nodiscard]] ipp::Message job_request(ipp::Operation operation, std::int32_t id) const {
         return ipp::make_job_request(target, operation, 42, id);
     }
@@ -42,7 +45,9 @@ struct EngineFixture {
         return checked(std::get<ipp::Message>(std::move(answer)));
     }
 
-    [[nodiscard]] ipp::Status status(const ipp::Message& message, std::string_view document = {}) { return ask(message, document).status(); }
+    [[nodiscard]] ipp::Status status(const ipp::Message& message, std::string_view document = {}) {
+        return ask(message, document).status();
+    }
 
     [[nodiscard]] static ipp::Message checked(ipp::Message answer) {
         const auto back = ipp::decode(ipp::encode(answer), ipp::Limits::standard());

@@ -82,7 +82,8 @@ TEST_CASE_METHOD(EngineFixture, "the service's failures become statuses without 
                                              {Errc::busy, Status::server_error_busy},
                                              {Errc::log_unavailable, Status::server_error_service_unavailable}};
     for (const auto& [code, expected] : cases) {
-        for (const Operation each : {Operation::print_job, Operation::create_job, Operation::validate_job, Operation::get_jobs}) {
+        for (const Operation each :
+             {Operation::print_job, Operation::create_job, Operation::validate_job, Operation::get_jobs}) {
             printer.next_error = Error{code, "secret place", "secret detail"};
             const Message answer = ask(request(each), "x");
             CHECK(answer.status() == expected);
@@ -150,8 +151,10 @@ TEST_CASE_METHOD(EngineFixture, "hostile job template values are not taken") {
 TEST_CASE_METHOD(EngineFixture, "media is found by its size") {
     const auto with = [&](std::int32_t width, std::int32_t length) {
         Message message = request(Operation::print_job);
-        const Collection size{{Attribute{"x-dimension", Value::integer(width)}, Attribute{"y-dimension", Value::integer(length)}}};
-        job(message).set("media-col", Value::collection(Collection{{Attribute{"media-size", Value::collection(size)}}}));
+        const Collection size{
+            {Attribute{"x-dimension", Value::integer(width)}, Attribute{"y-dimension", Value::integer(length)}}};
+        job(message).set("media-col",
+                         Value::collection(Collection{{Attribute{"media-size", Value::collection(size)}}}));
         const Status told = status(message, "x");
         return std::pair{told, printer.all.rbegin()->second.ticket.media};
     };
@@ -165,7 +168,8 @@ TEST_CASE_METHOD(EngineFixture, "formats and compressions that aren't supported"
     operation(message).set("document-format", Value::mime_media_type("application/postscript"));
     const Message answer = ask(message, "%!");
     CHECK(answer.status() == Status::client_error_document_format_not_supported);
-    CHECK(answer.find(GroupTag::unsupported)->value("document-format")->as_mime_media_type() == "application/postscript");
+    CHECK(answer.find(GroupTag::unsupported)->value("document-format")->as_mime_media_type() ==
+          "application/postscript");
     operation(message).set("compression", Value::keyword("gzip"));
     CHECK(status(message, "x") == Status::client_error_compression_not_supported);
     operation(message).set("compression", Value::keyword("none"));
@@ -199,12 +203,14 @@ TEST_CASE_METHOD(EngineFixture, "jobs are found by number and by URI") {
     CHECK(job_id(ask(job_request(Operation::get_job_attributes, id))) == id);
 
     Message by_uri = request(Operation::get_job_attributes);
-    std::erase_if(operation(by_uri).attributes, [](const Attribute& attribute) { return attribute.name == "printer-uri"; });
+    std::erase_if(operation(by_uri).attributes,
+                  [](const Attribute& attribute) { return attribute.name == "printer-uri"; });
     CHECK(status(by_uri) == Status::client_error_bad_request);
     operation(by_uri).set("job-uri", Value::uri("ipps://localhost:8631/ipp/print/jobs/1"));
     CHECK(job_id(ask(by_uri)) == id);
-    for (const char* uri : {"ipps://localhost/ipp/print/jobs/2", "ipps://localhost/ipp/print/jobs/-1", "ipps://localhost/ipp/print",
-                            "ipps://localhost/other/jobs/1", "ipps://localhost/ipp/print/jobs/99999999999999999999"}) {
+    for (const char* uri :
+         {"ipps://localhost/ipp/print/jobs/2", "ipps://localhost/ipp/print/jobs/-1", "ipps://localhost/ipp/print",
+          "ipps://localhost/other/jobs/1", "ipps://localhost/ipp/print/jobs/99999999999999999999"}) {
         operation(by_uri).set("job-uri", Value::uri(uri));
         CHECK(status(by_uri) == Status::client_error_not_found);
     }

@@ -98,8 +98,9 @@ TEST_CASE_METHOD(EngineFixture, "a printer is known by its path") {
     };
     CHECK(with("ipp://127.0.0.1/ipp/print") == Status::successful_ok);
     CHECK(with("ipps://other.example:631/ipp/print/") == Status::successful_ok);
-    for (const char* uri : {"ipps://localhost/ipp/other", "ipps://localhost", "ipps://localhost/", "ipps:///ipp/print", "lpd://localhost/ipp/print",
-                            "ipps://localhost/ipp/print?x=1", "/ipp/print", "", "ipps://localhost/ipp/print/jobs/1"})
+    for (const char* uri : {"ipps://localhost/ipp/other", "ipps://localhost", "ipps://localhost/", "ipps:///ipp/print",
+                            "lpd://localhost/ipp/print", "ipps://localhost/ipp/print?x=1", "/ipp/print", "",
+                            "ipps://localhost/ipp/print/jobs/1"})
         CHECK(with(uri) == Status::client_error_not_found);
 
     CHECK(with("ipps://localhost/ipp/t/abc") == Status::client_error_not_found);
@@ -126,8 +127,9 @@ TEST_CASE_METHOD(EngineFixture, "everything but Get-Printer-Attributes needs an 
     CHECK_FALSE(engine.needs_owner(request(Operation::get_printer_attributes)));
     caller.owner.reset();
     CHECK(status(request(Operation::get_printer_attributes)) == Status::successful_ok);
-    for (const Operation each : {Operation::print_job, Operation::validate_job, Operation::create_job, Operation::send_document,
-                                 Operation::cancel_job, Operation::get_job_attributes, Operation::get_jobs}) {
+    for (const Operation each :
+         {Operation::print_job, Operation::validate_job, Operation::create_job, Operation::send_document,
+          Operation::cancel_job, Operation::get_job_attributes, Operation::get_jobs}) {
         CHECK(engine.needs_owner(request(each)));
         CHECK(status(job_request(each, 1), "x") == Status::client_error_not_authenticated);
     }
@@ -149,7 +151,8 @@ TEST_CASE_METHOD(EngineFixture, "operation attributes must have their syntax") {
     CHECK(with(Operation::print_job, {"job-name", std::vector{Value::name("a"), Value::name("b")}}) == bad);
     CHECK(with(Operation::print_job, {"job-name", Value::no_value()}) == bad);
     CHECK(with(Operation::print_job, {"ipp-attribute-fidelity", Value::integer(1)}) == bad);
-    CHECK(with(Operation::print_job, {"job-k-octets", Value::integer(std::numeric_limits<std::int32_t>::min())}) == bad);
+    CHECK(with(Operation::print_job, {"job-k-octets", Value::integer(std::numeric_limits<std::int32_t>::min())}) ==
+          bad);
     CHECK(with(Operation::get_jobs, {"limit", Value::integer(0)}) == bad);
     CHECK(with(Operation::get_jobs, {"limit", Value::integer(-1)}) == bad);
     CHECK(with(Operation::get_jobs, {"first-index", Value::integer(std::numeric_limits<std::int32_t>::min())}) == bad);
@@ -182,8 +185,8 @@ TEST_CASE("a broken request is answered with its ids") {
 TEST_CASE("a job's path leads to its printer") {
     CHECK(printer_path("/ipp/print/jobs/17") == "/ipp/print");
     CHECK(printer_path("/ipp/print") == "/ipp/print");
-    for (const char* other : {"/ipp/print/jobs/", "/ipp/print/jobs/0", "/ipp/print/jobs/01", "/ipp/print/jobs/-1", "/ipp/print/jobs/1x",
-                              "/ipp/print/jobs/2147483648"})
+    for (const char* other : {"/ipp/print/jobs/", "/ipp/print/jobs/0", "/ipp/print/jobs/01", "/ipp/print/jobs/-1",
+                              "/ipp/print/jobs/1x", "/ipp/print/jobs/2147483648"})
         CHECK(printer_path(other) == other);
 }
 

@@ -26,8 +26,9 @@ TEST_CASE("every state is either ended or not") {
 }
 
 TEST_CASE("which-jobs by its keywords") {
-    for (const WhichJobs which : {WhichJobs::not_completed, WhichJobs::completed, WhichJobs::all, WhichJobs::pending, WhichJobs::pending_held,
-                                  WhichJobs::processing, WhichJobs::processing_stopped, WhichJobs::canceled, WhichJobs::aborted})
+    for (const WhichJobs which :
+         {WhichJobs::not_completed, WhichJobs::completed, WhichJobs::all, WhichJobs::pending, WhichJobs::pending_held,
+          WhichJobs::processing, WhichJobs::processing_stopped, WhichJobs::canceled, WhichJobs::aborted})
         CHECK(which_jobs(name(which)) == which);
     CHECK(which_jobs("fetchable") == std::nullopt);
     CHECK(matches(WhichJobs::canceled, JobState::canceled));

@@ -14,8 +14,9 @@ TEST_CASE("media names tell their size") {
     CHECK(media_size("na_index-4x6_4x6in") == MediaSize{10160, 15240});
     CHECK(media_size("jpn_chou4_90x205mm") == MediaSize{9000, 20500});
     CHECK(media_size("om_small_0.125x0.5mm") == MediaSize{13, 50});
-    for (const char* other : {"", "a4", "iso_a4", "iso_a4_210x297", "iso_a4_210mm", "iso_a4_x297mm", "iso_a4_-1x5mm", "iso_a4_0x5mm",
-                              "iso_a4_1e9x5mm", "iso_a4_999999999x1mm", "iso_a4_1..5x1mm", "iso_a4_1.x1mm", "_210x297mm"})
+    for (const char* other :
+         {"", "a4", "iso_a4", "iso_a4_210x297", "iso_a4_210mm", "iso_a4_x297mm", "iso_a4_-1x5mm", "iso_a4_0x5mm",
+          "iso_a4_1e9x5mm", "iso_a4_999999999x1mm", "iso_a4_1..5x1mm", "iso_a4_1.x1mm", "_210x297mm"})
         CHECK(media_size(other) == std::nullopt);
 }
 

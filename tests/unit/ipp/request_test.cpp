@@ -13,13 +13,15 @@ using test::EngineFixture;
 
 TEST_CASE("operation attributes come in the order that IPP wants") {
     const Target target{.printer_uri = "ipps://h/ipp/print", .requesting_user_name = "bob"};
-    const Message message = make_send_document(target, 9, 17, {.document_name = "d", .document_format = "application/pdf"});
+    const Message message =
+        make_send_document(target, 9, 17, {.document_name = "d", .document_format = "application/pdf"});
     CHECK(message.request_id == 9);
     CHECK(message.operation() == Operation::send_document);
     std::vector<std::string> names;
     for (const Attribute& attribute : message.groups.at(0).attributes) names.push_back(attribute.name);
-    CHECK(names == std::vector<std::string>{"attributes-charset", "attributes-natural-language", "printer-uri", "job-id",
-                                            "requesting-user-name", "document-name", "document-format", "last-document"});
+    CHECK(names == std::vector<std::string>{"attributes-charset", "attributes-natural-language", "printer-uri",
+                                            "job-id", "requesting-user-name", "document-name", "document-format",
+                                            "last-document"});
 }
 
 TEST_CASE_METHOD(EngineFixture, "what the client side builds the engine takes, and reads back") {
@@ -39,7 +41,8 @@ TEST_CASE_METHOD(EngineFixture, "what the client side builds the engine takes, a
     const Message create = make_print_request(target, Operation::create_job, 6, ticket);
     CHECK(create.groups[0].find("document-format") == nullptr);
     const std::int32_t id = read_job(ask(create)).value().id;
-    CHECK(status(make_send_document(target, 7, id, {.document_name = {}, .document_format = "application/pdf"}), "x") == Status::successful_ok);
+    CHECK(status(make_send_document(target, 7, id, {.document_name = {}, .document_format = "application/pdf"}), "x") ==
+          Status::successful_ok);
 
     printer.complete(1);
     const Message state = make_get_job_attributes(target, 8, 1, {"job-state", "job-impressions-completed"});
@@ -99,6 +102,7 @@ TEST_CASE("hostile answers are errors, not jobs") {
     CHECK_FALSE(with("job-state", Value::integer(9)));
     CHECK_FALSE(with("job-impressions-completed", Value::integer(-1)));
     CHECK_FALSE(with("job-uri", Value::keyword("x")));
-    answer.groups[0] = Group{GroupTag::job, {Attribute{"job-state", std::vector{Value::enumeration(3), Value::enumeration(4)}}}};
+    answer.groups[0] =
+        Group{GroupTag::job, {Attribute{"job-state", std::vector{Value::enumeration(3), Value::enumeration(4)}}}};
     CHECK_FALSE(read_job(answer));
 }
