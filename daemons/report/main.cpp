@@ -91,7 +91,10 @@ Result<void> run(const Options& options) {
 
     const auto interval = std::chrono::milliseconds{static_cast<std::int64_t>(options.interval * 1000)};
     Runtime::Periodic watching_intake{interval, [&] { intake_log.turn(); }};
-    Runtime::Periodic watching_release{interval, [&] { release_log.turn(); }};
+    Runtime::Periodic watching_release{interval, [&] {
+                                           release_log.turn();
+                                           subjects.forget_old();
+                                       }};
     log_info("listening", fmt::format("https={}", options.listen_https));
     runtime.run({&https, &admin});
     stop.request_stop();

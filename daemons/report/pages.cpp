@@ -63,6 +63,18 @@ Result<service::ApiReply> page(TenantId tenant, const report::Report& report, co
                              .content_type = "text/html; charset=utf-8"};
 }
 
+// A file to be kept holds all jobs, not the first page of them.
+Result<std::string> all_as_csv(const report::Report& report, report::JobQuery query) {
+    std::string out;
+    for (;;) {
+        SAFEQ_TRY(const auto lines, report.jobs(query));
+        const std::string text = report::jobs_csv(lines);
+        out += out.empty() ? std::string_view{text} : std::string_view{text}.substr(text.find('\n') + 1);
+        if (lines.size() < page_size) return out;
+        query.after = lines.back().row.job;
+    }
+}
+
 std::vector<service::Route> data_routes(const ReportRoutes& self, std::string_view json_path, std::string_view csv_path,
                                         service::Role role) {
     const auto jobs = [tenant = self.tenant,
@@ -75,10 +87,13 @@ std::vector<service::Route> data_routes(const ReportRoutes& self, std::string_vi
         SAFEQ_TRY(const auto lines, jobs(call));
         return service::ApiReply{.body = report::jobs_json(lines)};
     }));
-    out.push_back(get(csv_path, role, [jobs](const service::ApiCall& call) -> Result<service::ApiReply> {
-        SAFEQ_TRY(const auto lines, jobs(call));
-        return service::ApiReply{.body = report::jobs_csv(lines), .content_type = "text/csv; charset=utf-8"};
-    }));
+    out.push_back(
+        get(csv_path, role,
+            [tenant = self.tenant, &report = self.report](const service::ApiCall& call) -> Result<service::ApiReply> {
+                SAFEQ_TRY(report::JobQuery query, query_of(tenant, call));
+                SAFEQ_TRY(std::string text, all_as_csv(report, std::move(query)));
+                return service::ApiReply{.body = std::move(text), .content_type = "text/csv; charset=utf-8"};
+            }));
     return out;
 }
 
@@ -115,6 +130,8 @@ std::vector<service::Route> ReportRoutes::for_admin() const {
                 rows.push_back({{"log", status.name},
                                 {"origin", status.origin},
                                 {"entries", status.entries},
+                                {"verified", status.verified ? nlohmann::ordered_json(to_rfc3339(*status.verified))
+                                                             : nlohmann::ordered_json(nullptr)},
                                 {"tampered", status.tampered},
                                 {"problem", status.problem.empty() ? nlohmann::ordered_json(nullptr)
                                                                    : nlohmann::ordered_json(status.problem)}});
@@ -151,9 +168,10 @@ struct Gate {
 asio::awaitable<net::HttpResponse> guard(const Gate& gate, const http::RequestHead& head, net::BodyReader& body,
                                          const net::PeerInfo& peer) {
     const std::string authorization{head.headers.first("authorization")};
-    const auto known = authorization.empty()
-                           ? Result<void>{fail(Errc::unsupported, "auditor")}
-                           : co_await net::on_pool(gate.pool, [&] { return gate.check(authorization, peer.address); });
+    // Not with ?: around the co_await: GCC 12 then destroys a result that was never made.
+    Result<void> known = fail(Errc::unsupported, "auditor");
+    if (!authorization.empty())
+        known = co_await net::on_pool(gate.pool, [&] { return gate.check(authorization, peer.address); });
     net::HttpResponse out;
     if (known) {
         out = co_await gate.handler(head, body, peer);
@@ -162,8 +180,8 @@ asio::awaitable<net::HttpResponse> guard(const Gate& gate, const http::RequestHe
             log_warning("refused", field("peer", peer.address) + " " + field("why", known.error().message()));
         out.status = known.error().code == Errc::throttled || known.error().code == Errc::busy ? 429 : 401;
         if (out.status == 401) out.headers.add("WWW-Authenticate", "Basic realm=\"safeq report\", charset=\"UTF-8\"");
-        out.headers.add("Cache-Control", "no-store");
     }
+    if (out.headers.first("Cache-Control").empty()) out.headers.add("Cache-Control", "no-store");
     out.headers.add(
         "Content-Security-Policy",
         "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/remote.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -24,12 +26,18 @@ Result<audit::SubjectKey> RemoteSubjectKeys::key(SubjectId subject) {
         const auto it = known_.find(subject);
         if (it != known_.end() && it->second.since <= now && now < it->second.since + lifetime)
             return it->second.key.clone();
+        if (unreachable_since_ && *unreachable_since_ <= now && now < *unreachable_since_ + pause)
+            return fail(Errc::unavailable, "subject key", "the release server could not be reached just now");
     }
     const std::string target = "/internal/v1/subject-keys/" + subject.text();
     auto reply = client_.request({.method = "GET", .target = target, .headers = {}, .body = {}});
-    if (!reply) return fail(Errc::unavailable, "subject key", reply.error().message());
     const std::scoped_lock lock{mutex_};
     known_.erase(subject);
+    if (!reply) {
+        unreachable_since_ = clock_.now();
+        return fail(Errc::unavailable, "subject key", reply.error().message());
+    }
+    unreachable_since_.reset();
     if (reply->status == 410) return fail(Errc::key_destroyed, "subject key");
     if (reply->status == 404) return fail(Errc::key_unknown, "subject key");
     if (reply->status != 200) return fail(Errc::unavailable, "subject key", fmt::format("HTTP {}", reply->status));
@@ -46,19 +54,36 @@ Result<audit::SubjectKey> RemoteSubjectKeys::key(SubjectId subject) {
     return key;
 }
 
+void RemoteSubjectKeys::forget_old() {
+    const Time now = clock_.now();
+    const std::scoped_lock lock{mutex_};
+    std::erase_if(known_,
+                  [now](const auto& item) { return now < item.second.since || now >= item.second.since + lifetime; });
+}
+
+LogWatch::LogWatch(Parts parts) : parts_{std::move(parts)} {
+    status_.name = parts_.name;
+    status_.origin = parts_.key.name;
+}
+
 Result<void> LogWatch::follow() {
     report::Projection projection{parts_.store, parts_.key.name};
     SAFEQ_TRY(audit::FollowerState state, projection.state());
+    {
+        const std::scoped_lock lock{mutex_};
+        status_.entries = state.seen.size();
+    }
     audit::Follower follower{parts_.key, std::move(state)};
     HttpLogReader reader{parts_.client};
     SAFEQ_TRY(const audit::SignedCheckpoint seen, follower.follow(reader, projection.sink()));
     // What was followed is kept in the database by now, so it may be witnessed.
-    SAFEQ_TRY(const crypto::NoteSignature line,
-              audit::cosign(seen, parts_.witness_name, parts_.witness, parts_.clock.now()));
+    const Time now = parts_.clock.now();
+    SAFEQ_TRY(const crypto::NoteSignature line, audit::cosign(seen, parts_.witness_name, parts_.witness, now));
     audit::SignedCheckpoint cosigned = seen;
     cosigned.note.signatures.push_back(line);
     const std::scoped_lock lock{mutex_};
     status_.entries = seen.checkpoint.head.size;
+    status_.verified = now;
     status_.checkpoint = cosigned.encode();
     status_.problem.clear();
     return {};
@@ -67,12 +92,17 @@ Result<void> LogWatch::follow() {
 void LogWatch::turn() {
     {
         const std::scoped_lock lock{mutex_};
-        status_.name = parts_.name;
-        status_.origin = parts_.key.name;
         if (status_.tampered) return;
     }
+    const Time now = parts_.clock.now();
+    if (failed_at_ <= now && now < failed_at_ + pause_) return;
     const auto done = follow();
-    if (done) return;
+    if (done) {
+        pause_ = {};
+        return;
+    }
+    pause_ = std::clamp(pause_ * 2, std::chrono::seconds{1}, longest_pause);
+    failed_at_ = parts_.clock.now();
     const Error& error = done.error();
     const bool tampered = error.code == Errc::fork_detected || error.code == Errc::rollback ||
                           error.code == Errc::proof_invalid || error.code == Errc::signature_invalid ||

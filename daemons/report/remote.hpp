@@ -3,6 +3,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include <safeq/audit/follower.hpp>
@@ -22,14 +23,19 @@ private:
     net::HttpClient& client_;
 };
 
-/// Keys of persons, asked of the release server and kept in memory only, for an hour at most.
+/// Keys of persons, asked of the release server and kept in memory only, for an hour at most (given that `forget_old`
+/// is called now and then). When the server can't be reached it is not asked again for a few seconds.
 class RemoteSubjectKeys final : public audit::SubjectKeys {
 public:
     static constexpr std::chrono::hours lifetime{1};
+    static constexpr std::chrono::seconds pause{5};  ///< after the server could not be reached
     static constexpr std::size_t max_entries = 100'000;
 
     RemoteSubjectKeys(net::HttpClient& client, const Clock& clock) : client_{client}, clock_{clock} {}
     [[nodiscard]] Result<audit::SubjectKey> key(SubjectId subject) override;
+
+    /// Wipes the keys whose hour is over.
+    void forget_old();
 
 private:
     struct Entry {
@@ -40,6 +46,7 @@ private:
     const Clock& clock_;
     std::mutex mutex_;
     std::map<SubjectId, Entry> known_;
+    std::optional<Time> unreachable_since_;
 };
 
 /// Follows one log into the report database, verifies every step and cosigns what it saw. A log that contradicts itself
@@ -56,16 +63,20 @@ public:
         const Clock& clock;
     };
 
-    explicit LogWatch(Parts parts) : parts_{std::move(parts)} {}
+    static constexpr std::chrono::seconds longest_pause{10};
 
-    /// Goes to the log's latest checkpoint, if it can be reached.
+    explicit LogWatch(Parts parts);
+
+    /// Goes to the log's latest checkpoint, if it can be reached. After a failure, turns do nothing for a while, which
+    /// doubles from one second to `longest_pause`.
     void turn();
 
     struct Status {
         std::string name, origin;
-        std::uint64_t entries = 0;
-        std::string checkpoint;  ///< cosigned; empty before the first
-        std::string problem;     ///< empty when all is well
+        std::uint64_t entries = 0;     ///< taken into the database
+        std::optional<Time> verified;  ///< when the log was last seen to be sound
+        std::string checkpoint;        ///< cosigned; empty before the first
+        std::string problem;           ///< empty when all is well
         bool tampered = false;
     };
     [[nodiscard]] Status status() const;
@@ -74,6 +85,8 @@ private:
     [[nodiscard]] Result<void> follow();
 
     Parts parts_;
+    std::chrono::seconds pause_{0};
+    Time failed_at_{};
     mutable std::mutex mutex_;
     Status status_;
 };

@@ -6,6 +6,7 @@
 
 #include <safeq/audit/follower.hpp>
 #include <safeq/audit/tile.hpp>
+#include <safeq/core/text.hpp>
 #include <safeq/store/log_folder.hpp>
 
 #include "common/files.hpp"
@@ -19,24 +20,36 @@ struct Log {
 };
 
 // A log's files are read beside its running daemon: whoever may read them can verify them.
-Log open(const Context& context, const std::string& name) {
-    const auto key = context.layout.shared() / (name == "intake" ? intake_log_public : release_log_public);
-    return {.reader = require(store::read_log_folder(context.layout.daemon(name).log())),
-            .key = require(read_note_key(key))};
+Result<Log> open(const Context& context, const std::string& name) {
+    SAFEQ_TRY(auto reader, store::read_log_folder(context.layout.daemon(name).log()));
+    SAFEQ_TRY(auto key,
+              read_note_key(context.layout.shared() / (name == "intake" ? intake_log_public : release_log_public)));
+    return Log{.reader = std::move(reader), .key = std::move(key)};
+}
+
+Result<audit::SignedCheckpoint> verify_one(const Context& context, const std::string& name) {
+    SAFEQ_TRY(const Log log, open(context, name));
+    return audit::verify_log(*log.reader, log.key);
 }
 
 void verify(const Context& context, const std::vector<std::string>& names) {
+    // One log that doesn't verify hides nothing about the next.
+    std::string failures;
     for (const std::string& name : names) {
-        const Log log = open(context, name);
-        const auto seen = audit::verify_log(*log.reader, log.key);
-        if (!seen) throw CommandFailed{fmt::format("{}: NOT verified: {}", name, seen.error().message())};
-        fmt::print("{}: verified, {} entries, root {}\n", name, seen->checkpoint.head.size,
-                   to_base64(seen->checkpoint.head.root));
+        const auto seen = verify_one(context, name);
+        if (seen) {
+            fmt::print("{}: verified, {} entries, checkpoint {}\n", name, seen->checkpoint.head.size,
+                       to_base64(seen->checkpoint.head.root));
+        } else {
+            failures +=
+                fmt::format("{}{}: NOT verified: {}", failures.empty() ? "" : "\n", name, seen.error().message());
+        }
     }
+    if (!failures.empty()) throw CommandFailed{failures};
 }
 
 void proof(const Context& context, const std::string& name, std::uint64_t index) {
-    const Log log = open(context, name);
+    const Log log = require(open(context, name));
     const Bytes note = require(log.reader->read(audit::checkpoint_path));
     const audit::SignedCheckpoint checkpoint = require(audit::SignedCheckpoint::open(as_text(note), log.key));
     const std::uint64_t size = checkpoint.checkpoint.head.size;
@@ -49,7 +62,7 @@ void proof(const Context& context, const std::string& name, std::uint64_t index)
     audit::TileHashes hashes{*log.reader, size};
     const audit::InclusionProof path = require(audit::prove_inclusion(hashes, index, size));
     require(audit::verify_inclusion(path, audit::leaf_hash(entry), checkpoint.checkpoint.head.root));
-    fmt::print("entry {}\n{}\nproof\n", index, as_text(entry));
+    fmt::print("entry {}\n{}\nproof\n", index, escape_for_log(as_text(entry), entry.size()));
     for (const audit::Hash& hash : path.path) fmt::print("{}\n", to_base64(hash));
     fmt::print("checkpoint\n{}verified\n", checkpoint.encode());
 }

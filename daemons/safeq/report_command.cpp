@@ -19,13 +19,32 @@ std::string shown(const Json& row, const char* key) {
     return it->is_string() ? escape_for_log(it->get<std::string>(), 60) : it->dump();
 }
 
+// "3", or "3x2" for two copies of three pages.
+std::string pages(const Json& row) {
+    const std::string copies = shown(row, "copies");
+    return shown(row, "pages") + (copies.empty() || copies == "1" ? "" : "x" + copies);
+}
+
+// The daemon answers page by page, the latest first.
+Json all_jobs(const Context& context) {
+    Json out{{"jobs", Json::array()}};
+    std::string path = "/admin/v1/jobs";
+    for (;;) {
+        Json page = context.call_json("report", "GET", path);
+        Json& rows = page.at("jobs");
+        if (rows.empty()) return out;
+        path = "/admin/v1/jobs?after=" + rows.back().at("job").get<std::string>();
+        for (Json& row : rows) out["jobs"].push_back(std::move(row));
+    }
+}
+
 void jobs(const Context& context, bool json, bool csv) {
     if (csv) {
         const net::HttpReply reply = require(context.call("report", "GET", "/admin/v1/jobs.csv"));
         fmt::print("{}", as_text(reply.body));
         return;
     }
-    const Json answer = context.call_json("report", "GET", "/admin/v1/jobs");
+    const Json answer = all_jobs(context);
     if (json) {
         fmt::print("{}\n", answer.dump(2));
         return;
@@ -33,14 +52,18 @@ void jobs(const Context& context, bool json, bool csv) {
     fmt::print("{:<25} {:<16} {:<28} {:>6} {:<16} {}\n", "when", "who", "what", "pages", "where", "outcome");
     for (const Json& row : answer.at("jobs"))
         fmt::print("{:<25} {:<16} {:<28} {:>6} {:<16} {}\n", shown(row, "accepted"), shown(row, "user"),
-                   shown(row, "title"), shown(row, "pages"), shown(row, "device"), shown(row, "outcome"));
+                   shown(row, "title"), pages(row), shown(row, "device"), shown(row, "outcome"));
 }
 
 void status(const Context& context) {
-    for (const Json& log : context.call_json("report", "GET", "/admin/v1/status").at("logs"))
-        fmt::print("{:<8} {:>10} entries  {}\n", log.at("log").get<std::string>(),
-                   log.at("entries").get<std::uint64_t>(),
-                   log.at("problem").is_null() ? "followed and verified" : log.at("problem").get<std::string>());
+    const Json answer = context.call_json("report", "GET", "/admin/v1/status");
+    for (const Json& log : answer.at("logs")) {
+        const std::string verified =
+            log.at("verified").is_null() ? "not verified yet" : "verified " + shown(log, "verified");
+        fmt::print("{:<8} {:>10} entries  {}{}{}\n", shown(log, "log"), log.at("entries").get<std::uint64_t>(),
+                   verified, log.at("tampered").get<bool>() ? "  TAMPERED WITH, not followed any further" : "",
+                   log.at("problem").is_null() ? "" : "  " + escape_for_log(log.at("problem").get<std::string>()));
+    }
 }
 
 }  // namespace

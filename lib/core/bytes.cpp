@@ -38,7 +38,8 @@ std::string encode64(ByteView in, std::string_view alphabet, bool pad) {
     for (std::size_t i = 0; i < in.size(); i += 3) {
         const std::size_t n = std::min<std::size_t>(3, in.size() - i);
         std::uint32_t group = 0;
-        for (std::size_t k = 0; k < 3; ++k) group = (group << 8) | (k < n ? std::to_integer<std::uint32_t>(in[i + k]) : 0);
+        for (std::size_t k = 0; k < 3; ++k)
+            group = (group << 8) | (k < n ? std::to_integer<std::uint32_t>(in[i + k]) : 0);
         for (std::size_t k = 0; k < n + 1; ++k) out.push_back(alphabet[(group >> (18 - 6 * k)) & 0x3f]);
         if (pad) out.append(3 - n, '=');
     }
@@ -77,7 +78,8 @@ Result<Bytes> decode64(std::string_view in, std::string_view alphabet, bool padd
             out.push_back(static_cast<std::byte>((group >> bits) & 0xff));
         }
     }
-    if (bits > 0 && (group & ((1u << bits) - 1)) != 0) return fail(Errc::not_canonical, "base64", "unused bits are set");
+    if (bits > 0 && (group & ((1u << bits) - 1)) != 0)
+        return fail(Errc::not_canonical, "base64", "unused bits are set");
     return out;
 }
 
@@ -85,7 +87,8 @@ Result<Bytes> decode64(std::string_view in, std::string_view alphabet, bool padd
 
 Result<ByteView> ByteReader::take(std::size_t n, std::string_view what) {
     if (n > in_.size() - at_)
-        return fail(Errc::truncated, std::string{what}, fmt::format("{} bytes wanted at offset {}, {} left", n, at_, remaining()));
+        return fail(Errc::truncated, std::string{what},
+                    fmt::format("{} bytes wanted at offset {}, {} left", n, at_, remaining()));
     const ByteView out = in_.subspan(at_, n);
     at_ += n;
     return out;
@@ -118,7 +121,8 @@ ByteView ByteReader::rest() noexcept {
 }
 
 Result<void> ByteReader::finish(std::string_view what) const {
-    if (!done()) return fail(Errc::trailing_data, std::string{what}, fmt::format("{} bytes after the end", remaining()));
+    if (!done())
+        return fail(Errc::trailing_data, std::string{what}, fmt::format("{} bytes after the end", remaining()));
     return {};
 }
 
@@ -147,9 +151,7 @@ ByteWriter& ByteWriter::bytes(ByteView value) {
     return *this;
 }
 
-ByteWriter& ByteWriter::field(ByteView value) {
-    return u32(static_cast<std::uint32_t>(value.size())).bytes(value);
-}
+ByteWriter& ByteWriter::field(ByteView value) { return u32(static_cast<std::uint32_t>(value.size())).bytes(value); }
 
 std::string to_hex(ByteView bytes) {
     std::string out;

@@ -41,7 +41,8 @@ std::string_view meaning(Errc code) noexcept {
 std::span<const Errc> all_error_codes() noexcept { return codes; }
 
 std::string Error::message() const {
-    std::string out = where.empty() ? std::string{safeq::meaning(code)} : fmt::format("{}: {}", where, safeq::meaning(code));
+    std::string out =
+        where.empty() ? std::string{safeq::meaning(code)} : fmt::format("{}: {}", where, safeq::meaning(code));
     if (!detail.empty()) out += fmt::format(" ({})", detail);
     return out + fmt::format(" [{}]", safeq::name(code));
 }

@@ -75,7 +75,8 @@ std::string escape_for_log(std::string_view text, std::size_t max_bytes) {
             continue;
         }
         if (c->point == '\\') out += "\\\\";
-        else if (c->point < 0x80 && deceives(c->point)) out += fmt::format("\\x{:02x}", static_cast<std::uint32_t>(c->point));
+        else if (c->point < 0x80 && deceives(c->point))
+            out += fmt::format("\\x{:02x}", static_cast<std::uint32_t>(c->point));
         else if (deceives(c->point)) out += fmt::format("\\u{{{:x}}}", static_cast<std::uint32_t>(c->point));
         else out += text.substr(at, c->length);
         at += c->length;

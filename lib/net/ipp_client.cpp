@@ -69,6 +69,8 @@ Result<ipp::Message> IppClient::exchange(HttpRequest request) {
     SAFEQ_TRY(const HttpReply reply, http_.request(request));
     if (reply.status == 401)
         return fail(Errc::credential_wrong, "printer", "it asks who you are, or does not know you (HTTP 401)");
+    // A client error says that nothing was done with the request; a server error says nothing.
+    if (reply.status / 100 == 4) return fail(Errc::device_refused, "printer", fmt::format("HTTP {}", reply.status));
     if (reply.status != 200) return fail(Errc::http_status, "printer", fmt::format("HTTP {}", reply.status));
     const std::string_view type = reply.headers.first("content-type");
     if (!ascii_iequals(type.substr(0, type.find(';')), "application/ipp"))
@@ -122,14 +124,16 @@ PrintReport IppClient::print(const PrintDocument& document) {
     };
     auto job = submit(watched);
     if (!job) {
-        // A printer that answers with an IPP failure, or asks who we are, has told that it made no job of it.
-        const bool told = job.error().code == Errc::ipp_status || job.error().code == Errc::credential_wrong;
+        // A printer that answers with an IPP failure or refuses the request has told that it made no job of it.
+        const Errc code = job.error().code;
+        const bool told = code == Errc::ipp_status || code == Errc::credential_wrong || code == Errc::device_refused;
         return {.end = left == 0 || told ? PrintEnd::refused : PrintEnd::uncertain,
                 .job = {},
                 .detail = job.error().message()};
     }
     if (job->id < 1)
-        return {.end = PrintEnd::uncertain, .job = *std::move(job), .detail = "the printer did not say which job it made"};
+        return {
+            .end = PrintEnd::uncertain, .job = *std::move(job), .detail = "the printer did not say which job it made"};
     return follow(*std::move(job));
 }
 

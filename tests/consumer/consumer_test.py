@@ -26,7 +26,7 @@ with tempfile.TemporaryDirectory(prefix="safeq-consumer-") as folder:
 
     paths = [str(p) for root in [str(tree), *prefixes.split(";")] for p in pathlib.Path(root).rglob("pkgconfig") if p.is_dir()]
     environment = {**os.environ, "PKG_CONFIG_PATH": ":".join(paths)}
-    flags = run("pkg-config", "--static", "--cflags", "--libs", f"--define-variable=prefix={tree}", "safeq", env=environment,
+    flags = run("pkg-config", "--static", "--cflags", "--libs", "safeq", env=environment,
                 capture_output=True).stdout.split()
     run("c++", "-std=c++23", app / "main.cpp", "-o", folder / "by-pkg-config", *flags)
     run(folder / "by-pkg-config")

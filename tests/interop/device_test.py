@@ -32,10 +32,11 @@ class ReferencePrinter:
         self.keep.write_text(f"#!/bin/sh\ncat \"$1\" > {self.folder}/printed.$$\n")
         self.keep.chmod(0o755)
         self.services = []
-        if not pathlib.Path("/run/dbus/system_bus_socket").exists():
+        if not self._bus_answers():
             pathlib.Path("/run/dbus").mkdir(parents=True, exist_ok=True)
+            self.BUS.unlink(missing_ok=True)  # of a bus that is gone
             self._start(["dbus-daemon", "--system", "--nofork", "--nopidfile"])
-            house.wait_until(pathlib.Path("/run/dbus/system_bus_socket").exists, 10, "the system bus")
+            house.wait_until(self._bus_answers, 10, "the system bus")
         if subprocess.run(["avahi-daemon", "--check"], capture_output=True).returncode != 0:
             self._start(["avahi-daemon", "--no-chroot", "--no-rlimits", "--no-drop-root"])
             house.wait_until(lambda: subprocess.run(["avahi-daemon", "--check"], capture_output=True).returncode == 0, 20, "avahi")
@@ -46,6 +47,12 @@ class ReferencePrinter:
                                     "-c", str(self.keep), "-v", "Safe Printer"], self.log)
         house.wait_until(self._listening, 20, "ippeveprinter to listen")
         self.uri = f"ipps://localhost:{self.port}/ipp/print"
+
+    BUS = pathlib.Path("/run/dbus/system_bus_socket")
+
+    def _bus_answers(self):
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(str(self.BUS)) == 0
 
     def _start(self, arguments, output=subprocess.DEVNULL):
         child = subprocess.Popen(arguments, stdout=output, stderr=output, stdin=subprocess.DEVNULL)

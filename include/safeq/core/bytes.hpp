@@ -33,13 +33,9 @@ using MutableByteView = std::span<std::byte>;
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-[[nodiscard]] inline Bytes to_bytes(ByteView bytes) {
-    return {bytes.begin(), bytes.end()};
-}
+[[nodiscard]] inline Bytes to_bytes(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
 
-[[nodiscard]] inline Bytes to_bytes(std::string_view text) {
-    return to_bytes(as_bytes(text));
-}
+[[nodiscard]] inline Bytes to_bytes(std::string_view text) { return to_bytes(as_bytes(text)); }
 
 /// Whether two public byte strings are equal. Not constant time: for secrets see `crypto::equal`.
 [[nodiscard]] inline bool same_bytes(ByteView a, ByteView b) noexcept {

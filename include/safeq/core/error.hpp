@@ -50,28 +50,29 @@ using Result = std::expected<T, Error>;
 
 #define SAFEQ_DETAIL_CONCAT2(a, b) a##b
 #define SAFEQ_DETAIL_CONCAT(a, b) SAFEQ_DETAIL_CONCAT2(a, b)
-#define SAFEQ_DETAIL_TRY(tmp, ret, declaration, ...)          \
-    auto tmp = (__VA_ARGS__);                                 \
+#define SAFEQ_DETAIL_TRY(tmp, ret, declaration, ...)           \
+    auto tmp = (__VA_ARGS__);                                  \
     if (!tmp) ret ::std::unexpected(::std::move(tmp).error()); \
     declaration = *::std::move(tmp)
 
 /// `SAFEQ_TRY(auto x, f());` declares x from f's value, or returns f's error from the enclosing function.
-#define SAFEQ_TRY(declaration, ...) SAFEQ_DETAIL_TRY(SAFEQ_DETAIL_CONCAT(safeq_try_, __COUNTER__), return, declaration, __VA_ARGS__)
+#define SAFEQ_TRY(declaration, ...) \
+    SAFEQ_DETAIL_TRY(SAFEQ_DETAIL_CONCAT(safeq_try_, __COUNTER__), return, declaration, __VA_ARGS__)
 
 /// The same inside a coroutine.
 #define SAFEQ_CO_TRY(declaration, ...) \
     SAFEQ_DETAIL_TRY(SAFEQ_DETAIL_CONCAT(safeq_try_, __COUNTER__), co_return, declaration, __VA_ARGS__)
 
 /// `SAFEQ_TRY_VOID(f());` returns f's error, if any.
-#define SAFEQ_TRY_VOID(...)                                                             \
-    do {                                                                                \
-        if (auto safeq_try_void = (__VA_ARGS__); !safeq_try_void)                       \
-            return ::std::unexpected(::std::move(safeq_try_void).error());              \
+#define SAFEQ_TRY_VOID(...)                                                \
+    do {                                                                   \
+        if (auto safeq_try_void = (__VA_ARGS__); !safeq_try_void)          \
+            return ::std::unexpected(::std::move(safeq_try_void).error()); \
     } while (false)
 
 /// The same inside a coroutine.
-#define SAFEQ_CO_TRY_VOID(...)                                                          \
-    do {                                                                                \
-        if (auto safeq_try_void = (__VA_ARGS__); !safeq_try_void)                       \
-            co_return ::std::unexpected(::std::move(safeq_try_void).error());           \
+#define SAFEQ_CO_TRY_VOID(...)                                                \
+    do {                                                                      \
+        if (auto safeq_try_void = (__VA_ARGS__); !safeq_try_void)             \
+            co_return ::std::unexpected(::std::move(safeq_try_void).error()); \
     } while (false)

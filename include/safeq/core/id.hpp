@@ -59,12 +59,12 @@ private:
 };
 
 using TenantId = Id<struct TenantTag>;
-using SubjectId = Id<struct SubjectTag>;    ///< a person, or a guest; random, says nothing about who it is
-using DeviceId = Id<struct DeviceTag>;      ///< a multi-function device
+using SubjectId = Id<struct SubjectTag>;  ///< a person, or a guest; random, says nothing about who it is
+using DeviceId = Id<struct DeviceTag>;    ///< a multi-function device
 using JobId = Id<struct JobTag>;
 using InstanceId = Id<struct InstanceTag>;  ///< one running daemon's identity
 using SessionId = Id<struct SessionTag>;
-using RecordId = Id<struct RecordTag>;      ///< one audit record; makes appending it idempotent
+using RecordId = Id<struct RecordTag>;  ///< one audit record; makes appending it idempotent
 
 }  // namespace safeq
 

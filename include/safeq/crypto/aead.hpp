@@ -9,8 +9,8 @@
 
 namespace safeq::crypto {
 
-using AeadKey = Key<32, struct AeadTag>;       ///< AES-256-GCM
-using Aead128Key = Key<16, struct Aead128Tag>; ///< AES-128-GCM; only for other people's formats and vectors
+using AeadKey = Key<32, struct AeadTag>;        ///< AES-256-GCM
+using Aead128Key = Key<16, struct Aead128Tag>;  ///< AES-128-GCM; only for other people's formats and vectors
 using AeadNonce = std::array<std::byte, 12>;
 inline constexpr std::size_t aead_tag_bytes = 16;
 
@@ -38,7 +38,8 @@ public:
     /// Writes the plaintext to `out` when the tag is right; else `out` is zeroed. *Requires*: `out` of
     /// `sealed - aead_tag_bytes` bytes; `out` may start exactly at `sealed`, else must not overlap it.
     /// *Errors*: `truncated` for less than a tag, `authentication_failed`.
-    [[nodiscard]] Result<void> open(std::span<std::byte> out, const AeadNonce& nonce, ByteView sealed, Associated associated);
+    [[nodiscard]] Result<void> open(std::span<std::byte> out, const AeadNonce& nonce, ByteView sealed,
+                                    Associated associated);
 
 private:
     struct Impl;

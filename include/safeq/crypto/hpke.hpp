@@ -46,7 +46,8 @@ private:
 /// *Errors*: `key_invalid` when the ML-KEM part fails its modulus check.
 [[nodiscard]] Result<XwingEncapsulated> xwing_encapsulate(const XwingPublicKey& to, Random& random);
 /// With 64 bytes of given randomness: for test vectors only.
-[[nodiscard]] Result<XwingEncapsulated> xwing_encapsulate_unsafe_deterministic(const XwingPublicKey& to, ByteView eseed);
+[[nodiscard]] Result<XwingEncapsulated> xwing_encapsulate_unsafe_deterministic(const XwingPublicKey& to,
+                                                                               ByteView eseed);
 
 // HPKE base mode, single shot. KEM X-Wing (0x647a), KDF HKDF-SHA256 (0x0001), AEAD AES-256-GCM (0x0002).
 // Source: RFC 9180.
@@ -61,8 +62,8 @@ struct HpkeSealed {
 };
 
 /// *Errors*: `key_invalid`.
-[[nodiscard]] Result<HpkeSealed> hpke_seal(const XwingPublicKey& to, HpkeInfo info, Associated associated, Plaintext plaintext,
-                                           Random& random);
+[[nodiscard]] Result<HpkeSealed> hpke_seal(const XwingPublicKey& to, HpkeInfo info, Associated associated,
+                                           Plaintext plaintext, Random& random);
 /// *Errors*: `authentication_failed`.
 [[nodiscard]] Result<Secret> hpke_open(const XwingPrivateKey& key, const XwingCiphertext& enc, HpkeInfo info,
                                        Associated associated, ByteView ciphertext);
