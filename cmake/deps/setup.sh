@@ -68,18 +68,18 @@ need_packages() {
     done_step
 }
 
-# setup TASK…: packages, Botan and, for tests, Catch2; sets `prefixes` for CMAKE_PREFIX_PATH.
+# setup TASK…: packages, Botan and Catch2 (every preset configures the tests); sets `prefixes` for CMAKE_PREFIX_PATH.
 setup() {
     mkdir -p "$cache"
     need_packages "$@"
-    local botan catch2=
+    local botan catch2
     if ! botan=$(cat "$cache/botan-prefix" 2> /dev/null) || [ ! -f "$botan/.complete" ] || [ cmake/deps/botan.sh -nt "$cache/botan-prefix" ]; then
         step "Botan (built once from Debian's source package where the system's is older than 3.13; some minutes)"
         botan=$(cmake/deps/botan.sh)
         printf '%s' "$botan" > "$cache/botan-prefix"
         done_step
     fi
-    if [[ " $* " == *" test "* || " $* " == *" bench "* ]]; then catch2=$(cmake/deps/catch2.sh); fi
+    catch2=$(cmake/deps/catch2.sh)
     # shellcheck disable=SC2034  # read by ./run
     prefixes=$botan${catch2:+;$catch2}
 }
