@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // safeq-report: follows and witnesses the logs of the other daemons, and shows who, what, when and where.
+#include <csignal>
+
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <asio/signal_set.hpp>
 
 #include <safeq/store/report_store.hpp>
 
@@ -96,6 +99,11 @@ Result<void> run(const Options& options) {
                                            subjects.forget_old();
                                        }};
     log_info("listening", fmt::format("https={}", options.listen_https));
+    // At once, not when the pool is done: a call to a daemon that hangs ends then too.
+    asio::signal_set signals{runtime.io, SIGTERM, SIGINT};
+    signals.async_wait([&stop](const asio::error_code& error, int) {
+        if (!error) stop.request_stop();
+    });
     runtime.run({&https, &admin});
     stop.request_stop();
     watching_intake.stop();
