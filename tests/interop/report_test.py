@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The report's page and data: only for the auditor, nothing in them but text, and a tampered log is noticed."""
+import base64
+import http.client
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import installation as house  # noqa: E402
+import scenario  # noqa: E402
+
+
+def set_up(site):
+    site.init()
+    site.start_all()
+    scenario.people_and_device(site)
+    document = site.dir / "page.pdf"
+    document.write_bytes(house.make_pdf(1, "report"))
+    for title in ("<script>alert(1)</script>", "=HYPERLINK(1)"):
+        site.safeq("print", document, "--uri", scenario.token_uri(site), "--title", title)
+    house.wait_until(lambda: len(json.loads(site.safeq("report", "jobs", "--json").stdout)["jobs"]) == 2, 20, "two jobs in the report")
+
+
+def get(site, path, user=None, password=None):
+    connection = http.client.HTTPSConnection("localhost", site.port("report"), context=site.trust(), timeout=20)
+    headers = {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()} if user else {}
+    try:
+        connection.request("GET", path, headers=headers)
+        response = connection.getresponse()
+        return response.status, dict(response.getheaders()), response.read().decode()
+    finally:
+        connection.close()
+
+
+def auditor(site):
+    return "auditor", (site.root / "report" / "auditor.txt").read_text().strip()
+
+
+def test_nobody_else_gets_in(site):
+    for path in ("/", "/style.css", "/v1/jobs", "/v1/jobs.csv", "/v1/logs/release/checkpoint", "/nothing", "/admin/v1/jobs"):
+        for _ in range(5):
+            status, headers, body = get(site, path)
+            assert status == 401 and body == "", (path, status, body)
+            assert headers["WWW-Authenticate"].startswith("Basic"), headers
+    assert get(site, "/", "auditor", "wrong password")[0] == 401
+    assert get(site, "/", "alice", scenario.ALICE["password"])[0] == 401
+
+
+def test_the_page_holds_only_text(site):
+    status, headers, body = get(site, "/", *auditor(site))
+    assert status == 200 and "default-src 'none'" in headers["Content-Security-Policy"], (status, headers)
+    assert "&lt;script&gt;" in body and "<script" not in body
+    status, _, body = get(site, "/v1/jobs.csv", *auditor(site))
+    assert status == 200 and "'=HYPERLINK" in body, body
+    assert get(site, "/admin/v1/jobs", *auditor(site))[0] in (403, 404)
+
+
+def test_the_checkpoint_is_cosigned(site):
+    note = house.wait_until(lambda: (r := get(site, "/v1/logs/release/checkpoint", *auditor(site)))[0] == 200 and r[2], 20, "a checkpoint")
+    signers = [line.split()[1] for line in note.splitlines() if line.startswith("\u2014 ")]
+    assert len(signers) == 2 and signers[1].endswith("/witness"), note
+
+
+def test_a_changed_log_is_noticed(site):
+    site.stop("release")
+    bundle = max((site.root / "release" / "log").rglob("entries/*.p/*"), key=lambda path: int(path.name))
+    data = bytearray(bundle.read_bytes())
+    data[40] ^= 1
+    bundle.write_bytes(data)
+    result = site.safeq("audit", "verify", "release", check=False)
+    assert result.returncode == 1 and "NOT verified" in result.stdout + result.stderr, result.stdout + result.stderr
+
+
+if __name__ == "__main__":
+    scenario.main(globals())
