@@ -71,18 +71,22 @@ ApiReply TerminalApi::refused(const ApiCall&, std::string_view route, const Erro
     return refuse(error);
 }
 
+Result<job::Device> TerminalApi::device_of(const ApiCall& call) const {
+    if (!call.peer.key_fingerprint) return fail(Errc::denied, "device", "no client certificate");
+    auto device = parts_.devices.find_by_terminal(parts_.tenant, *call.peer.key_fingerprint);
+    if (!device && device.error().code == Errc::not_found)
+        return fail(Errc::denied, "device", call.peer.certificate_id + " is not registered");
+    return device;
+}
+
 Route TerminalApi::device_route(std::string_view method, std::string_view path, std::size_t max_body, Handler handler) {
     return {.method = method,
             .path = path,
             .role = Role::device,
             .max_body_bytes = max_body,
             .handle = [this, path, handler](const ApiCall& call) {
-                if (!call.peer.key_fingerprint)
-                    return refused(call, path, Error{Errc::denied, "device", "no client certificate"});
-                const auto device = parts_.devices.find_by_terminal(parts_.tenant, *call.peer.key_fingerprint);
-                if (!device)
-                    return refused(call, path,
-                                   Error{Errc::denied, "device", call.peer.certificate_id + " is not registered"});
+                const auto device = device_of(call);
+                if (!device) return refused(call, path, device.error());
                 return (this->*handler)(call, *device);
             }};
 }
@@ -94,12 +98,8 @@ Route TerminalApi::session_route(std::string_view method, std::string_view path,
             .role = Role::session,
             .max_body_bytes = max_body,
             .handle = [this, path, handler](const ApiCall& call) {
-                if (!call.peer.key_fingerprint)
-                    return refused(call, path, Error{Errc::denied, "device", "no client certificate"});
-                const auto device = parts_.devices.find_by_terminal(parts_.tenant, *call.peer.key_fingerprint);
-                if (!device)
-                    return refused(call, path,
-                                   Error{Errc::denied, "device", call.peer.certificate_id + " is not registered"});
+                const auto device = device_of(call);
+                if (!device) return refused(call, path, device.error());
                 const auto session = parts_.sign_in.check(call.bearer, *device);
                 if (!session) {
                     ApiReply reply = refused(call, path, session.error());

@@ -28,6 +28,7 @@ private:
     using Handler = ApiReply (TerminalApi::*)(const ApiCall&, const job::Device&);
     using SessionHandler = ApiReply (TerminalApi::*)(const ApiCall&, const job::Device&, const token::Session&);
 
+    [[nodiscard]] Result<job::Device> device_of(const ApiCall& call) const;
     [[nodiscard]] Route device_route(std::string_view method, std::string_view path, std::size_t max_body,
                                      Handler handler);
     [[nodiscard]] Route session_route(std::string_view method, std::string_view path, std::size_t max_body,
