@@ -5,25 +5,12 @@
 #include <cstdio>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <asio/signal_set.hpp>
 
 #include "common/log.hpp"
 #include "common/readiness.hpp"
 
 namespace safeq::daemon {
-
-void add_common_options(CLI::App& app, CommonOptions& options) {
-    app.set_config("--config", "", "Configuration file, as `safeq init` writes it: one option a line, name=value",
-                   true);
-    app.add_option("--data", options.data,
-                   "Folder with tls/, keys/ and the data; default: that of the configuration file");
-    app.add_option("--public", options.shared,
-                   "Folder with the installation's public keys; default: `public` beside the data folder");
-    app.add_option("--tenant", options.tenant, "The tenant's id")->required();
-    app.add_option("--instance", options.instance, "This daemon's id")->required();
-    app.add_flag("--verbose", options.verbose, "Log more; never secrets or document titles");
-}
 
 Result<Common> load_common(const CommonOptions& options) {
     Common out;
@@ -90,12 +77,20 @@ void Runtime::Periodic::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
-void Runtime::run(const std::vector<net::HttpServer*>& listeners) {
+void Runtime::run(const std::vector<net::HttpServer*>& listeners, std::stop_source& stop, std::chrono::seconds grace) {
+    std::jthread hurry;
     asio::signal_set signals{io, SIGTERM, SIGINT};
     signals.async_wait([&](const asio::error_code& error, int signal) {
         if (error) return;
         log_info("stopping", fmt::format("signal={}", signal));
         notify_stopping();
+        hurry = std::jthread{[&stop, grace](const std::stop_token& done) {
+            std::mutex mutex;
+            std::condition_variable_any condition;
+            std::unique_lock lock{mutex};
+            condition.wait_for(lock, done, grace, [] { return false; });
+            stop.request_stop();
+        }};
         for (net::HttpServer* listener : listeners) listener->stop();
     });
     notify_ready();
@@ -103,7 +98,7 @@ void Runtime::run(const std::vector<net::HttpServer*>& listeners) {
     io.run();
     second.join();
     pool.join();
-}
+}  // ends `hurry`, which asks `stop` in any case
 
 int guarded(std::string_view program, const std::function<Result<void>()>& body) {
     try {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -19,25 +20,10 @@
 
 #include "common/files.hpp"
 #include "common/layout.hpp"
-
-namespace CLI {
-class App;
-}
+#include "common/log.hpp"
+#include "config/options.hpp"
 
 namespace safeq::daemon {
-
-inline constexpr const char* version = SAFEQ_VERSION;
-
-/// Options that every daemon has.
-struct CommonOptions {
-    std::string config;
-    std::string data;    ///< default: the folder of the configuration file
-    std::string shared;  ///< default: `public` beside the data folder
-    std::string tenant;
-    std::string instance;
-    bool verbose = false;
-};
-void add_common_options(CLI::App& app, CommonOptions& options);
 
 /// What every daemon has in common once its options are read.
 struct Common {
@@ -83,11 +69,23 @@ public:
         std::jthread thread_;
     };
 
-    /// Says ready, serves until a signal comes, then stops the listeners and waits for their connections.
-    void run(const std::vector<net::HttpServer*>& listeners);
+    /// Says ready, serves until a signal comes, then stops the listeners and waits for their connections. What still
+    /// waits for another server or a device after `grace` is ended by `stop`.
+    void run(const std::vector<net::HttpServer*>& listeners, std::stop_source& stop, std::chrono::seconds grace);
 };
 
 /// Runs `body` and turns its failure into one sentence on standard error and exit status 1.
 int guarded(std::string_view program, const std::function<Result<void>()>& body);
+
+/// A daemon's `main`: reads its options, starts its log, runs it. Exit status 0 or 1.
+template <class Options>
+int daemon_main(std::string_view program, int argc, char** argv, Result<void> (*run)(const Options&)) {
+    return guarded(program, [&]() -> Result<void> {
+        SAFEQ_TRY(const std::optional<Options> options, from_command_line<Options>(argc, argv));
+        if (!options) return {};
+        start_logging(program, options->common.verbose);
+        return run(*options);
+    });
+}
 
 }  // namespace safeq::daemon

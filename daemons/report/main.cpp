@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // safeq-report: follows and witnesses the logs of the other daemons, and shows who, what, when and where.
-#include <csignal>
-
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
-#include <asio/signal_set.hpp>
 
 #include <safeq/store/report_store.hpp>
 
@@ -15,13 +11,6 @@
 
 namespace safeq::daemon {
 namespace {
-
-struct Options {
-    CommonOptions common;
-    std::string listen_https = "127.0.0.1:8651";
-    std::string intake, release;
-    double interval = 1.0;
-};
 
 // The auditor is one person: what is known of wrong attempts lives as long as the process.
 class NoThrottleStore final : public auth::ThrottleStore {
@@ -36,7 +25,9 @@ Result<net::HttpTarget> target_of(const std::string& url, const TlsFiles& files)
     return net::HttpTarget::https(url, std::move(context));
 }
 
-Result<void> run(const Options& options) {
+}  // namespace
+
+Result<void> run(const ReportOptions& options) {
     SAFEQ_TRY(const Common common, load_common(options.common));
     SAFEQ_TRY(const auto keys, store::KeyFolder::open(common.folder.keys()));
     SAFEQ_TRY(const crypto::SigningKey witness, read_signing_key(*keys, witness_key_file));
@@ -92,47 +83,20 @@ Result<void> run(const Options& options) {
                           runtime.random};
     SAFEQ_TRY_VOID(admin.listen_local(common.folder.socket().string()));
 
-    const auto interval = std::chrono::milliseconds{static_cast<std::int64_t>(options.interval * 1000)};
+    const auto interval = std::chrono::milliseconds{static_cast<std::int64_t>(options.interval_seconds * 1000)};
     Runtime::Periodic watching_intake{interval, [&] { intake_log.turn(); }};
     Runtime::Periodic watching_release{interval, [&] {
                                            release_log.turn();
                                            subjects.forget_old();
                                        }};
     log_info("listening", fmt::format("https={}", options.listen_https));
-    // At once, not when the pool is done: a call to a daemon that hangs ends then too.
-    asio::signal_set signals{runtime.io, SIGTERM, SIGINT};
-    signals.async_wait([&stop](const asio::error_code& error, int) {
-        if (!error) stop.request_stop();
-    });
-    runtime.run({&https, &admin});
-    stop.request_stop();
+    runtime.run({&https, &admin}, stop, std::chrono::seconds{0});
     watching_intake.stop();
     watching_release.stop();
     log_info("stopped");
     return {};
 }
 
-}  // namespace
 }  // namespace safeq::daemon
 
-int main(int argc, char** argv) {
-    using namespace safeq::daemon;
-    Options options;
-    CLI::App app{
-        "Follows the logs of intake and release, verifies and cosigns them, and shows who printed what, when and "
-        "where."};
-    app.set_version_flag("--version", version);
-    add_common_options(app, options.common);
-    app.add_option("--listen-https", options.listen_https, "Address of the report's pages, IP:PORT")
-        ->capture_default_str();
-    app.add_option("--intake", options.intake, "The intake's address, https://HOST:PORT")->required();
-    app.add_option("--release", options.release, "The release server's address for daemons, https://HOST:PORT")
-        ->required();
-    app.add_option("--interval", options.interval, "Seconds between two looks at each log")
-        ->check(CLI::Range(0.1, 3600.0))
-        ->capture_default_str();
-    CLI11_PARSE(app, argc, argv);
-    options.common.config = app.get_config_ptr()->as<std::string>();
-    start_logging("safeq-report", options.common.verbose);
-    return guarded("safeq-report", [&] { return run(options); });
-}
+int main(int argc, char** argv) { return safeq::daemon::daemon_main("safeq-report", argc, argv, safeq::daemon::run); }

@@ -11,6 +11,7 @@
 #include <safeq/tls/authority.hpp>
 
 #include "common/files.hpp"
+#include "config/options.hpp"
 
 namespace safeq::daemon {
 namespace {
@@ -169,29 +170,38 @@ private:
     }
 
     Result<void> configurations() {
+        const auto local = [](unsigned port) { return fmt::format("127.0.0.1:{}", port); };
+        const auto server = [](unsigned port) { return fmt::format("https://localhost:{}", port); };
         const auto common = [&](const InstanceId& instance) {
-            return fmt::format(
-                "# written by `safeq init`; `--help` of the daemon explains every option\ntenant={}\ninstance={}\n",
-                tenant_.text(), instance.text());
+            CommonOptions out;
+            out.tenant = tenant_.text();
+            out.instance = instance.text();
+            return out;
         };
-        SAFEQ_TRY_VOID(write_text(
-            layout_.daemon("intake").root / "intake.conf",
-            common(intake_) + fmt::format("listen-ipps=127.0.0.1:{}\nlisten-https=127.0.0.1:{}\n"
-                                          "release=https://localhost:{}\nhost-name={}\n",
-                                          ports_.ipps, ports_.intake, ports_.daemon, options_.host_names.front()),
-            0644));
-        SAFEQ_TRY_VOID(write_text(
-            layout_.daemon("release").root / "release.conf",
-            common(release_) + fmt::format("listen-terminals=127.0.0.1:{}\nlisten-daemons=127.0.0.1:{}\n"
-                                           "printer=ipps://{}:{}\n",
-                                           ports_.terminal, ports_.daemon, options_.host_names.front(), ports_.ipps),
-            0644));
-        return write_text(
-            layout_.daemon("report").root / "report.conf",
-            common(report_) +
-                fmt::format("listen-https=127.0.0.1:{}\nintake=https://localhost:{}\nrelease=https://localhost:{}\n",
-                            ports_.report, ports_.intake, ports_.daemon),
-            0644);
+        const std::string& host = options_.host_names.front();
+        SAFEQ_TRY_VOID(configuration("intake", IntakeOptions{.common = common(intake_),
+                                                             .listen_ipps = local(ports_.ipps),
+                                                             .listen_https = local(ports_.intake),
+                                                             .release = server(ports_.daemon),
+                                                             .host_name = host}));
+        SAFEQ_TRY_VOID(
+            configuration("release", ReleaseOptions{.common = common(release_),
+                                                    .listen_terminals = local(ports_.terminal),
+                                                    .listen_daemons = local(ports_.daemon),
+                                                    .printer = fmt::format("ipps://{}:{}", host, ports_.ipps)}));
+        return configuration("report", ReportOptions{.common = common(report_),
+                                                     .listen_https = local(ports_.report),
+                                                     .intake = server(ports_.intake),
+                                                     .release = server(ports_.daemon)});
+    }
+
+    // What the daemon would refuse isn't written.
+    template <class Options>
+    Result<void> configuration(const std::string& name, const Options& options) {
+        const std::string text =
+            "# written by `safeq init`; `--help` of the daemon explains every option\n" + to_config(options);
+        SAFEQ_TRY_VOID(from_config<Options>(text));
+        return write_text(layout_.daemon(name).root / (name + ".conf"), text, 0644);
     }
 
     std::string summary() const {

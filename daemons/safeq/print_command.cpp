@@ -12,8 +12,10 @@
 #include <safeq/document/format.hpp>
 #include <safeq/http/basic_auth.hpp>
 #include <safeq/net/ipp_client.hpp>
+#include <safeq/net/listen_address.hpp>
 
 #include "common/files.hpp"
+#include "config/options.hpp"
 #include "safeq/secrets.hpp"
 
 namespace safeq::daemon {
@@ -28,15 +30,9 @@ struct State {
 // The printer's address of this installation, from the intake's configuration.
 std::string own_printer(const Context& context) {
     const std::string text = require(read_text(context.layout.daemon("intake").root / "intake.conf"));
-    std::string host = "localhost", port;
-    for (std::size_t at = 0; at < text.size();) {
-        const auto end = std::min(text.find('\n', at), text.size());
-        const std::string_view line = std::string_view{text}.substr(at, end - at);
-        if (line.starts_with("listen-ipps=")) port = line.substr(line.rfind(':') + 1);
-        if (line.starts_with("host-name=")) host = line.substr(line.find('=') + 1);
-        at = end + 1;
-    }
-    return fmt::format("ipps://{}:{}/ipp/print", host, port);
+    const IntakeOptions intake = require(from_config<IntakeOptions>(text));
+    const std::uint16_t port = require(net::ListenAddress::parse(intake.listen_ipps)).port;
+    return fmt::format("ipps://{}:{}/ipp/print", intake.host_name, port);
 }
 
 std::string detect_format(const std::filesystem::path& file) {

@@ -20,36 +20,13 @@
 
 #include <safeq/http/parser.hpp>
 #include <safeq/net/asio_compat.hpp>
+#include <safeq/net/listen_address.hpp>
 
 namespace safeq::net {
 namespace {
 
 using Generic = asio::generic::stream_protocol;
 using SteadyClock = std::chrono::steady_clock;
-
-struct Address {
-    asio::ip::address ip;
-    unsigned short port;
-};
-
-Result<Address> parse_address(std::string_view text) {
-    const auto colon = text.rfind(':');
-    if (colon == std::string_view::npos)
-        return fail(Errc::invalid_argument, std::string{text}, "expected ADDRESS:PORT");
-    std::string_view host = text.substr(0, colon);
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    unsigned port = 0;
-    for (const char c : text.substr(colon + 1)) {
-        if (c < '0' || c > '9' || port > 65535)
-            return fail(Errc::invalid_argument, std::string{text}, "no port number");
-        port = port * 10 + static_cast<unsigned>(c - '0');
-    }
-    asio::error_code error;
-    const auto ip = asio::ip::make_address(std::string{host}, error);
-    if (error || port > 65535 || colon + 1 == text.size())
-        return fail(Errc::invalid_argument, std::string{text}, "expected IP-ADDRESS:PORT");
-    return Address{ip, static_cast<unsigned short>(port)};
-}
 
 std::unexpected<Error> listen_failure(std::string where, const asio::error_code& error) {
     const Errc code = error == asio::error::address_in_use  ? Errc::address_in_use
@@ -346,11 +323,11 @@ HttpServer::~HttpServer() { stop(); }
 Result<void> HttpServer::listen(std::string_view address) {
     if (!impl_->options.tls)
         return fail(Errc::invalid_argument, std::string{address}, "no network listener without TLS");
-    SAFEQ_TRY(const Address where, parse_address(address));
-    const asio::ip::tcp::endpoint endpoint{where.ip, where.port};
+    SAFEQ_TRY(const ListenAddress where, ListenAddress::parse(address));
     asio::error_code error;
+    const asio::ip::tcp::endpoint endpoint{asio::ip::make_address(where.ip, error), where.port};
     auto& acceptor = impl_->acceptor;
-    acceptor.open(Generic{endpoint.protocol()}, error);
+    if (!error) acceptor.open(Generic{endpoint.protocol()}, error);
     if (!error) acceptor.set_option(asio::socket_base::reuse_address{true}, error);
     if (!error) acceptor.bind(Generic::endpoint{endpoint}, error);
     if (!error) acceptor.listen(1024, error);

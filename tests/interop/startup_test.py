@@ -58,6 +58,35 @@ def test_a_certificate_that_is_not_its_key_s(site):
         assert "cert.pem" in said, said
 
 
+def test_a_wrong_configuration(site):
+    for name in DAEMONS:
+        path = site.root / name / f"{name}.conf"
+        own = path.read_text()
+        for change, told in ((lambda t: t + 'listne-ipps="127.0.0.1:1"\n', "listne-ipps"),
+                             (lambda t: t.replace("tenant=", "#"), "tenant"),
+                             (lambda t: t.replace("https://localhost", "http://localhost").replace("ipps://", "ipp://"), "HOST:PORT"),
+                             (lambda t: t.replace("127.0.0.1", "localhost"), "IP-ADDRESS:PORT"),
+                             (lambda t: t.replace('instance="', 'instance="x'), "instance")):
+            path.write_text(change(own))
+            said = refusal(site, name)
+            path.write_text(own)
+            assert told in said and "[config_invalid]" in said, said
+        path.rename(path.with_suffix(".away"))
+        said = refusal(site, name)
+        path.with_suffix(".away").rename(path)
+        assert f"{name}.conf" in said and "[config_invalid]" in said, said
+
+
+def test_a_folder_that_is_missing_or_not_to_be_written(site):
+    for name in DAEMONS:
+        for folder in ("keys", "tls"):
+            path = site.root / name / folder
+            path.rename(path.with_suffix(".away"))
+            said = refusal(site, name)
+            path.with_suffix(".away").rename(path)
+            assert str(path) in said and "[not_found]" in said, said
+
+
 def test_a_port_that_is_taken(site):
     for name, port in (("release", "terminal"), ("intake", "ipps"), ("report", "report")):
         with socket.socket() as other:

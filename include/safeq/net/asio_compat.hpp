@@ -13,6 +13,7 @@
 
 namespace safeq::net {
 
+/// Completion token for coroutines: the outcome as a tuple, errors as values.
 #if ASIO_VERSION >= 102400
 inline constexpr auto as_tuple_awaitable = asio::as_tuple(asio::use_awaitable);
 #else

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/options.hpp"
+
+#include <cmath>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <safeq/core/id.hpp>
+#include <safeq/core/text.hpp>
+#include <safeq/net/http_client.hpp>
+#include <safeq/net/listen_address.hpp>
+
+namespace safeq::daemon {
+namespace {
+
+constexpr std::size_t max_config_bytes = 64 * 1024;
+
+std::unexpected<Error> wrong(std::string option, std::string why) {
+    return fail(Errc::config_invalid, std::move(option), std::move(why));
+}
+
+/// The checks of an options type, collected so that the first fault is the one that is told.
+class Checks {
+public:
+    template <class Id>
+    Checks& id(const char* option, const std::string& text) {
+        if (!Id::parse(text)) add(option, "not an id");
+        return *this;
+    }
+    Checks& listen(const char* option, const std::string& text) {
+        if (!net::ListenAddress::parse(text)) add(option, "expected IP-ADDRESS:PORT");
+        return *this;
+    }
+    Checks& url(const char* option, const std::string& text, std::string_view scheme) {
+        if (!text.starts_with(scheme) || !plain(text) || !net::HttpTarget::https(text, nullptr))
+            add(option, fmt::format("expected {}HOST:PORT", scheme));
+        return *this;
+    }
+    Checks& host_name(const char* option, const std::string& text) {
+        bool good = !text.empty() && text.size() <= 253;
+        for (const char c : text)
+            good = good &&
+                   ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.');
+        if (!good) add(option, "not a host name");
+        return *this;
+    }
+    Checks& text(const char* option, const std::string& text, std::size_t max_bytes) {
+        if (text.empty() || text.size() > max_bytes || !plain(text))
+            add(option, fmt::format("expected 1 to {} bytes of text without control characters or quotes", max_bytes));
+        return *this;
+    }
+    Checks& path(const char* option, const std::string& text) {
+        if (!text.empty()) return this->text(option, text, 4096);
+        return *this;
+    }
+    Checks& that(const char* option, bool good, const char* why) {
+        if (!good) add(option, why);
+        return *this;
+    }
+    [[nodiscard]] Result<void> result() const {
+        if (fault_) return std::unexpected(*fault_);
+        return {};
+    }
+
+private:
+    // What can stand in a line of the file and comes back as it was.
+    static bool plain(const std::string& text) {
+        return check_name(text, text.size(), "option") && text.find_first_of("\"'`\\") == std::string::npos;
+    }
+    void add(const char* option, std::string why) {
+        if (!fault_) fault_ = Error{Errc::config_invalid, option, std::move(why)};
+    }
+    std::optional<Error> fault_;
+};
+
+Checks check_common(const CommonOptions& options) {
+    Checks out;
+    out.id<TenantId>("tenant", options.tenant)
+        .id<InstanceId>("instance", options.instance)
+        .path("data", options.data)
+        .path("public", options.shared);
+    return out;
+}
+
+Result<void> check(const IntakeOptions& options) {
+    return check_common(options.common)
+        .listen("listen-ipps", options.listen_ipps)
+        .listen("listen-https", options.listen_https)
+        .url("release", options.release, "https://")
+        .host_name("host-name", options.host_name)
+        .text("printer-name", options.printer_name, 127)
+        .that("max-document-mib", options.max_document_mib > 0 && options.max_document_mib <= 1024 * 1024,
+              "expected 1 to 1048576")
+        .result();
+}
+
+Result<void> check(const ReleaseOptions& options) {
+    return check_common(options.common)
+        .listen("listen-terminals", options.listen_terminals)
+        .listen("listen-daemons", options.listen_daemons)
+        .url("printer", options.printer, "ipps://")
+        .that("hold-hours", options.hold_hours >= 1 && options.hold_hours <= 24 * 90, "expected 1 to 2160")
+        .result();
+}
+
+Result<void> check(const ReportOptions& options) {
+    return check_common(options.common)
+        .listen("listen-https", options.listen_https)
+        .url("intake", options.intake, "https://")
+        .url("release", options.release, "https://")
+        .that("interval",
+              std::isfinite(options.interval_seconds) && options.interval_seconds >= 0.1 &&
+                  options.interval_seconds <= 3600,
+              "expected 0.1 to 3600 seconds")
+        .result();
+}
+
+void add_common(CLI::App& app, CommonOptions& options) {
+    app.set_version_flag("--version", version);
+    app.allow_config_extras(CLI::config_extras_mode::error);
+    app.add_option("--data", options.data,
+                   "Folder with tls/, keys/ and the data; default: that of the configuration file");
+    app.add_option("--public", options.shared,
+                   "Folder with the installation's public keys; default: `public` beside the data folder");
+    app.add_option("--tenant", options.tenant, "The tenant's id")->required();
+    app.add_option("--instance", options.instance, "This daemon's id")->required();
+    app.add_flag("--verbose", options.verbose, "Log more; never secrets or document titles");
+}
+
+void describe(CLI::App& app, IntakeOptions& options) {
+    app.description(
+        "Takes print jobs in over IPPS, seals them as they arrive, and hands them over to the release server.\n"
+        "It can write documents and never read them back.");
+    add_common(app, options.common);
+    app.add_option("--listen-ipps", options.listen_ipps, "Address of the printer, IP:PORT")->capture_default_str();
+    app.add_option("--listen-https", options.listen_https, "Address for the report server (mutual TLS), IP:PORT")
+        ->capture_default_str();
+    app.add_option("--release", options.release, "The release server's address for daemons, https://HOST:PORT")
+        ->required();
+    app.add_option("--host-name", options.host_name, "The name by which clients reach the printer")
+        ->capture_default_str();
+    app.add_option("--printer-name", options.printer_name, "What clients see as the printer's name")
+        ->capture_default_str();
+    app.add_option("--max-document-mib", options.max_document_mib, "Largest document, in MiB")->capture_default_str();
+}
+
+void describe(CLI::App& app, ReleaseOptions& options) {
+    app.description(
+        "Holds the opening keys, who people are and what state jobs are in; lets a document go to the device at which\n"
+        "its owner has signed in.");
+    add_common(app, options.common);
+    app.add_option("--listen-terminals", options.listen_terminals, "Address for terminals (mutual TLS), IP:PORT")
+        ->capture_default_str();
+    app.add_option("--listen-daemons", options.listen_daemons,
+                   "Address for intake and report servers (mutual TLS), IP:PORT")
+        ->capture_default_str();
+    app.add_option("--printer", options.printer, "What personal printer addresses begin with, ipps://HOST:PORT")
+        ->capture_default_str();
+    app.add_option("--hold-hours", options.hold_hours, "How long a job waits for its owner, 1 to 2160")
+        ->capture_default_str();
+}
+
+void describe(CLI::App& app, ReportOptions& options) {
+    app.description(
+        "Follows the logs of intake and release, verifies and cosigns them, and shows who printed what, when and "
+        "where.");
+    add_common(app, options.common);
+    app.add_option("--listen-https", options.listen_https, "Address of the report's pages, IP:PORT")
+        ->capture_default_str();
+    app.add_option("--intake", options.intake, "The intake's address, https://HOST:PORT")->required();
+    app.add_option("--release", options.release, "The release server's address for daemons, https://HOST:PORT")
+        ->required();
+    app.add_option("--interval", options.interval_seconds, "Seconds between two looks at each log, 0.1 to 3600")
+        ->capture_default_str();
+}
+
+std::string line(std::string_view name, std::string_view value) { return fmt::format("{}=\"{}\"\n", name, value); }
+
+std::string common_lines(const CommonOptions& options) {
+    std::string out = line("tenant", options.tenant) + line("instance", options.instance);
+    if (!options.data.empty()) out += line("data", options.data);
+    if (!options.shared.empty()) out += line("public", options.shared);
+    if (options.verbose) out += "verbose=true\n";
+    return out;
+}
+
+}  // namespace
+
+template <class Options>
+Result<std::optional<Options>> from_command_line(int argc, const char* const* argv) {
+    Options options;
+    CLI::App app;
+    describe(app, options);
+    app.set_config("--config", "", "Configuration file, as `safeq init` writes it: one option a line, name=value",
+                   true);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& asked) {
+        app.exit(asked);
+        return std::nullopt;
+    } catch (const CLI::Error& error) {
+        return wrong("options", error.what());
+    }
+    options.common.config = app.get_config_ptr()->template as<std::string>();
+    SAFEQ_TRY_VOID(check(options));
+    return options;
+}
+
+template <class Options>
+Result<Options> from_config(std::string_view text) {
+    if (text.size() > max_config_bytes) return fail(Errc::too_large, "configuration");
+    Options options;
+    CLI::App app;
+    describe(app, options);
+    try {
+        std::istringstream lines{std::string{text}};
+        app.parse_from_stream(lines);
+    } catch (const CLI::Error& error) {
+        return wrong("options", error.what());
+    }
+    SAFEQ_TRY_VOID(check(options));
+    return options;
+}
+
+std::string to_config(const IntakeOptions& options) {
+    return common_lines(options.common) + line("listen-ipps", options.listen_ipps) +
+           line("listen-https", options.listen_https) + line("release", options.release) +
+           line("host-name", options.host_name) + line("printer-name", options.printer_name) +
+           line("max-document-mib", fmt::format("{}", options.max_document_mib));
+}
+
+std::string to_config(const ReleaseOptions& options) {
+    return common_lines(options.common) + line("listen-terminals", options.listen_terminals) +
+           line("listen-daemons", options.listen_daemons) + line("printer", options.printer) +
+           line("hold-hours", fmt::format("{}", options.hold_hours));
+}
+
+std::string to_config(const ReportOptions& options) {
+    return common_lines(options.common) + line("listen-https", options.listen_https) + line("intake", options.intake) +
+           line("release", options.release) + line("interval", fmt::format("{}", options.interval_seconds));
+}
+
+template Result<std::optional<IntakeOptions>> from_command_line(int, const char* const*);
+template Result<std::optional<ReleaseOptions>> from_command_line(int, const char* const*);
+template Result<std::optional<ReportOptions>> from_command_line(int, const char* const*);
+template Result<IntakeOptions> from_config(std::string_view);
+template Result<ReleaseOptions> from_config(std::string_view);
+template Result<ReportOptions> from_config(std::string_view);
+
+}  // namespace safeq::daemon

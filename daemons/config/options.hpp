@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <safeq/core/error.hpp>
+
+// What the daemons are told, by command line or configuration file.
+namespace safeq::daemon {
+
+inline constexpr const char* version = SAFEQ_VERSION;
+
+/// Options that every daemon has.
+struct CommonOptions {
+    std::string config;
+    std::string data;    ///< default: the folder of the configuration file
+    std::string shared;  ///< default: `public` beside the data folder
+    std::string tenant;
+    std::string instance;
+    bool verbose = false;
+
+    bool operator==(const CommonOptions&) const = default;
+};
+
+struct IntakeOptions {
+    CommonOptions common;
+    std::string listen_ipps = "127.0.0.1:8631";
+    std::string listen_https = "127.0.0.1:8632";
+    std::string release;
+    std::string host_name = "localhost";
+    std::string printer_name = "safeq";
+    std::uint64_t max_document_mib = 4096;
+
+    bool operator==(const IntakeOptions&) const = default;
+};
+
+struct ReleaseOptions {
+    CommonOptions common;
+    std::string listen_terminals = "127.0.0.1:8641";
+    std::string listen_daemons = "127.0.0.1:8643";
+    std::string printer = "ipps://localhost:8631";
+    unsigned hold_hours = 72;
+
+    bool operator==(const ReleaseOptions&) const = default;
+};
+
+struct ReportOptions {
+    CommonOptions common;
+    std::string listen_https = "127.0.0.1:8651";
+    std::string intake, release;
+    double interval_seconds = 1.0;
+
+    bool operator==(const ReportOptions&) const = default;
+};
+
+/// Reads and checks a daemon's command line and the configuration file that it names; nothing when it asked for help or
+/// the version, which is printed then. For the three types above.
+/// *Errors*: `config_invalid`, with the option and what is wrong with it.
+template <class Options>
+[[nodiscard]] Result<std::optional<Options>> from_command_line(int argc, const char* const* argv);
+
+/// The same from the text of a configuration file: `name=value` lines; `#` begins a comment. Unknown names are refused:
+/// a typing mistake must not leave a default in place. At most 64 KiB.
+template <class Options>
+[[nodiscard]] Result<Options> from_config(std::string_view text);
+
+/// A configuration file that reads as these options, which must have passed the checks.
+[[nodiscard]] std::string to_config(const IntakeOptions& options);
+[[nodiscard]] std::string to_config(const ReleaseOptions& options);
+[[nodiscard]] std::string to_config(const ReportOptions& options);
+
+}  // namespace safeq::daemon
