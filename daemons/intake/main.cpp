@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // safeq-intake: takes documents in over IPPS, seals them, and hands them over to the release server.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <safeq/http/basic_auth.hpp>
 #include <safeq/net/ipp_server.hpp>
@@ -20,16 +19,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Options {
-    CommonOptions common;
-    std::string listen_ipps = "127.0.0.1:8631";
-    std::string listen_https = "127.0.0.1:8632";
-    std::string release;
-    std::string host_name = "localhost";
-    std::string printer_name = "safeq";
-    std::uint64_t max_document_mib = 4096;
-};
-
 // Who showed this at the IPP listener: a print token in the path, or a password.
 Result<ipp::Owner> identify(service::IdentityCache& cache, std::string_view path, std::string_view authorization,
                             std::string_view address) {
@@ -45,14 +34,19 @@ Result<ipp::Owner> identify(service::IdentityCache& cache, std::string_view path
     return owner(cache.identify(service::Shown::password, std::move(shown.user), std::string{address}, shown.password));
 }
 
-void hand_over(service::Handover& handover) {
+// `said` is the last reason for which release could not be reached: each is logged once.
+void hand_over(service::Handover& handover, std::string& said) {
     const auto progress = handover.run();
     if (progress.taken > 0) log_info("handed-over", fmt::format("jobs={}", progress.taken));
     for (const auto& [job, error] : progress.refused) log_error("hand-over-refused job=" + job.text(), error);
-    if (progress.unavailable) log_warning("release-unavailable", field("detail", progress.unavailable->message()));
+    std::string reason = progress.unavailable ? progress.unavailable->message() : std::string{};
+    if (!reason.empty() && reason != said) log_warning("release-unavailable", field("detail", reason));
+    said = std::move(reason);
 }
 
-Result<void> run(const Options& options) {
+}  // namespace
+
+Result<void> run(const IntakeOptions& options) {
     SAFEQ_TRY(const Common common, load_common(options.common));
     const DaemonFolder& folder = common.folder;
     SAFEQ_TRY(const auto keys, store::KeyFolder::open(folder.keys()));
@@ -90,7 +84,7 @@ Result<void> run(const Options& options) {
     SAFEQ_TRY(const service::Handover::Recovered recovered, handover.recover());
     log_info("recovered", fmt::format("waiting={} removed={}", recovered.waiting, recovered.removed));
 
-    Runtime::Periodic handing{1s, [&] { hand_over(handover); }};
+    Runtime::Periodic handing{1s, [&, said = std::string{}]() mutable { hand_over(handover, said); }};
     const auto colon = options.listen_ipps.rfind(':');
     service::Submit submit{
         {.tenant = common.tenant,
@@ -109,7 +103,10 @@ Result<void> run(const Options& options) {
          .max_document_bytes = options.max_document_mib * 1024 * 1024,
          .max_incoming = 10'000,
          .taken = [&] { handing.wake(); }}};
-    const ipp::Engine engine{submit, {}, runtime.clock};
+    const auto refused = [](std::string_view address, const Error& error) {
+        log_warning("refused", field("peer", address) + " " + field("why", token::redact_print_paths(error.message())));
+    };
+    const ipp::Engine engine{submit, {.failed = refused}, runtime.clock};
     const auto failed = [](std::string_view address, const Error& error) {
         log_debug("connection-ended",
                   field("peer", address) + " " + field("why", token::redact_print_paths(error.message())));
@@ -127,11 +124,7 @@ Result<void> run(const Options& options) {
                   },
               .identify = [&](auto path, auto authorization,
                               auto address) { return identify(identities, path, authorization, address); },
-              .refused =
-                  [](std::string_view address, const Error& error) {
-                      log_warning("refused", field("peer", address) + " " +
-                                                 field("why", token::redact_print_paths(error.message())));
-                  }},
+              .refused = refused},
              runtime.pool),
          .on_failure = failed},
         runtime.clock,
@@ -175,9 +168,8 @@ Result<void> run(const Options& options) {
                                          log_error("publish-failed", published.error());
                                  }};
     log_info("listening", fmt::format("ipps={} https={}", options.listen_ipps, options.listen_https));
-    runtime.run({&ipps, &https, &admin});
+    runtime.run({&ipps, &https, &admin}, stop, 5s);
 
-    stop.request_stop();
     for (Runtime::Periodic* periodic : {&fetching, &handing, &publishing}) periodic->stop();
     SAFEQ_TRY_VOID(recorder.daemon_stopped("intake"));
     SAFEQ_TRY(const audit::SignedCheckpoint last, log->publish());
@@ -186,29 +178,6 @@ Result<void> run(const Options& options) {
     return {};
 }
 
-}  // namespace
 }  // namespace safeq::daemon
 
-int main(int argc, char** argv) {
-    using namespace safeq::daemon;
-    Options options;
-    CLI::App app{
-        "Takes print jobs in over IPPS, seals them as they arrive, and hands them over to the release server.\n"
-        "It can write documents and never read them back."};
-    app.set_version_flag("--version", version);
-    add_common_options(app, options.common);
-    app.add_option("--listen-ipps", options.listen_ipps, "Address of the printer, IP:PORT")->capture_default_str();
-    app.add_option("--listen-https", options.listen_https, "Address for the report server (mutual TLS), IP:PORT")
-        ->capture_default_str();
-    app.add_option("--release", options.release, "The release server's address for daemons, https://HOST:PORT")
-        ->required();
-    app.add_option("--host-name", options.host_name, "The name by which clients reach the printer")
-        ->capture_default_str();
-    app.add_option("--printer-name", options.printer_name, "What clients see as the printer's name")
-        ->capture_default_str();
-    app.add_option("--max-document-mib", options.max_document_mib, "Largest document, in MiB")->capture_default_str();
-    CLI11_PARSE(app, argc, argv);
-    options.common.config = app.get_config_ptr()->as<std::string>();
-    start_logging("safeq-intake", options.common.verbose);
-    return guarded("safeq-intake", [&] { return run(options); });
-}
+int main(int argc, char** argv) { return safeq::daemon::daemon_main("safeq-intake", argc, argv, safeq::daemon::run); }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // safeq-release: holds opening keys, identity and job states; lets documents go to the device at which their owner is.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <safeq/service/admin_api.hpp>
 #include <safeq/service/daemon_api.hpp>
@@ -24,14 +23,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Options {
-    CommonOptions common;
-    std::string listen_terminals = "127.0.0.1:8641";
-    std::string listen_daemons = "127.0.0.1:8643";
-    std::string printer = "ipps://localhost:8631";
-    unsigned hold_hours = 72;
-};
-
 Result<void> load_intakes(const std::filesystem::path& file, spool::IntakeTable& intakes) {
     SAFEQ_TRY(const std::string text, read_text(file));
     for (std::size_t at = 0; at < text.size();) {
@@ -52,7 +43,7 @@ Result<void> load_intakes(const std::filesystem::path& file, spool::IntakeTable&
 // Everything that the daemon is made of, in the order in which it depends on each other.
 class Release {
 public:
-    explicit Release(const Options& options) : options_{options} {}
+    explicit Release(const ReleaseOptions& options) : options_{options} {}
 
     Result<void> run() {
         SAFEQ_TRY(common_, load_common(options_.common));
@@ -241,9 +232,9 @@ private:
         Runtime::Periodic keys{60s, [this] { keep_keys(); }};
         log_info("listening",
                  fmt::format("terminals={} daemons={}", options_.listen_terminals, options_.listen_daemons));
-        runtime_.run({&terminals, &daemons, &admin});
+        // A document on its way to a device may arrive: cut off, it would be uncertain.
+        runtime_.run({&terminals, &daemons, &admin}, stop_, 20s);
 
-        stop_.request_stop();
         house.stop();
         keys.stop();
         SAFEQ_TRY_VOID(recorder_->daemon_stopped("release"));
@@ -253,7 +244,7 @@ private:
         return {};
     }
 
-    const Options& options_;
+    const ReleaseOptions& options_;
     Common common_;
     Runtime runtime_;
     std::stop_source stop_;
@@ -297,29 +288,9 @@ private:
 };
 
 }  // namespace
+
+Result<void> run(const ReleaseOptions& options) { return Release{options}.run(); }
+
 }  // namespace safeq::daemon
 
-int main(int argc, char** argv) {
-    using namespace safeq::daemon;
-    Options options;
-    CLI::App app{
-        "Holds the opening keys, who people are and what state jobs are in; lets a document go to the device at which "
-        "its\n"
-        "owner has signed in."};
-    app.set_version_flag("--version", version);
-    add_common_options(app, options.common);
-    app.add_option("--listen-terminals", options.listen_terminals, "Address for terminals (mutual TLS), IP:PORT")
-        ->capture_default_str();
-    app.add_option("--listen-daemons", options.listen_daemons,
-                   "Address for intake and report servers (mutual TLS), IP:PORT")
-        ->capture_default_str();
-    app.add_option("--printer", options.printer, "What personal printer addresses begin with, ipps://HOST:PORT")
-        ->capture_default_str();
-    app.add_option("--hold-hours", options.hold_hours, "How long a job waits for its owner")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 24 * 90));
-    CLI11_PARSE(app, argc, argv);
-    options.common.config = app.get_config_ptr()->as<std::string>();
-    start_logging("safeq-release", options.common.verbose);
-    return guarded("safeq-release", [&] { return Release{options}.run(); });
-}
+int main(int argc, char** argv) { return safeq::daemon::daemon_main("safeq-release", argc, argv, safeq::daemon::run); }

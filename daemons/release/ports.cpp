@@ -105,6 +105,7 @@ Result<void> KeyMaker::create(SubjectId subject) {
 namespace {
 
 net::HttpResponse status_only(const Error& error) {
+    log_warning("file-refused", field("why", error.message()));
     const service::ApiReply refused = service::refuse(error);
     net::HttpResponse out{.status = refused.status, .headers = {}, .body = to_bytes(refused.body), .close = true};
     out.headers.add("Content-Type", "application/json");

@@ -42,8 +42,8 @@ bool concerns_job(Operation operation) noexcept {
 class Handler final {
 public:
     using Answer = std::variant<Message, PendingDocument>;
-    using MakePending = PendingDocument (*)(std::unique_ptr<DocumentSink>, std::vector<Attribute>, const MessageHeader&,
-                                            std::string);
+    using MakePending = std::function<PendingDocument(std::unique_ptr<DocumentSink>, std::vector<Attribute>,
+                                                      const MessageHeader&, std::string)>;
 
     Handler(PrinterService& service, const Engine::Config& config, const Clock& clock, const Message& request,
             const Caller& caller)
@@ -133,7 +133,7 @@ public:
         return response;
     }
 
-    Answer print_job(MakePending make) {
+    Answer print_job(const MakePending& make) {
         JobTicket ticket;
         if (auto refusal = read_ticket(ticket)) return refused(std::move(*refusal));
         auto sink = service_.print(caller_, ticket);
@@ -141,7 +141,7 @@ public:
         return make(std::move(*sink), std::move(unsupported_), request_.header(), detail::caller_uri(info_, caller_));
     }
 
-    Answer send_document(MakePending make) {
+    Answer send_document(const MakePending& make) {
         const auto last = boolean_value(*operation_, "last-document");
         if (!last) return refused({Status::client_error_bad_request, "last-document is missing", {}});
         info_ = service_.printer(caller_);
@@ -240,7 +240,10 @@ private:
     }
 
     // A peer learns the kind of the failure, never its detail.
-    Message failed(const Error& error) const { return reply(request_.header(), status_of(error), meaning(error.code)); }
+    Message failed(const Error& error) const {
+        if (config_.failed) config_.failed(caller_.peer_address, error);
+        return reply(request_.header(), status_of(error), meaning(error.code));
+    }
 
     PrinterService& service_;
     const Engine::Config& config_;
@@ -267,13 +270,17 @@ std::variant<Message, PendingDocument> Engine::begin(const Message& request, con
     Handler handler{service_, config_, clock_, request, caller};
     if (auto refusal = handler.check(needs_owner(request) && !caller.owner))
         return handler.refused(std::move(*refusal));
-    const auto make = [](std::unique_ptr<DocumentSink> sink, std::vector<Attribute> unsupported,
-                         const MessageHeader& header, std::string printer_uri) {
+    const auto make = [&](std::unique_ptr<DocumentSink> sink, std::vector<Attribute> unsupported,
+                          const MessageHeader& header, std::string printer_uri) {
         auto state = std::make_unique<PendingDocument::State>();
         state->request = header;
         state->sink = std::move(sink);
         state->unsupported = std::move(unsupported);
         state->printer_uri = std::move(printer_uri);
+        if (config_.failed)
+            state->failed = [failed = config_.failed, address = caller.peer_address](const Error& error) {
+                failed(address, error);
+            };
         return PendingDocument{std::move(state)};
     };
     switch (request.operation()) {

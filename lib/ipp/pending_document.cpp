@@ -29,7 +29,10 @@ Message PendingDocument::finish() {
     if (state->failure) return detail::reply(state->request, status_of(*state->failure), meaning(state->failure->code));
     if (state->empty) return detail::reply(state->request, Status::client_error_bad_request, "no document came");
     const Result<JobInfo> job = state->sink->finish();
-    if (!job) return detail::reply(state->request, status_of(job.error()), meaning(job.error().code));
+    if (!job) {
+        state->give_up(job.error());
+        return detail::reply(state->request, status_of(job.error()), meaning(job.error().code));
+    }
     Message response = detail::reply(state->request, Status::successful_ok);
     detail::add_unsupported(response, std::move(state->unsupported));
     response.groups.push_back(detail::new_job_group(*job, state->printer_uri));

@@ -58,7 +58,10 @@ Handover::Progress Handover::run() {
     for (const auto& [job, documents] : batch) {
         auto done = hand_over(job, documents);
         if (!done && done.error().code != Errc::denied) {
+            // A job for which there is no room must not keep smaller ones waiting.
+            const bool no_room = done.error().code == Errc::disk_full;
             out.unavailable = std::move(done).error();
+            if (no_room) continue;
             return out;
         }
         if (done) ++out.taken;

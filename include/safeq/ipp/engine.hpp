@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -74,6 +75,10 @@ public:
         /// Paths under which the printer is known besides the one at which the caller came in.
         std::vector<std::string> paths{"/ipp/print"};
         Access access = Access::owner_required;
+
+        /// Hears of every failure of the service, of which the peer is told the kind alone; for the log. Called on the
+        /// thread of the request.
+        std::function<void(std::string_view address, const Error&)> failed = {};
     };
 
     /// *Requires*: `service` and `clock` outlive the engine and its pending documents.
