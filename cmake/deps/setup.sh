@@ -34,6 +34,7 @@ packages_for() {
     test) echo cups-ipp-utils curl openssl dbus avahi-daemon ;;
     bench) ;;
     fuzz) echo clang-19 libclang-rt-19-dev libfuzzer-19-dev llvm-19 ;;
+    tidy) echo clang-19 clang-tidy-19 ;;
     lint) echo git python3 clang-format-19 shellcheck ;;
     esac
 }
