@@ -7,6 +7,13 @@
 
 namespace safeq::service {
 
+namespace {
+void add_pin(Bytes& pins, const spool::Reader& reader) {
+    const crypto::Sha256Digest pin = reader.pin();
+    pins.insert(pins.end(), pin.begin(), pin.end());
+}
+}  // namespace
+
 Result<bool> Custody::known(JobId job) {
     SAFEQ_TRY(const auto unit, parts_.repository.begin());
     const auto row = unit->find(parts_.tenant, job);
@@ -21,7 +28,7 @@ Result<std::unique_ptr<spool::BlobSink>> Custody::receive(const spool::BlobName&
     return parts_.blobs.create(name);
 }
 
-Result<Ticket> Custody::read_ticket(const spool::Header& expected) {
+Result<Ticket> Custody::read_ticket(const spool::Header& expected, Bytes& pins) {
     SAFEQ_TRY(auto source, parts_.blobs.open({expected.job, 0}));
     SAFEQ_TRY(spool::Reader reader, spool::Reader::open(std::move(source), expected, parts_.epochs, parts_.intakes));
     if (reader.plaintext_bytes() > Ticket::max_bytes) return fail(Errc::too_large, "ticket");
@@ -30,6 +37,7 @@ Result<Ticket> Custody::read_ticket(const spool::Header& expected) {
         text += as_text(piece);
         return Result<void>{};
     }));
+    add_pin(pins, reader);
     return Ticket::parse(text);
 }
 
@@ -44,7 +52,8 @@ Result<void> Custody::take(InstanceId intake, JobId id) {
         return fail(Errc::header_mismatch, "ticket", "of another tenant or job");
     if (header.intake != intake)
         return fail(Errc::denied, "ticket", "written by another intake than the one that sends it");
-    SAFEQ_TRY(const Ticket ticket, read_ticket(header));
+    Bytes pins;
+    SAFEQ_TRY(const Ticket ticket, read_ticket(header, pins));
 
     for (std::uint32_t number = 1; number <= ticket.documents; ++number) {
         spool::Header expected = header;
@@ -54,6 +63,7 @@ Result<void> Custody::take(InstanceId intake, JobId id) {
                   spool::Reader::open(std::move(document), expected, parts_.epochs, parts_.intakes));
         SAFEQ_TRY_VOID(reader.verify_ends());
         if (reader.header().intake != intake) return fail(Errc::denied, "document", "written by another intake");
+        add_pin(pins, reader);
     }
 
     SAFEQ_TRY(const auth::Account owner, parts_.accounts.find_by_subject(parts_.tenant, header.owner));
@@ -71,7 +81,8 @@ Result<void> Custody::take(InstanceId intake, JobId id) {
                               .bytes = ticket.bytes,
                               .pages = ticket.pages,
                               .copies = ticket.copies,
-                              .count = ticket.documents}};
+                              .count = ticket.documents},
+                 .pins = std::move(pins)};
     job.title = seal_title(key, job, ticket.title, parts_.random);
     SAFEQ_TRY_VOID(parts_.recorder.job_held(job, ticket.title, owner.name));
     SAFEQ_TRY(const job::Insertion inserted, parts_.jobs.take(job));

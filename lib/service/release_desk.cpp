@@ -39,7 +39,12 @@ Result<spool::Reader> ReleaseDesk::open(const job::Job& job, std::uint32_t docum
     const spool::Header expected{
         .tenant = job.tenant, .job = job.id, .document = document, .owner = job.owner, .intake = job.intake};
     SAFEQ_TRY(auto source, parts_.blobs.open({job.id, document}));
-    return spool::Reader::open(std::move(source), expected, parts_.epochs, parts_.intakes);
+    SAFEQ_TRY(spool::Reader reader, spool::Reader::open(std::move(source), expected, parts_.epochs, parts_.intakes));
+    const crypto::Sha256Digest pin = reader.pin();
+    if (job.pins.size() / pin.size() <= document ||
+        !std::ranges::equal(ByteView{job.pins}.subspan(document * pin.size(), pin.size()), pin))
+        return fail(Errc::header_mismatch, "spool file", "not the one that was taken");
+    return reader;
 }
 
 Result<Released> ReleaseDesk::release(const token::Session& session, const job::Device& device, JobId id,

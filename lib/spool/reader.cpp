@@ -24,6 +24,11 @@ Reader::Reader(std::unique_ptr<BlobSource> source, ParsedEnvelope file, ChunkOpe
       window_{std::make_unique_for_overwrite<std::byte[]>(
           static_cast<std::size_t>(std::min<std::uint64_t>(batch_chunks, file_.layout.chunks)) * sealed_chunk_bytes)} {}
 
+crypto::Sha256Digest Reader::pin() const {
+    return crypto::sha256(
+        {as_bytes("safeq/spool/v1/pin\n"), salt(), commitment(), ByteWriter{}.u64(plaintext_bytes()).view()});
+}
+
 Result<void> Reader::verify_all() {
     for (std::uint64_t i = 0; i < chunk_count(); ++i) SAFEQ_TRY_VOID(chunk(i));
     return {};

@@ -17,7 +17,7 @@ using sqlite::Statement;
 constexpr std::string_view columns =
     "id, tenant, owner, intake, ipp_id, state, attempt, device, created, changed, expires, format, bytes, pages, "
     "copies, "
-    "documents, kept, restricted, title";
+    "documents, kept, restricted, title, pins";
 
 void bind_all(Statement& statement, const Job& job) {
     statement.bind(job.id).bind(job.tenant).bind(job.owner).bind(job.intake).bind(job.ipp_id);
@@ -25,6 +25,7 @@ void bind_all(Statement& statement, const Job& job) {
     statement.bind(job.created).bind(job.changed).bind(job.expires);
     statement.bind(job.document.format).bind(job.document.bytes).bind(job.document.pages).bind(job.document.copies);
     statement.bind(job.document.count).bind(job.kept).bind(job.restricted).bind(ByteView{job.title});
+    statement.bind(ByteView{job.pins});
 }
 
 Result<Job> read_job(Statement& row) {
@@ -50,6 +51,7 @@ Result<Job> read_job(Statement& row) {
     job.kept = row.boolean();
     job.restricted = row.boolean();
     job.title = row.bytes();
+    job.pins = row.bytes();
     SAFEQ_TRY_VOID(row.check());
     return job;
 }
@@ -88,7 +90,7 @@ public:
                 return job::Insertion::already_there;
             }
             static const std::string sql =
-                fmt::format("INSERT INTO job ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", columns);
+                fmt::format("INSERT INTO job ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", columns);
             SAFEQ_TRY(auto insert, db_->prepare(sql));
             bind_all(insert, job);
             SAFEQ_TRY_VOID(insert.run());
@@ -150,7 +152,7 @@ public:
 
     Result<void> update(const Job& job, job::State state, std::uint64_t attempt) override {
         static const std::string sql = fmt::format(
-            "UPDATE job SET ({}) = (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) WHERE id = ? AND tenant = ? AND state = ? "
+            "UPDATE job SET ({}) = (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) WHERE id = ? AND tenant = ? AND state = ? "
             "AND attempt = ?",
             columns);
         return guarded([&]() -> Result<void> {

@@ -119,6 +119,9 @@ CREATE TABLE subject_key (
     PRIMARY KEY (tenant, subject),
     CHECK ((wrapped IS NULL) = (destroyed IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
+)sql",
+                                   R"sql(
+ALTER TABLE job ADD COLUMN pins BLOB NOT NULL DEFAULT x'';
 )sql"};
 
 constexpr std::array report_steps{R"sql(

@@ -40,6 +40,7 @@ struct Job {
     bool kept = false;        ///< a favourite: goes back to `held` when it has been printed
     bool restricted = false;  ///< the processing is restricted (GDPR, article 18): neither released nor expired
     Bytes title;              ///< sealed under the owner's subject key; opaque here
+    Bytes pins;               ///< `spool::Reader::pin` of the ticket and of each document, one behind the other
 
     friend bool operator==(const Job&, const Job&) = default;
 };

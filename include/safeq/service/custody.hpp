@@ -55,7 +55,7 @@ public:
     [[nodiscard]] Result<std::size_t> sweep();
 
 private:
-    [[nodiscard]] Result<Ticket> read_ticket(const spool::Header& expected);
+    [[nodiscard]] Result<Ticket> read_ticket(const spool::Header& expected, Bytes& pins);
     [[nodiscard]] Result<bool> known(JobId job);
 
     Parts parts_;

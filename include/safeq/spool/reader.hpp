@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 
+#include <safeq/crypto/hash.hpp>
 #include <safeq/spool/blob.hpp>
 #include <safeq/spool/chunked.hpp>
 #include <safeq/spool/envelope.hpp>
@@ -37,6 +38,11 @@ public:
     /// The document's size. Proved once `verify_ends` or `verify_all` has passed, or the last chunk was read.
     [[nodiscard]] std::uint64_t plaintext_bytes() const noexcept { return file_.layout.plaintext_bytes; }
     [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_.file_bytes; }
+
+    /// What tells this document's file from every other, re-sealed or not: SHA-256 over "safeq/spool/v1/pin\n", salt,
+    /// commitment and length (u64). Whoever kept it when taking the file notices one that was put in its place, even by
+    /// the intake that wrote both.
+    [[nodiscard]] crypto::Sha256Digest pin() const;
 
     /// Authenticates every chunk. *Errors*: `authentication_failed`, `truncated`; those of the source.
     [[nodiscard]] Result<void> verify_all();

@@ -275,3 +275,23 @@ TEST_CASE("an attempt without an end leaves the job to its owner", "[service]") 
     CHECK(world.release_blobs.list()->empty());
     CHECK(world.device.deliveries == 1);
 }
+
+TEST_CASE("an intake can't put another document in the place of one that was taken", "[service]") {
+    World world;
+    const ipp::JobInfo info = world.print(test::make_pdf(1, "what alice read"), world.alice, "alice");
+    CHECK(world.handover.run().taken == 1);
+    // Signed by the same intake, for the same job, document and owner.
+    auto source = must(world.release_blobs.open({info.uuid, 1}));
+    const spool::Header header = must(spool::inspect(*source)).header();
+    must(world.release_blobs.remove({info.uuid, 1}));
+    auto writer = must(spool::Writer::create(must(world.release_blobs.create({info.uuid, 1})), header, world.epoch_key,
+                                             world.signer, world.random));
+    must(writer.append(test::make_pdf(1, "what somebody slipped in")));
+    (void)must(std::move(writer).finish());
+
+    const auto session = world.session_of(world.alice);
+    const auto released = must(world.desk.release(session, world.mfd, info.uuid, job::Wish::print));
+    CHECK(released.state == job::State::aborted);
+    CHECK(released.detail.contains("header_mismatch"));
+    CHECK(world.device.deliveries == 0);
+}

@@ -45,6 +45,7 @@ struct Desk {
         job.document = {.format = "application/pdf", .bytes = 123'456'789'012, .pages = 12, .copies = 2, .count = 3};
         job.kept = true;
         job.title = to_bytes("sealed title");
+        job.pins = Bytes(64, std::byte{0x17});
         return job;
     }
     Intent intent(const Job& job) {
