@@ -4,6 +4,7 @@
 
 bench.py --build FOLDER [--json] [NAME…]
 """
+import json
 import os
 import pathlib
 import subprocess
@@ -23,8 +24,8 @@ with house.Installation(build / "daemons") as site:
     site.init()
     site.start_all()
     scenario.people_and_device(site)
-    terminal = scenario.sign_in(site)
+    factors = [house.card(scenario.ALICE["card"]), house.pin(scenario.ALICE["pin"])]
     environment = {**os.environ, "SAFEQ_BENCH_URI": scenario.token_uri(site), "SAFEQ_BENCH_PUBLIC": str(site.root / "public"),
-                   "SAFEQ_BENCH_TERMINAL": str(site.root / "devices" / "mfd"), "SAFEQ_BENCH_SESSION": terminal.session,
+                   "SAFEQ_BENCH_TERMINAL": str(site.root / "devices" / "mfd"), "SAFEQ_BENCH_FACTORS": json.dumps({"factors": factors}),
                    "SAFEQ_BENCH_RELEASE": f"https://localhost:{site.port('terminal')}", "SAFEQ_BENCH_SCRATCH": str(site.dir)}
     sys.exit(subprocess.run(program, env=environment).returncode)

@@ -16,6 +16,7 @@
 #include <safeq/net/ipp_client.hpp>
 
 #include "bench/figure.hpp"
+#include "support/documents.hpp"
 
 namespace safeq::bench {
 namespace {
@@ -59,13 +60,8 @@ struct World {
     }
 };
 
-// A PDF of about the size wanted, small in structure: what counts here is the way, not the pages.
-Bytes document() {
-    std::string text =
-        "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj\n";
-    while (text.size() < document_bytes) text += "% padding padding padding padding padding padding padding padding\n";
-    return to_bytes(text + "trailer<</Root 1 0 R>>\n%%EOF\n");
-}
+// A PDF of about the size wanted, as office programs make them: few pages, long content.
+Bytes document() { return test::make_pdf(4, std::string(document_bytes / 4, 'x')); }
 
 void submit(World& world, const Bytes& bytes, int count) {
     const auto client =
@@ -118,6 +114,12 @@ std::vector<Figure> print_jobs() {
              .theirs = rate.theirs}};
 }
 
+void expect(const net::HttpReply& reply, int status) {
+    if (reply.status == status) return;
+    fmt::print(stderr, "benchmark: answered {}, not {}\n", reply.status, status);
+    std::exit(1);
+}
+
 std::vector<Figure> release_latency() {
     if (setting("SAFEQ_BENCH_URI").empty()) return {};
     World world;
@@ -126,17 +128,29 @@ std::vector<Figure> release_latency() {
     const auto own = must(tls::Credentials::from_pem({file(folder + "/cert.pem")}, {file(folder + "/key.pem")}));
     net::HttpClient client{must(net::HttpTarget::https(setting("SAFEQ_BENCH_RELEASE"), world.context(own))),
                            world.clock, world.random};
+    http::Headers json;
+    json.add("Content-Type", "application/json");
+    const auto signed_in = must(client.request({.method = "POST",
+                                                .target = "/v1/sessions",
+                                                .headers = json,
+                                                .body = to_bytes(setting("SAFEQ_BENCH_FACTORS"))}));
+    expect(signed_in, 201);
     http::Headers headers;
-    headers.add("Authorization", "Bearer " + setting("SAFEQ_BENCH_SESSION"));
+    headers.add("Authorization",
+                "Bearer " + nlohmann::json::parse(as_text(signed_in.body)).at("session").get<std::string>());
     std::vector<double> samples;
-    for (int waits = 0; samples.size() < 30 && waits < 100; ++waits) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{120};
+    while (samples.size() < 30 && std::chrono::steady_clock::now() < end) {
         const auto list = must(client.request({.method = "GET", .target = "/v1/jobs", .headers = headers, .body = {}}));
-        for (const auto& job : nlohmann::json::parse(as_text(list.body)).at("jobs")) {
+        expect(list, 200);
+        const auto jobs = nlohmann::json::parse(as_text(list.body)).at("jobs");
+        for (const auto& job : jobs) {
             if (samples.size() >= 30) break;
             const std::string path = "/v1/jobs/" + job.at("id").get<std::string>() + "/release";
             samples.push_back(
                 seconds([&] {
-                    (void)must(client.request({.method = "POST", .target = path, .headers = headers, .body = {}}));
+                    expect(must(client.request({.method = "POST", .target = path, .headers = headers, .body = {}})),
+                           200);
                 }) *
                 1000);
         }
