@@ -269,12 +269,18 @@ TEST_CASE("expiry takes what is due and leaves restricted jobs", "[job]") {
     CHECK(desk.jobs.find(desk.tenant, desk.stranger, ids[0]).error().code == Errc::not_found);
 }
 
-TEST_CASE("20,000 random histories agree with the model", "[job]") {
+TEST_CASE("100,000 random histories agree with the model", "[job]") {
     std::mt19937_64 engine{20261122};
     std::size_t printed = 0;
     std::size_t refused = 0;
     std::size_t recoveries = 0;
-    for (std::size_t history = 0; history < 20'000; ++history) {
+    // A tenth under sanitizers, which are ten times as slow.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    constexpr std::size_t histories = 10'000;
+#else
+    constexpr std::size_t histories = 100'000;
+#endif
+    for (std::size_t history = 0; history < histories; ++history) {
         // Steps that lead on are frequent, those that end a job or break something are not: else few get far.
         constexpr std::string_view weighted{
             "\0\1\1\1\1\2\2\2\2\3\3\3\3\4\4\4\4\1\2\3\4\1\2\3\4\5\6\7\10\11\12\13\14\15", 34};
@@ -294,7 +300,7 @@ TEST_CASE("20,000 random histories agree with the model", "[job]") {
         refused += play.refused();
         recoveries += play.recoveries();
     }
-    CHECK(printed > 1'000);
-    CHECK(refused > 50'000);
-    CHECK(recoveries > 40'000);
+    CHECK(printed > histories / 20);
+    CHECK(refused > histories * 2);
+    CHECK(recoveries > histories * 2);
 }
