@@ -4,6 +4,7 @@
 
 #include <safeq/http/basic_auth.hpp>
 #include <safeq/net/ipp_server.hpp>
+#include <safeq/service/clock_watch.hpp>
 #include <safeq/service/daemon_api.hpp>
 #include <safeq/service/identity_cache.hpp>
 #include <safeq/store/blob_folder.hpp>
@@ -163,10 +164,12 @@ Result<void> run(const IntakeOptions& options) {
                                        log_warning("no-epoch-list", field("detail", fetched.error().message()));
                                    else next = runtime.clock.now() + 10min;
                                }};
-    Runtime::Periodic publishing{1s, [&] {
-                                     if (const auto published = log->publish(); !published)
-                                         log_error("publish-failed", published.error());
-                                 }};
+    Runtime::Periodic publishing{
+        1s, [&, watch = service::ClockWatch{2s}]() mutable {
+            if (const auto jump = watch.look(runtime.clock.now(), std::chrono::steady_clock::now()))
+                if (const auto told = recorder.time_changed(*jump); !told) log_error("log-owed", told.error());
+            if (const auto published = log->publish(); !published) log_error("publish-failed", published.error());
+        }};
     log_info("listening", fmt::format("ipps={} https={}", options.listen_ipps, options.listen_https));
     runtime.run({&ipps, &https, &admin}, stop, 5s);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <safeq/service/admin_api.hpp>
+#include <safeq/service/clock_watch.hpp>
 #include <safeq/service/daemon_api.hpp>
 #include <safeq/service/terminal_api.hpp>
 #include <safeq/store/account_store.hpp>
@@ -170,6 +171,8 @@ private:
         } else {
             log_error("expiry-failed", expired.error());
         }
+        if (const auto jump = clock_watch_.look(runtime_.clock.now(), std::chrono::steady_clock::now()))
+            if (const auto told = recorder_->time_changed(*jump); !told) log_error("log-owed", told.error());
         if (const auto published = log_->publish(); !published) log_error("publish-failed", published.error());
     }
 
@@ -248,6 +251,7 @@ private:
     Common common_;
     Runtime runtime_;
     std::stop_source stop_;
+    service::ClockWatch clock_watch_{2s};
     std::unique_ptr<store::KeyFolder> keys_;
     std::optional<crypto::SigningKey> log_key_, list_key_;
     std::optional<service::CredentialOpener> opener_;

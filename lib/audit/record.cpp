@@ -2,12 +2,12 @@
 #include <safeq/audit/record.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <safeq/audit/schema.hpp>
 #include <safeq/core/text.hpp>
 #include <safeq/crypto/hash.hpp>
 
@@ -21,41 +21,6 @@ constexpr std::string_view head = R"({"v":1,"id":")";
 constexpr std::size_t id_text_bytes = 36;
 constexpr std::size_t max_name_bytes = 40;
 constexpr Time last_time{std::chrono::milliseconds{253'402'300'799'999}};  // 9999-12-31T23:59:59.999Z
-
-struct KindText {
-    Kind kind;
-    std::string_view text;
-};
-
-constexpr std::array kinds{
-    KindText{Kind::job_accepted, "job_accepted"},       KindText{Kind::job_held, "job_held"},
-    KindText{Kind::job_releasing, "job_releasing"},     KindText{Kind::job_printed, "job_printed"},
-    KindText{Kind::job_failed, "job_failed"},           KindText{Kind::job_uncertain, "job_uncertain"},
-    KindText{Kind::job_deleted, "job_deleted"},         KindText{Kind::job_cancelled, "job_cancelled"},
-    KindText{Kind::job_expired, "job_expired"},         KindText{Kind::sign_in, "sign_in"},
-    KindText{Kind::sign_in_refused, "sign_in_refused"}, KindText{Kind::user_added, "user_added"},
-    KindText{Kind::user_changed, "user_changed"},       KindText{Kind::user_erased, "user_erased"},
-    KindText{Kind::device_added, "device_added"},       KindText{Kind::device_changed, "device_changed"},
-    KindText{Kind::token_issued, "token_issued"},       KindText{Kind::token_revoked, "token_revoked"},
-    KindText{Kind::key_created, "key_created"},         KindText{Kind::key_destroyed, "key_destroyed"},
-    KindText{Kind::daemon_started, "daemon_started"},   KindText{Kind::daemon_stopped, "daemon_stopped"},
-    KindText{Kind::orphan_removed, "orphan_removed"},   KindText{Kind::policy_exception_used, "policy_exception_used"},
-    KindText{Kind::time_changed, "time_changed"},
-};
-
-constexpr bool kinds_in_order() {
-    for (std::size_t i = 0; i < kinds.size(); ++i)
-        if (static_cast<std::size_t>(kinds[i].kind) != i) return false;
-    return true;
-}
-static_assert(kinds_in_order());
-static_assert(kinds.size() == static_cast<std::size_t>(Kind::time_changed) + 1);
-
-constexpr auto kind_values = [] {
-    std::array<Kind, kinds.size()> values{};
-    for (std::size_t i = 0; i < kinds.size(); ++i) values[i] = kinds[i].kind;
-    return values;
-}();
 
 std::unexpected<Error> malformed(std::string_view detail) {
     return fail(Errc::malformed, std::string{where}, std::string{detail});
@@ -176,14 +141,11 @@ Result<void> take_personal(const Json& object, Record& record) {
 
 }  // namespace
 
-std::span<const Kind> all_kinds() noexcept { return kind_values; }
-
-std::string_view name(Kind kind) noexcept { return kinds[static_cast<std::size_t>(kind)].text; }
-
 Result<KindName> KindName::parse(std::string_view text) {
     if (!is_name(text)) return malformed("the kind is no name");
-    const auto at = std::ranges::find(kinds, text, &KindText::text);
-    if (at != kinds.end()) return KindName{at->kind};
+    const auto known = schema();
+    const auto at = std::ranges::find(known, text, &KindRule::name);
+    if (at != known.end()) return KindName{at->kind};
     return KindName{std::string{text}};
 }
 

@@ -65,7 +65,9 @@ bool tells_of_a_job(Kind kind) noexcept {
         case Kind::daemon_stopped:
         case Kind::orphan_removed:
         case Kind::policy_exception_used:
-        case Kind::time_changed: return false;
+        case Kind::time_changed:
+        case Kind::job_restricted:
+        case Kind::job_unrestricted: return false;
     }
     return false;
 }

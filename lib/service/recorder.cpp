@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/service/recorder.hpp>
 
+#include <algorithm>
+
 namespace safeq::service {
 namespace {
 
@@ -31,6 +33,15 @@ Result<void> durable(const Result<audit::Index>& index) {
     if (index) return {};
     if (index.error().code == Errc::log_unavailable) return std::unexpected(index.error());
     return fail(Errc::log_unavailable, index.error().where, index.error().message());
+}
+
+std::string_view name_of(SignInMethod method) {
+    switch (method) {
+        case SignInMethod::terminal: return "terminal";
+        case SignInMethod::password: return "password";
+        case SignInMethod::print_token: return "print_token";
+    }
+    return {};
 }
 
 // Texts of devices and daemons are bounded, for a record is.
@@ -91,18 +102,18 @@ Result<void> Recorder::job_held(const job::Job& job, std::string_view title, std
     return write(out);
 }
 
-Result<void> Recorder::signed_in(SubjectId subject, DeviceId device, std::string_view factors) {
+Result<void> Recorder::signed_in(SubjectId subject, const SignInPlace& place, std::string_view factors) {
     audit::Record out = record(Kind::sign_in);
     out.subject = subject;
-    out.device = device;
-    out.add(field::factors, factors);
+    out.device = place.device;
+    out.add(field::method, name_of(place.method)).add(field::factors, factors);
     return write(out);
 }
 
-Result<void> Recorder::sign_in_refused(DeviceId device, std::string_view reason) {
+Result<void> Recorder::sign_in_refused(const SignInPlace& place, std::string_view reason) {
     audit::Record out = record(Kind::sign_in_refused);
-    out.device = device;
-    out.add(field::reason, reason);
+    out.device = place.device;
+    out.add(field::method, name_of(place.method)).add(field::reason, reason);
     return write(out);
 }
 
@@ -110,6 +121,20 @@ Result<void> Recorder::account_changed(SubjectId subject, bool added, std::strin
     audit::Record out = record(added ? Kind::user_added : Kind::user_changed);
     out.subject = subject;
     SAFEQ_TRY_VOID(add_personal(out, subject, field::user_name, user_name));
+    return write(out);
+}
+
+Result<void> Recorder::user_erased(SubjectId subject) {
+    audit::Record out = record(Kind::user_erased);
+    out.id = audit::derive_record_id(Kind::user_erased, parts_.tenant, subject.bytes());
+    out.subject = subject;
+    return write(out);
+}
+
+Result<void> Recorder::job_restricted(const job::Job& job, bool restricted) {
+    audit::Record out = record(restricted ? Kind::job_restricted : Kind::job_unrestricted);
+    out.job = job.id;
+    out.subject = job.owner;
     return write(out);
 }
 
@@ -150,6 +175,22 @@ Result<void> Recorder::orphan_removed(JobId job, std::string_view why) {
     audit::Record out = record(Kind::orphan_removed);
     out.job = job;
     out.add(field::reason, why);
+    return write(out);
+}
+
+Result<void> Recorder::policy_exception_used(DeviceId device, std::string_view policy, std::string_view reason,
+                                             std::optional<Time> expires) {
+    audit::Record out = record(Kind::policy_exception_used);
+    out.device = device;
+    out.add(field::policy, policy).add(field::reason, bounded(reason));
+    if (expires) out.add(field::expires, to_rfc3339(*expires));
+    return write(out);
+}
+
+Result<void> Recorder::time_changed(std::chrono::milliseconds by) {
+    audit::Record out = record(Kind::time_changed);
+    const auto size = static_cast<std::uint64_t>(by < by.zero() ? -by.count() : by.count());
+    out.add(field::direction, by < by.zero() ? "back" : "forward").add(field::by_ms, std::min(size, audit::max_number));
     return write(out);
 }
 

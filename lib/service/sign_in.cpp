@@ -2,16 +2,27 @@
 #include <safeq/service/sign_in.hpp>
 
 namespace safeq::service {
+namespace {
+
+// Anybody on the network can try names, passwords and tokens: what costs them nothing must not fill the log. A password
+// is only checked within the throttle; a token that never was is nobody's.
+bool tells_of_a_person(SignInMethod method, Errc code) {
+    if (method == SignInMethod::print_token) return code == Errc::expired || code == Errc::revoked;
+    return code != Errc::throttled && code != Errc::busy && code != Errc::unavailable;
+}
+
+}  // namespace
 
 Result<SignedIn> SignIn::open(const job::Device& device, std::string address, std::span<const auth::Factor> factors) {
     SAFEQ_TRY(const auth::FactorRule rule, auth::FactorRule::parse(device.factor_rule));
     const auth::Origin origin{.device = device.id, .address = std::move(address)};
+    const SignInPlace place{SignInMethod::terminal, device.id};
     const auto who = parts_.authenticator.authenticate(parts_.tenant, origin, factors, rule);
     if (!who) {
-        SAFEQ_TRY_VOID(parts_.recorder.sign_in_refused(device.id, name(who.error().code)));
+        SAFEQ_TRY_VOID(parts_.recorder.sign_in_refused(place, name(who.error().code)));
         return std::unexpected(who.error());
     }
-    SAFEQ_TRY_VOID(parts_.recorder.signed_in(who->subject, device.id, who->factors.text()));
+    SAFEQ_TRY_VOID(parts_.recorder.signed_in(who->subject, place, who->factors.text()));
     SAFEQ_TRY(token::OpenedSession opened, parts_.sessions.open(parts_.tenant, device.id, who->subject));
     return SignedIn{.session = std::move(opened.text),
                     .user_name = who->display_name.value_or(who->name),
@@ -32,10 +43,20 @@ Result<Identity> SignIn::identify(InstanceId intake, const SealedCredential& sea
                     "made for another tenant, or by another intake than the one that sent it");
     SAFEQ_TRY(crypto::Secret secret, parts_.opener.open(sealed));
     switch (sealed.shown) {
-        case Shown::password: return identify_password(sealed, std::move(secret));
-        case Shown::print_token: return identify_token(secret);
+        case Shown::password:
+            return recorded(SignInMethod::password, "password", identify_password(sealed, std::move(secret)));
+        case Shown::print_token: return recorded(SignInMethod::print_token, "token", identify_token(secret));
     }
     return fail(Errc::malformed, "sealed credential", "unknown kind");
+}
+
+Result<Identity> SignIn::recorded(SignInMethod method, std::string_view factor, Result<Identity> who) {
+    if (who) {
+        SAFEQ_TRY_VOID(parts_.recorder.signed_in(who->subject, {method}, factor));
+    } else if (tells_of_a_person(method, who.error().code)) {
+        SAFEQ_TRY_VOID(parts_.recorder.sign_in_refused({method}, name(who.error().code)));
+    }
+    return who;
 }
 
 Result<Identity> SignIn::identify_password(const SealedCredential& sealed, crypto::Secret password) {

@@ -50,6 +50,8 @@ enum class Kind : std::uint8_t {
     orphan_removed,
     policy_exception_used,
     time_changed,
+    job_restricted,    ///< frozen by a privacy officer: neither shown nor released
+    job_unrestricted,  ///< as before again
 };
 
 /// Every kind, in the order of the enumeration.
@@ -96,6 +98,10 @@ inline constexpr std::string_view assurance = "assurance";  ///< text: "hardware
 inline constexpr std::string_view policy = "policy";        ///< text: a TLS policy's name
 inline constexpr std::string_view title = "title";          ///< personal: of a job
 inline constexpr std::string_view user_name = "user_name";  ///< personal
+inline constexpr std::string_view method = "method";        ///< text: how somebody proved who they are
+inline constexpr std::string_view expires = "expires";      ///< text: RFC 3339
+inline constexpr std::string_view direction = "direction";  ///< text: "forward" or "back"
+inline constexpr std::string_view by_ms = "by_ms";          ///< number: milliseconds
 }  // namespace field
 
 /// Something of a record that says nothing about a person: a number, or a short text (a token, a format, a device).

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +15,13 @@
 #include <safeq/token/store.hpp>
 
 namespace safeq::service {
+
+/// Where and by what somebody shows who they are.
+enum class SignInMethod : std::uint8_t { terminal, password, print_token };
+struct SignInPlace {
+    SignInMethod method;
+    std::optional<DeviceId> device = {};  ///< whose terminal it is
+};
 
 /// Writes what happens into the audit log, one function for each kind of event; every call returns only when the record
 /// is durable, so that the act may follow. Names and titles are sealed under the person's own key.
@@ -44,15 +54,23 @@ public:
     /// The same job at the release server, with its title and its owner's name. Idempotent likewise.
     [[nodiscard]] Result<void> job_held(const job::Job& job, std::string_view title, std::string_view user_name);
 
-    [[nodiscard]] Result<void> signed_in(SubjectId subject, DeviceId device, std::string_view factors);
-    [[nodiscard]] Result<void> sign_in_refused(DeviceId device, std::string_view reason);
+    [[nodiscard]] Result<void> signed_in(SubjectId subject, const SignInPlace& place, std::string_view factors);
+    [[nodiscard]] Result<void> sign_in_refused(const SignInPlace& place, std::string_view reason);
     [[nodiscard]] Result<void> account_changed(SubjectId subject, bool added, std::string_view user_name);
+    /// Before the person's key is destroyed. Idempotent: the record's id is derived from the person's.
+    [[nodiscard]] Result<void> user_erased(SubjectId subject);
+    [[nodiscard]] Result<void> job_restricted(const job::Job& job, bool restricted);
     [[nodiscard]] Result<void> device_changed(DeviceId device, bool added, std::string_view name);
     [[nodiscard]] Result<void> print_token_changed(SubjectId subject, token::TokenId token, bool issued);
     [[nodiscard]] Result<void> epoch_changed(const spool::EpochId& epoch, bool created);
     [[nodiscard]] Result<void> daemon_started(std::string_view daemon, std::string_view version);
     [[nodiscard]] Result<void> daemon_stopped(std::string_view daemon);
     [[nodiscard]] Result<void> orphan_removed(JobId job, std::string_view why);
+    /// For each connection that a weaker policy than the rule lets through.
+    [[nodiscard]] Result<void> policy_exception_used(DeviceId device, std::string_view policy, std::string_view reason,
+                                                     std::optional<Time> expires);
+    /// The clock jumped, by so much; back where negative.
+    [[nodiscard]] Result<void> time_changed(std::chrono::milliseconds by);
 
     // job::Journal: the life of jobs.
     [[nodiscard]] Result<void> ready() override;

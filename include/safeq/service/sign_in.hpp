@@ -52,10 +52,13 @@ public:
     [[nodiscard]] Result<void> close(std::string_view session, const job::Device& device);
 
     /// Who showed this credential at the intake that sealed it. *Errors*: `denied` for another tenant or intake, those
-    /// of `CredentialOpener::open`, of the authenticator and of print tokens; `revoked` for a disabled account.
+    /// of `CredentialOpener::open`, of the authenticator and of print tokens; `revoked` for a disabled account;
+    /// `log_unavailable`. Recorded, but for what anybody could send without end: attempts that the throttle or the
+    /// budget turned away, and tokens that never were.
     [[nodiscard]] Result<Identity> identify(InstanceId intake, const SealedCredential& sealed);
 
 private:
+    [[nodiscard]] Result<Identity> recorded(SignInMethod method, std::string_view factor, Result<Identity> who);
     [[nodiscard]] Result<Identity> identify_password(const SealedCredential& sealed, crypto::Secret password);
     [[nodiscard]] Result<Identity> identify_token(const crypto::Secret& token);
 

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each function of the recorder leaves in the log, held against the schema; and that nothing happens when the log
+// can't be written.
+#include <safeq/service/recorder.hpp>
+
+#include <algorithm>
+#include <set>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <safeq/audit/schema.hpp>
+#include <safeq/service/admin.hpp>
+#include <safeq/service/clock_watch.hpp>
+#include <safeq/service/epoch_keeper.hpp>
+
+#include "support/memory_audit.hpp"
+#include "support/memory_auth.hpp"
+#include "support/memory_jobs.hpp"
+#include "support/random.hpp"
+
+using namespace safeq;
+using namespace std::chrono_literals;
+using audit::Kind;
+
+namespace {
+
+struct World {
+    ManualClock clock{Time{1'800'000'000'000ms}};
+    test::SeededRandom random;
+    TenantId tenant = TenantId::make(clock, random);
+    SubjectId alice = SubjectId::make(clock, random);
+    DeviceId device = DeviceId::make(clock, random);
+    crypto::SigningKey key = crypto::SigningKey::generate(random);
+    std::shared_ptr<test::MemoryDisk> disk = std::make_shared<test::MemoryDisk>();
+    test::MemoryLogStore store{disk};
+    std::unique_ptr<audit::Log> log = audit::Log::open(store, "release", key).value();
+    test::MemorySubjectKeys subjects;
+    service::Recorder recorder{{tenant, *log, &subjects, clock, random}};
+
+    World() { subjects.put(alice, audit::SubjectKey::random(random)); }
+
+    job::Job job(std::uint64_t attempt = 0) {
+        return {.id = JobId::make(clock, random),
+                .tenant = tenant,
+                .owner = alice,
+                .attempt = attempt,
+                .device = attempt > 0 ? device : DeviceId{},
+                .document = {.format = "application/pdf", .bytes = 1000, .pages = 3, .copies = 2, .count = 1}};
+    }
+
+    // The last entry, decoded strictly.
+    audit::Record last() {
+        REQUIRE(log->size() > 0);
+        auto record = audit::decode(*log->entry(log->size() - 1));
+        if (!record) FAIL(record.error().message());
+        return *std::move(record);
+    }
+};
+
+class NoDisk final : public service::EpochSeeds {
+public:
+    Result<std::vector<spool::EpochKeyEntry>> list() override { return entries; }
+    Result<spool::EpochId> create(Time, Time) override {
+        ++made;
+        return spool::EpochId{};
+    }
+    Result<void> destroy(const spool::EpochId&) override {
+        ++destroyed;
+        return {};
+    }
+    std::vector<spool::EpochKeyEntry> entries;
+    int made = 0;
+    int destroyed = 0;
+};
+
+}  // namespace
+
+TEST_CASE("every function of the recorder writes a record of its schema", "[service]") {
+    World w;
+    std::set<Kind> seen;
+    const auto wrote = [&](const Result<void>& done, Kind kind) {
+        INFO(audit::name(kind));
+        REQUIRE(done);
+        const audit::Record record = w.last();
+        CHECK(record.kind == audit::KindName{kind});
+        CHECK(record.tenant == w.tenant);
+        CHECK(record.at == w.clock.now());
+        seen.insert(kind);
+        return record;
+    };
+    const job::Job job = w.job();
+    wrote(w.recorder.job_accepted({.job = job.id,
+                                   .owner = w.alice,
+                                   .format = "application/pdf",
+                                   .bytes = 7,
+                                   .pages = {},
+                                   .copies = 1,
+                                   .documents = 1}),
+          Kind::job_accepted);
+    CHECK(w.recorder.holds_accepted(job.id).value());
+    const audit::Record held = wrote(w.recorder.job_held(job, "the title", "alice"), Kind::job_held);
+    CHECK(audit::open_personal(*w.subjects.key(w.alice), {"release", held.id}, *held.sealed("title")).value() ==
+          "the title");
+    CHECK(as_text(*held.encode()).find("the title") == std::string_view::npos);
+
+    using service::SignInMethod;
+    CHECK(*wrote(w.recorder.signed_in(w.alice, {SignInMethod::terminal, w.device}, "card+pin"), Kind::sign_in)
+               .text("method") == "terminal");
+    CHECK(*wrote(w.recorder.signed_in(w.alice, {SignInMethod::password}, "password"), Kind::sign_in).text("method") ==
+          "password");
+    CHECK(*wrote(w.recorder.sign_in_refused({SignInMethod::print_token}, "expired"), Kind::sign_in_refused)
+               .text("reason") == "expired");
+    wrote(w.recorder.account_changed(w.alice, true, "alice"), Kind::user_added);
+    wrote(w.recorder.account_changed(w.alice, false, "alice"), Kind::user_changed);
+    wrote(w.recorder.device_changed(w.device, true, "mfd"), Kind::device_added);
+    wrote(w.recorder.device_changed(w.device, false, "mfd"), Kind::device_changed);
+    const auto token = token::TokenId::make(w.clock, w.random);
+    wrote(w.recorder.print_token_changed(w.alice, token, true), Kind::token_issued);
+    wrote(w.recorder.print_token_changed(w.alice, token, false), Kind::token_revoked);
+    wrote(w.recorder.epoch_changed({}, true), Kind::key_created);
+    wrote(w.recorder.epoch_changed({}, false), Kind::key_destroyed);
+    wrote(w.recorder.daemon_started("release", "0.1.0"), Kind::daemon_started);
+    wrote(w.recorder.daemon_stopped("release"), Kind::daemon_stopped);
+    wrote(w.recorder.orphan_removed(job.id, "not acknowledged"), Kind::orphan_removed);
+    wrote(w.recorder.policy_exception_used(w.device, "legacy-mfd-2026", "until it is replaced", {}),
+          Kind::policy_exception_used);
+    CHECK(*wrote(w.recorder.policy_exception_used(w.device, "legacy-mfd-2026", "old", w.clock.now()),
+                 Kind::policy_exception_used)
+               .text("expires") == to_rfc3339(w.clock.now()));
+    const audit::Record back = wrote(w.recorder.time_changed(-90s), Kind::time_changed);
+    CHECK(*back.text("direction") == "back");
+    CHECK(*back.number("by_ms") == 90'000);
+    CHECK(*wrote(w.recorder.time_changed(5s), Kind::time_changed).text("direction") == "forward");
+    wrote(w.recorder.job_restricted(job, true), Kind::job_restricted);
+    wrote(w.recorder.job_restricted(job, false), Kind::job_unrestricted);
+    wrote(w.recorder.user_erased(w.alice), Kind::user_erased);
+    const std::uint64_t size = w.log->size();
+    REQUIRE(w.recorder.user_erased(w.alice));
+    CHECK(w.log->size() == size);
+
+    // The life of jobs, by the state table: every transition that there is.
+    for (const job::Transition& step : job::transitions) {
+        const bool attempted = step.from != job::State::held;
+        job::Job after = w.job(attempted || step.event == job::Event::release ? 1 : 0);
+        after.state = step.to;
+        const job::Printed printed{.pages = 6, .copies = 2, .device_message = "ok"};
+        for (const job::Printed* told : {static_cast<const job::Printed*>(nullptr), &printed}) {
+            if (told != nullptr && !job::is_running(step.from)) continue;
+            const auto json = w.recorder.describe({.record = RecordId::make(w.clock, w.random),
+                                                   .event = step.event,
+                                                   .job = after,
+                                                   .before = step.from,
+                                                   .actor = w.alice,
+                                                   .at = w.clock.now(),
+                                                   .printed = told});
+            REQUIRE(json);
+            const auto record = audit::decode(*json);
+            if (!record) FAIL(job::name(step.event) << ": " << record.error().message());
+            seen.insert(*record->kind.known());
+        }
+    }
+    // Nothing in the schema that nothing writes.
+    CHECK(seen.size() == audit::schema().size());
+}
+
+TEST_CASE("when the log can't be written, every function says so", "[service]") {
+    World w;
+    const job::Job job = w.job();
+    using service::SignInMethod;
+    const std::vector<std::function<Result<void>()>> acts{
+        [&] { return w.recorder.job_accepted({job.id, w.alice, "application/pdf", 7, {}, 1, 1}); },
+        [&] { return w.recorder.job_held(job, "t", "alice"); },
+        [&] { return w.recorder.signed_in(w.alice, {SignInMethod::password}, "password"); },
+        [&] { return w.recorder.sign_in_refused({SignInMethod::password}, "credential_wrong"); },
+        [&] { return w.recorder.account_changed(w.alice, true, "alice"); },
+        [&] { return w.recorder.user_erased(w.alice); },
+        [&] { return w.recorder.job_restricted(job, true); },
+        [&] { return w.recorder.device_changed(w.device, true, "mfd"); },
+        [&] { return w.recorder.print_token_changed(w.alice, token::TokenId::make(w.clock, w.random), true); },
+        [&] { return w.recorder.epoch_changed({}, false); },
+        [&] { return w.recorder.daemon_started("release", "0.1.0"); },
+        [&] { return w.recorder.daemon_stopped("release"); },
+        [&] { return w.recorder.orphan_removed(job.id, "x"); },
+        [&] { return w.recorder.policy_exception_used(w.device, "p", "r", {}); },
+        [&] { return w.recorder.time_changed(5s); },
+    };
+    for (const test::MemoryDisk::Failure how :
+         {test::MemoryDisk::Failure::clean, test::MemoryDisk::Failure::unknown_lost}) {
+        for (const auto& act : acts) {
+            w.disk->fail(0, how);
+            const auto done = act();
+            REQUIRE(!done);
+            CHECK(done.error().code == Errc::log_unavailable);
+        }
+        CHECK(w.log->size() == 0);
+    }
+    CHECK(w.recorder.ready().error().code == Errc::log_unavailable);
+}
+
+TEST_CASE("a key isn't destroyed before that is on record", "[service]") {
+    World w;
+    NoDisk seeds;
+    spool::EpochKeyEntry old{};
+    old.not_after = w.clock.now() - std::chrono::hours{1000};
+    seeds.entries.push_back(old);
+    service::EpochKeeper keeper{{.tenant = w.tenant,
+                                 .seeds = seeds,
+                                 .signer = w.key,
+                                 .signer_name = "safeq/epochs",
+                                 .recorder = w.recorder,
+                                 .clock = w.clock,
+                                 .rules = service::epoch_rules_2026(73h)}};
+    REQUIRE(keeper.tick());
+    CHECK(seeds.destroyed == 1);
+    w.disk->fail(1, test::MemoryDisk::Failure::clean);  // the first append tells of the new epoch
+    CHECK(keeper.tick().error().code == Errc::log_unavailable);
+    CHECK(seeds.destroyed == 1);
+}
+
+TEST_CASE("a clock that is set is noticed, and one that drifts is not", "[service]") {
+    service::ClockWatch watch{2s};
+    Time wall{1'800'000'000'000ms};
+    service::ClockWatch::Steady steady{1000s};
+    CHECK(!watch.look(wall, steady));
+    for (const auto drift : {0ms, 1999ms, -2000ms, 2000ms}) CHECK(!watch.look(wall += 1s + drift, steady += 1s));
+    CHECK(watch.look(wall += 1h, steady += 1s) == 1h - 1s);
+    CHECK(!watch.look(wall += 1s, steady += 1s));
+    CHECK(watch.look(wall -= 1h, steady += 1s) == -(1h + 1s));
+    // The machine slept: wall and steady time part just as well.
+    CHECK(watch.look(wall += 10s, steady) == 10s);
+}
