@@ -106,6 +106,19 @@ Result<Time> verify_cosignature(const SignedCheckpoint& checkpoint, const Cosign
     return Time{std::chrono::seconds{seconds}};
 }
 
+Result<std::vector<Time>> verify_quorum(const SignedCheckpoint& checkpoint, const WitnessPolicy& policy) {
+    std::vector<Time> times;
+    for (const Cosigner& witness : policy.witnesses) {
+        if (checkpoint.note.find(witness.name, witness.id()) == nullptr) continue;
+        SAFEQ_TRY(const Time time, verify_cosignature(checkpoint, witness));
+        times.push_back(time);
+    }
+    if (times.size() < policy.quorum)
+        return fail(Errc::signature_invalid, "checkpoint",
+                    fmt::format("{} of {} witnesses that are asked for", times.size(), policy.quorum));
+    return times;
+}
+
 std::string encode_signatures(std::span<const crypto::NoteSignature> signatures) {
     const crypto::SignedNote note{std::string{no_text}, {signatures.begin(), signatures.end()}};
     return note.encode().substr(no_text.size() + 1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/audit/witness.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -62,6 +63,41 @@ Result<SignedCheckpoint> check_to_cosign(const Witnessed& last, const AddCheckpo
     SAFEQ_TRY_VOID(
         verify_consistency({request.old_size, head.size, request.proof}, last.head.root, head.root, FromEmpty::accept));
     return offered;
+}
+
+Result<std::string> Witness::add_checkpoint(const AddCheckpoint& request) {
+    const std::string_view origin = std::string_view{request.checkpoint}.substr(0, request.checkpoint.find('\n'));
+    const auto log = std::ranges::find(parts_.logs, origin, &crypto::NoteKey::name);
+    if (log == parts_.logs.end()) return fail(Errc::not_found, std::string{where}, "an unknown log");
+    SAFEQ_TRY(const Witnessed last, parts_.store.load(log->name));
+    SAFEQ_TRY(const SignedCheckpoint checkpoint, check_to_cosign(last, request, *log));
+    SAFEQ_TRY_VOID(parts_.store.replace(log->name, last, {checkpoint.checkpoint.head}));
+    SAFEQ_TRY(const crypto::NoteSignature line, cosign(checkpoint, parts_.name, parts_.key, parts_.clock.now()));
+    return encode_signatures({&line, 1});
+}
+
+WitnessAnswer Witness::answer(std::string_view body) {
+    constexpr const char* plain = "text/plain; charset=utf-8";
+    const auto request = AddCheckpoint::parse(body);
+    if (!request) return {400, plain, request.error().message() + '\n'};
+    const auto lines = add_checkpoint(*request);
+    if (lines) return {200, plain, *lines};
+    const Error& error = lines.error();
+    const std::string text = error.message() + '\n';
+    if (error.code == Errc::not_found) return {404, plain, text};
+    if (error.code == Errc::signature_invalid) return {403, plain, text};
+    if (error.code == Errc::fork_detected) return {409, plain, text};
+    if (error.code == Errc::proof_invalid) return {422, plain, text};
+    if (error.code == Errc::conflict) {
+        const std::string_view origin = std::string_view{request->checkpoint}.substr(0, request->checkpoint.find('\n'));
+        const auto last = parts_.store.load(std::string{origin});
+        if (!last) return {500, plain, last.error().message() + '\n'};
+        return {409, "text/x.tlog.size", fmt::format("{}\n", last->head.size)};
+    }
+    for (const Errc form : {Errc::checkpoint_invalid, Errc::invalid_argument, Errc::malformed, Errc::not_canonical,
+                            Errc::too_large, Errc::too_many, Errc::invalid_utf8, Errc::control_character})
+        if (error.code == form) return {400, plain, text};
+    return {500, plain, text};
 }
 
 }  // namespace safeq::audit

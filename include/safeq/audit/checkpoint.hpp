@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -62,6 +63,16 @@ struct Cosigner {
 
 /// When the witness cosigned, in whole seconds. *Errors*: `signature_invalid` when it did not.
 [[nodiscard]] Result<Time> verify_cosignature(const SignedCheckpoint& checkpoint, const Cosigner& witness);
+
+/// Whose cosignatures a verifier asks for, and how many. With quorum 0 the log's own word is enough.
+struct WitnessPolicy {
+    std::vector<Cosigner> witnesses = {};
+    std::size_t quorum = 0;
+};
+
+/// When each witness of the policy that cosigned did so, in the policy's order. A line under a known witness's name and
+/// id that doesn't verify refuses the whole checkpoint. *Errors*: `signature_invalid`, also for fewer than the quorum.
+[[nodiscard]] Result<std::vector<Time>> verify_quorum(const SignedCheckpoint& checkpoint, const WitnessPolicy& policy);
 
 /// Signature lines as a witness sends them. *Errors*: those of `SignedNote::parse`.
 [[nodiscard]] std::string encode_signatures(std::span<const crypto::NoteSignature> signatures);
