@@ -130,7 +130,7 @@ private:
             .rules = service::epoch_rules_2026(std::chrono::hours{options_.hold_hours + 1})});
         key_maker_.emplace(*subjects_);
         admin_.emplace(service::Admin::Parts{tenant, *accounts_, *hasher_, *peppers_, *key_maker_, *devices_,
-                                             *repository_, *print_tokens_, *recorder_, runtime_.clock,
+                                             *repository_, *print_tokens_, *sessions_, *recorder_, runtime_.clock,
                                              runtime_.random});
         terminal_api_.emplace(service::TerminalApi::Parts{tenant, *sign_in_, *desk_, *devices_, explain});
         admin_api_.emplace(service::AdminApi::Parts{*admin_, options_.printer, explain});

@@ -49,6 +49,7 @@ class KeyMaker final : public service::SubjectKeyMaker {
 public:
     explicit KeyMaker(store::SubjectKeys& keys) : keys_{keys} {}
     [[nodiscard]] Result<void> create(SubjectId subject) override;
+    [[nodiscard]] Result<void> destroy(SubjectId subject) override { return keys_.destroy(subject); }
 
 private:
     store::SubjectKeys& keys_;

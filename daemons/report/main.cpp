@@ -48,10 +48,10 @@ Result<void> run(const ReportOptions& options) {
     net::HttpClient intake_client{std::move(intake_target), runtime.clock, runtime.random, patience};
     net::HttpClient release_client{std::move(release_target), runtime.clock, runtime.random, patience};
     const std::string cosigner = witness_name(common.tenant);
-    LogWatch intake_log{{"intake", intake_client, intake_key, store, witness, cosigner, runtime.clock}};
-    LogWatch release_log{{"release", release_client, release_key, store, witness, cosigner, runtime.clock}};
-
     RemoteSubjectKeys subjects{release_client, runtime.clock};
+    LogWatch intake_log{{"intake", intake_client, intake_key, store, witness, cosigner, runtime.clock, subjects}};
+    LogWatch release_log{{"release", release_client, release_key, store, witness, cosigner, runtime.clock, subjects}};
+
     const report::Report report{store, subjects};
     const ReportRoutes routes{.tenant = common.tenant, .report = report, .logs = {&intake_log, &release_log}};
     const auth::PepperRing peppers{auth::Pepper{pepper}};

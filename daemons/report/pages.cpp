@@ -97,6 +97,18 @@ std::vector<service::Route> data_routes(const ReportRoutes& self, std::string_vi
     return out;
 }
 
+service::Route cosigned_checkpoint(std::string_view path, service::Role role,
+                                   const std::vector<const LogWatch*>& logs) {
+    return get(path, role, [logs](const service::ApiCall& call) -> Result<service::ApiReply> {
+        for (const LogWatch* log : logs) {
+            const LogWatch::Status status = log->status();
+            if (status.name == call.path.find("log")->second && !status.checkpoint.empty())
+                return service::ApiReply{.body = status.checkpoint, .content_type = "text/plain; charset=utf-8"};
+        }
+        return fail(Errc::not_found, "log");
+    });
+}
+
 }  // namespace
 
 std::vector<service::Route> ReportRoutes::for_people() const {
@@ -107,21 +119,13 @@ std::vector<service::Route> ReportRoutes::for_people() const {
     out.push_back(get("/style.css", service::Role::auditor, [](const service::ApiCall&) -> Result<service::ApiReply> {
         return service::ApiReply{.body = std::string{style}, .content_type = "text/css; charset=utf-8"};
     }));
-    out.push_back(get("/v1/logs/{log}/checkpoint", service::Role::auditor,
-                      [logs = logs](const service::ApiCall& call) -> Result<service::ApiReply> {
-                          for (const LogWatch* log : logs) {
-                              const LogWatch::Status status = log->status();
-                              if (status.name == call.path.find("log")->second && !status.checkpoint.empty())
-                                  return service::ApiReply{.body = status.checkpoint,
-                                                           .content_type = "text/plain; charset=utf-8"};
-                          }
-                          return fail(Errc::not_found, "log");
-                      }));
+    out.push_back(cosigned_checkpoint("/v1/logs/{log}/checkpoint", service::Role::auditor, logs));
     return out;
 }
 
 std::vector<service::Route> ReportRoutes::for_admin() const {
     std::vector<service::Route> out = data_routes(*this, "/admin/v1/jobs", "/admin/v1/jobs.csv", service::Role::admin);
+    out.push_back(cosigned_checkpoint("/admin/v1/logs/{log}/checkpoint", service::Role::admin, logs));
     out.push_back(get(
         "/admin/v1/status", service::Role::admin, [logs = logs](const service::ApiCall&) -> Result<service::ApiReply> {
             nlohmann::ordered_json rows = nlohmann::ordered_json::array();

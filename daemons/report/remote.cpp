@@ -23,6 +23,7 @@ Result<audit::SubjectKey> RemoteSubjectKeys::key(SubjectId subject) {
     const Time now = clock_.now();
     {
         const std::scoped_lock lock{mutex_};
+        if (erased_.contains(subject)) return fail(Errc::key_destroyed, "subject key");
         const auto it = known_.find(subject);
         if (it != known_.end() && it->second.since <= now && now < it->second.since + lifetime)
             return it->second.key.clone();
@@ -49,6 +50,8 @@ Result<audit::SubjectKey> RemoteSubjectKeys::key(SubjectId subject) {
     crypto::wipe(bytes);
     crypto::wipe(reply->body);
     if (!key) return std::unexpected(key.error());
+    // The record of an erasure may have come while the answer was under way.
+    if (erased_.contains(subject)) return fail(Errc::key_destroyed, "subject key");
     if (known_.size() >= max_entries) known_.clear();
     known_.emplace(subject, Entry{key->clone(), now});
     return key;
@@ -59,6 +62,12 @@ void RemoteSubjectKeys::forget_old() {
     const std::scoped_lock lock{mutex_};
     std::erase_if(known_,
                   [now](const auto& item) { return now < item.second.since || now >= item.second.since + lifetime; });
+}
+
+void RemoteSubjectKeys::forget(SubjectId subject) {
+    const std::scoped_lock lock{mutex_};
+    known_.erase(subject);
+    erased_.insert(subject);
 }
 
 LogWatch::LogWatch(Parts parts) : parts_{std::move(parts)} {
@@ -75,7 +84,16 @@ Result<void> LogWatch::follow() {
     }
     audit::Follower follower{parts_.key, std::move(state)};
     HttpLogReader reader{parts_.client};
-    SAFEQ_TRY(const audit::SignedCheckpoint seen, follower.follow(reader, projection.sink()));
+    const auto take = [&, project = projection.sink()](const audit::FollowedEntries& taken) -> Result<void> {
+        SAFEQ_TRY_VOID(project(taken));
+        for (const ByteView entry : taken.entries) {
+            const auto record = audit::Record::parse(entry);
+            if (record && record->kind == audit::KindName{audit::Kind::user_erased} && record->subject)
+                parts_.subjects.forget(*record->subject);
+        }
+        return {};
+    };
+    SAFEQ_TRY(const audit::SignedCheckpoint seen, follower.follow(reader, take));
     // What was followed is kept in the database by now, so it may be witnessed.
     const Time now = parts_.clock.now();
     SAFEQ_TRY(const crypto::NoteSignature line, audit::cosign(seen, parts_.witness_name, parts_.witness, now));

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include <safeq/audit/follower.hpp>
@@ -36,6 +37,8 @@ public:
 
     /// Wipes the keys whose hour is over.
     void forget_old();
+    /// Wipes the key of somebody of whom the log tells that they were erased, and never asks for it again.
+    void forget(SubjectId subject);
 
 private:
     struct Entry {
@@ -46,6 +49,7 @@ private:
     const Clock& clock_;
     std::mutex mutex_;
     std::map<SubjectId, Entry> known_;
+    std::set<SubjectId> erased_;
     std::optional<Time> unreachable_since_;
 };
 
@@ -61,6 +65,7 @@ public:
         const crypto::SigningKey& witness;
         std::string witness_name;
         const Clock& clock;
+        RemoteSubjectKeys& subjects;
     };
 
     static constexpr std::chrono::seconds longest_pause{10};

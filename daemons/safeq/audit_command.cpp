@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "safeq/audit_command.hpp"
 
+#include <cstdio>
+#include <thread>
+
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
+#include <safeq/audit/export.hpp>
 #include <safeq/audit/follower.hpp>
-#include <safeq/audit/tile.hpp>
+#include <safeq/audit/proof_file.hpp>
 #include <safeq/core/text.hpp>
+#include <safeq/http/message.hpp>
 #include <safeq/store/log_folder.hpp>
 
 #include "common/files.hpp"
@@ -14,9 +20,15 @@
 namespace safeq::daemon {
 namespace {
 
+using audit::SignedCheckpoint;
+
 struct Log {
     std::unique_ptr<audit::LogReader> reader;
     crypto::NoteKey key;
+
+    [[nodiscard]] std::string checkpoint() const {
+        return std::string{as_text(require(reader->read(audit::checkpoint_path)))};
+    }
 };
 
 // A log's files are read beside its running daemon: whoever may read them can verify them.
@@ -27,16 +39,60 @@ Result<Log> open(const Context& context, const std::string& name) {
     return Log{.reader = std::move(reader), .key = std::move(key)};
 }
 
-Result<audit::SignedCheckpoint> verify_one(const Context& context, const std::string& name) {
-    SAFEQ_TRY(const Log log, open(context, name));
-    return audit::verify_log(*log.reader, log.key);
+audit::Cosigner read_witness(const std::filesystem::path& file) {
+    const crypto::NoteKey key = require(read_note_key(file));
+    return {key.name, key.key};
 }
 
-void verify(const Context& context, const std::vector<std::string>& names) {
+// What the report daemon cosigned last: as old as the log's own checkpoint, or older.
+Result<SignedCheckpoint> witnessed(const Context& context, const std::string& name, const crypto::NoteKey& key) {
+    SAFEQ_TRY(const net::HttpReply reply, context.call("report", "GET", "/admin/v1/logs/" + name + "/checkpoint"));
+    if (reply.status != 200) return fail(Errc::unavailable, name, "the report has not witnessed it yet");
+    SAFEQ_TRY(SignedCheckpoint checkpoint, SignedCheckpoint::open(as_text(reply.body), key));
+    SAFEQ_TRY(const crypto::NoteKey witness, read_note_key(context.layout.shared() / witness_public));
+    SAFEQ_TRY_VOID(audit::verify_cosignature(checkpoint, {witness.name, witness.key}));
+    return checkpoint;
+}
+
+struct Verify {
+    std::vector<std::string> logs = {};
+    std::string since = {};
+    bool with_witness = false;
+};
+
+// Nothing is older than the empty tree, which every log continues.
+Result<void> continues(const Log& log, const SignedCheckpoint& older, const SignedCheckpoint& now) {
+    if (older.checkpoint.head.size == 0) return {};
+    SAFEQ_TRY_VOID(audit::prove_growth(*log.reader, log.key, older, now.encode()));
+    return {};
+}
+
+Result<SignedCheckpoint> verify_one(const Context& context, const std::string& name, const Verify& wanted) {
+    SAFEQ_TRY(const Log log, open(context, name));
+    // Asked for first, so that the log is ahead of it.
+    std::vector<SignedCheckpoint> older;
+    if (wanted.with_witness) {
+        SAFEQ_TRY(SignedCheckpoint cosigned, witnessed(context, name, log.key));
+        older.push_back(std::move(cosigned));
+    }
+    if (!wanted.since.empty()) {
+        SAFEQ_TRY(const std::string text, read_text(wanted.since));
+        SAFEQ_TRY(SignedCheckpoint kept, SignedCheckpoint::open(text, log.key));
+        older.push_back(std::move(kept));
+    }
+    SAFEQ_TRY(SignedCheckpoint now, audit::verify_log(*log.reader, log.key));
+    for (const SignedCheckpoint& each : older) SAFEQ_TRY_VOID(continues(log, each, now));
+    return now;
+}
+
+void verify(const Context& context, const Verify& wanted) {
+    const std::vector<std::string> both{"intake", "release"};
+    if (!wanted.since.empty() && wanted.logs.size() != 1)
+        throw CommandFailed{"--since needs the one log whose checkpoint it is"};
     // One log that doesn't verify hides nothing about the next.
     std::string failures;
-    for (const std::string& name : names) {
-        const auto seen = verify_one(context, name);
+    for (const std::string& name : wanted.logs.empty() ? both : wanted.logs) {
+        const auto seen = verify_one(context, name, wanted);
         if (seen) {
             fmt::print("{}: verified, {} entries, checkpoint {}\n", name, seen->checkpoint.head.size,
                        to_base64(seen->checkpoint.head.root));
@@ -48,49 +104,216 @@ void verify(const Context& context, const std::vector<std::string>& names) {
     if (!failures.empty()) throw CommandFailed{failures};
 }
 
-void proof(const Context& context, const std::string& name, std::uint64_t index) {
-    const Log log = require(open(context, name));
-    const Bytes note = require(log.reader->read(audit::checkpoint_path));
-    const audit::SignedCheckpoint checkpoint = require(audit::SignedCheckpoint::open(as_text(note), log.key));
-    const std::uint64_t size = checkpoint.checkpoint.head.size;
-    if (index >= size) throw CommandFailed{fmt::format("{} has {} entries, numbered from 0", name, size)};
-    const std::uint64_t bundle = index / audit::tile_width;
-    const std::vector<Bytes> entries = require(audit::read_entries(
-        *log.reader,
-        {.kind = audit::TileId::Kind::entries, .index = bundle, .width = audit::width_in_tree(0, bundle, size)}));
-    const Bytes& entry = entries.at(index % audit::tile_width);
-    audit::TileHashes hashes{*log.reader, size};
-    const audit::InclusionProof path = require(audit::prove_inclusion(hashes, index, size));
-    require(audit::verify_inclusion(path, audit::leaf_hash(entry), checkpoint.checkpoint.head.root));
-    fmt::print("entry {}\n{}\nproof\n", index, escape_for_log(as_text(entry), entry.size()));
-    for (const audit::Hash& hash : path.path) fmt::print("{}\n", to_base64(hash));
-    fmt::print("checkpoint\n{}verified\n", checkpoint.encode());
+struct Prove {
+    std::string log = {};
+    std::optional<std::uint64_t> index = {};
+    std::string since = {};
+    bool with_witness = false;
+};
+
+void prove(const Context& context, const Prove& wanted) {
+    if (wanted.index.has_value() == !wanted.since.empty())
+        throw CommandFailed{"either INDEX, to prove an entry, or --since, to prove that the log only grew"};
+    const Log log = require(open(context, wanted.log));
+    const std::string checkpoint =
+        wanted.with_witness ? require(witnessed(context, wanted.log, log.key)).encode() : log.checkpoint();
+    if (wanted.index) {
+        fmt::print("{}", require(audit::prove_entry(*log.reader, log.key, checkpoint, *wanted.index)).encode());
+        return;
+    }
+    const SignedCheckpoint old = require(SignedCheckpoint::open(require(read_text(wanted.since)), log.key));
+    fmt::print("{}", require(audit::prove_growth(*log.reader, log.key, old, checkpoint)).encode());
+}
+
+struct Check {
+    std::string file = {}, key = {}, since = {};
+    std::vector<std::string> witnesses = {};
+};
+
+// Offline: nothing but the files named is read.
+void check_proof(const Check& wanted) {
+    const crypto::NoteKey key = require(read_note_key(wanted.key));
+    const std::string text = require(read_text(wanted.file));
+    audit::WitnessPolicy policy;
+    for (const std::string& file : wanted.witnesses) policy.witnesses.push_back(read_witness(file));
+    policy.quorum = policy.witnesses.size();
+    SignedCheckpoint checkpoint;
+    if (wanted.since.empty()) {
+        const audit::ProofFile proof = require(audit::ProofFile::parse(text));
+        checkpoint = require(audit::check_proof(proof, key));
+        require(audit::verify_quorum(checkpoint, policy));
+        fmt::print("verified: entry {} of {}, which has {} entries\n{}\n", proof.index, key.name,
+                   checkpoint.checkpoint.head.size, escape_for_log(as_text(proof.entry), proof.entry.size()));
+    } else {
+        const SignedCheckpoint old = require(SignedCheckpoint::open(require(read_text(wanted.since)), key));
+        checkpoint = require(audit::check_growth(require(audit::AddCheckpoint::parse(text)), old, key));
+        require(audit::verify_quorum(checkpoint, policy));
+        fmt::print("verified: {} grew from {} to {} entries and nothing in it has changed\n", key.name,
+                   old.checkpoint.head.size, checkpoint.checkpoint.head.size);
+    }
+    for (const audit::Cosigner& witness : policy.witnesses)
+        fmt::print("cosigned by {} at {}\n", witness.name,
+                   to_rfc3339(require(audit::verify_cosignature(checkpoint, witness))));
+}
+
+void show(std::uint64_t index, ByteView entry) {
+    const auto record = audit::Record::parse(entry);
+    if (!record) {
+        fmt::print("{:>8} {}\n", index, escape_for_log(as_text(entry), entry.size()));
+        return;
+    }
+    std::string line = fmt::format("{:>8} {} {:<22}", index, to_rfc3339(record->at), record->kind.text());
+    if (record->job) line += " job=" + record->job->text();
+    if (record->subject) line += " subject=" + record->subject->text();
+    if (record->device) line += " device=" + record->device->text();
+    for (const audit::Field& field : record->fields) {
+        const auto* number = std::get_if<std::uint64_t>(&field.value);
+        line += fmt::format(" {}={}", field.name,
+                            number != nullptr
+                                ? std::to_string(*number)
+                                : escape_for_log(std::get<std::string>(field.value), audit::max_field_text_bytes));
+    }
+    for (const audit::SealedField& field : record->personal) line += fmt::format(" {}=(sealed)", field.name);
+    fmt::print("{}\n", line);
+}
+
+struct Tail {
+    std::string log = {};
+    std::uint64_t count = 10;
+    bool follow = false;
+};
+
+// Every entry is proved before it is shown, and every checkpoint to continue the one before.
+void tail(const Context& context, const Tail& wanted) {
+    const Log log = require(open(context, wanted.log));
+    std::string note = log.checkpoint();
+    SignedCheckpoint now = require(SignedCheckpoint::open(note, log.key));
+    std::uint64_t next = now.checkpoint.head.size - std::min(wanted.count, now.checkpoint.head.size);
+    for (;;) {
+        for (; next < now.checkpoint.head.size; ++next)
+            show(next, require(audit::prove_entry(*log.reader, log.key, note, next)).entry);
+        if (!wanted.follow) return;
+        std::fflush(stdout);
+        std::this_thread::sleep_for(std::chrono::seconds{1});
+        note = log.checkpoint();
+        SignedCheckpoint newer = require(SignedCheckpoint::open(note, log.key));
+        require(continues(log, now, newer));
+        now = std::move(newer);
+    }
+}
+
+struct Export {
+    std::string log = {}, format = {};
+    std::uint64_t from = 0, to = audit::max_tree_size;
+    audit::SyslogSource source = {};
+};
+
+void write_out(const Context& context, const Export& wanted) {
+    const Log log = require(open(context, wanted.log));
+    if (wanted.format == "csv") fmt::print("{}", audit::csv_header());
+    const auto line = [&](const audit::ExportedEntry& entry) -> Result<std::string> {
+        if (wanted.format == "csv") return audit::to_csv_line(entry);
+        if (wanted.format == "jsonl") return audit::to_json_line(entry);
+        SAFEQ_TRY(const std::string message, audit::to_syslog(entry, wanted.source));
+        return audit::frame_syslog(message);
+    };
+    // Only what has been proved to be in the log leaves.
+    require(audit::verify_log(*log.reader, log.key, [&](const audit::FollowedEntries& taken) -> Result<void> {
+        for (std::size_t i = 0; i < taken.entries.size(); ++i) {
+            const std::uint64_t index = taken.first + i;
+            if (index < wanted.from || index >= wanted.to) continue;
+            SAFEQ_TRY(const std::string text, line({log.key.name, index, taken.entries[i]}));
+            if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
+                return fail(Errc::io_failed, "standard output");
+        }
+        return {};
+    }));
+}
+
+void erase_subject(const Context& context, const std::string& who) {
+    const auto answer = context.call_json("release", "POST",
+                                          fmt::format("/admin/v1/users/{}/erasure", http::encode_segment(who)), "{}");
+    fmt::print("erased {}\n", answer.at("subject").get<std::string>());
+}
+
+CLI::Option* add_log(CLI::App* command, std::string& log) {
+    return command->add_option("LOG", log, "intake or release")
+        ->required()
+        ->check(CLI::IsMember({"intake", "release"}));
+}
+
+void add_proofs(CLI::App* audit, Context& context) {
+    auto wanted = std::make_shared<Prove>();
+    CLI::App* prove_entry = audit->add_subcommand(
+        "prove", "Write a proof that an entry is in the log, or that the log only grew; it verifies offline");
+    add_log(prove_entry, wanted->log);
+    prove_entry->add_option("INDEX", wanted->index, "The entry's number, from 0");
+    prove_entry->add_option("--since", wanted->since, "A checkpoint of the log that was kept: prove growth from it")
+        ->check(CLI::ExistingFile);
+    prove_entry->add_flag("--witnessed", wanted->with_witness, "With the checkpoint that the report has cosigned");
+    prove_entry->callback([&context, wanted] { prove(context, *wanted); });
+
+    auto check = std::make_shared<Check>();
+    CLI::App* check_file = audit->add_subcommand("check-proof", "Verify a proof file, with the log's public key alone");
+    check_file->add_option("FILE", check->file, "What `prove` wrote")->required()->check(CLI::ExistingFile);
+    check_file->add_option("--key", check->key, "The log's public key: public/release-log.vkey of its installation")
+        ->required()
+        ->check(CLI::ExistingFile);
+    check_file->add_option("--witness", check->witnesses, "Public key of a witness who must have cosigned; repeatable")
+        ->check(CLI::ExistingFile);
+    check_file->add_option("--since", check->since, "The older checkpoint, for a proof of growth")
+        ->check(CLI::ExistingFile);
+    check_file->callback([check] { check_proof(*check); });
+}
+
+void add_readers(CLI::App* audit, Context& context) {
+    auto last = std::make_shared<Tail>();
+    CLI::App* show_last = audit->add_subcommand("tail", "Show the last entries, each proved to be in the log");
+    add_log(show_last, last->log);
+    show_last->add_option("-n,--lines", last->count, "How many")->check(CLI::Range(0, 100'000))->capture_default_str();
+    show_last->add_flag("-f,--follow", last->follow, "Go on with what is added, until interrupted");
+    show_last->callback([&context, last] { tail(context, *last); });
+
+    auto out = std::make_shared<Export>();
+    CLI::App* write = audit->add_subcommand("export", "Write verified entries to standard output, for other systems");
+    add_log(write, out->log);
+    write->add_option("--format", out->format, "jsonl, csv, or syslog (RFC 5424, framed by RFC 5425)")
+        ->required()
+        ->check(CLI::IsMember({"jsonl", "csv", "syslog"}));
+    write->add_option("--from", out->from, "The first entry's number")->capture_default_str();
+    write->add_option("--to", out->to, "The number before which to end");
+    write->add_option("--host", out->source.host_name, "For syslog: this machine's full name")->capture_default_str();
+    write->add_option("--enterprise", out->source.enterprise, "For syslog: your IANA private enterprise number")
+        ->capture_default_str();
+    write->callback([&context, out] { write_out(context, *out); });
 }
 
 }  // namespace
 
 void add_audit_command(CLI::App& app, Context& context) {
-    CLI::App* audit = app.add_subcommand("audit", "The tamper-evident logs: verify, prove")->require_subcommand(1);
+    CLI::App* audit = app.add_subcommand("audit", "The tamper-evident logs: verify, prove, read, export, erase")
+                          ->require_subcommand(1);
 
-    auto names = std::make_shared<std::vector<std::string>>();
+    auto wanted = std::make_shared<Verify>();
     CLI::App* verify_logs =
         audit->add_subcommand("verify", "Verify every entry, tile and signature, from the first entry on");
-    verify_logs->add_option("LOG", *names, "intake, release; default: both")
+    verify_logs->add_option("LOG", wanted->logs, "intake, release; default: both")
         ->check(CLI::IsMember({"intake", "release"}));
-    verify_logs->callback([&context, names] {
-        verify(context, names->empty() ? std::vector<std::string>{"intake", "release"} : *names);
-    });
+    verify_logs->add_option("--since", wanted->since, "A checkpoint of the log that was kept: it must continue it")
+        ->check(CLI::ExistingFile);
+    verify_logs->add_flag("--witnessed", wanted->with_witness, "It must also continue what the report has cosigned");
+    verify_logs->callback([&context, wanted] { verify(context, *wanted); });
 
-    struct Wanted {
-        std::string log;
-        std::uint64_t index = 0;
-    };
-    auto wanted = std::make_shared<Wanted>();
-    CLI::App* prove =
-        audit->add_subcommand("proof", "Show that an entry is in the log: entry, inclusion proof, signed checkpoint");
-    prove->add_option("LOG", wanted->log, "intake or release")->required()->check(CLI::IsMember({"intake", "release"}));
-    prove->add_option("INDEX", wanted->index, "The entry's number, from 0")->required();
-    prove->callback([&context, wanted] { proof(context, wanted->log, wanted->index); });
+    add_proofs(audit, context);
+    add_readers(audit, context);
+
+    auto who = std::make_shared<std::string>();
+    auto sure = std::make_shared<bool>(false);
+    CLI::App* erase = audit->add_subcommand(
+        "erase-subject", "Erase a person: what logs, databases and backups hold about them can't be read ever again");
+    erase->add_option("WHO", *who, "User name or subject id")->required();
+    erase->add_flag("--yes", *sure, "Really: nobody can undo it")->required();
+    erase->callback([&context, who, sure] { erase_subject(context, *who); });
 }
 
 }  // namespace safeq::daemon

@@ -41,6 +41,36 @@ Result<auth::Account> Admin::add_user(NewUser user) {
 
 Result<std::vector<auth::Account>> Admin::users() { return parts_.accounts.list(parts_.tenant); }
 
+Result<SubjectId> Admin::erase_user(std::string_view who) {
+    auto account = parts_.accounts.find_by_name(parts_.tenant, who);
+    if (!account && account.error().code == Errc::not_found)
+        if (const auto subject = SubjectId::parse(who))
+            account = parts_.accounts.find_by_subject(parts_.tenant, *subject);
+    if (!account) return std::unexpected(account.error());
+    const SubjectId subject = account->subject;
+    {
+        SAFEQ_TRY(const auto unit, parts_.repository.begin());
+        SAFEQ_TRY(const auto open,
+                  unit->list(parts_.tenant, {.owner = subject, .states = job::StateSet::open(), .limit = 1}));
+        if (!open.empty())
+            return fail(Errc::conflict, "user",
+                        "has open jobs: they are to be released or cancelled first, or to expire");
+    }
+    SAFEQ_TRY_VOID(parts_.recorder.user_erased(subject));
+    SAFEQ_TRY_VOID(parts_.sessions.close_all(parts_.tenant, subject));
+    SAFEQ_TRY(const auto tokens, parts_.print_tokens.list(parts_.tenant, subject));
+    for (const token::PrintToken& token : tokens)
+        SAFEQ_TRY_VOID(parts_.print_tokens.revoke(parts_.tenant, subject, token.id));
+    SAFEQ_TRY_VOID(parts_.accounts.save({.tenant = parts_.tenant,
+                                         .subject = subject,
+                                         .name = "erased-" + subject.text(),
+                                         .disabled = true,
+                                         .created = account->created}));
+    // Last, because it also empties the database's write-ahead log, where what was written over still stands.
+    SAFEQ_TRY_VOID(parts_.subjects.destroy(subject));
+    return subject;
+}
+
 Result<token::IssuedPrintToken> Admin::issue_print_token(std::string_view user, std::string_view label,
                                                          std::optional<std::chrono::days> lifetime) {
     SAFEQ_TRY(const auth::Account account, parts_.accounts.find_by_name(parts_.tenant, user));

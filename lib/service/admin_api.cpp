@@ -71,6 +71,7 @@ std::vector<Route> AdminApi::routes() {
     std::vector<Route> out;
     out.push_back(route("POST", "/admin/v1/users", &AdminApi::add_user));
     out.push_back(route("GET", "/admin/v1/users", &AdminApi::list_users));
+    out.push_back(route("POST", "/admin/v1/users/{user}/erasure", &AdminApi::erase_user));
     out.push_back(route("POST", "/admin/v1/users/{user}/tokens", &AdminApi::issue_token));
     out.push_back(route("GET", "/admin/v1/users/{user}/tokens", &AdminApi::list_tokens));
     out.push_back(route("DELETE", "/admin/v1/users/{user}/tokens/{token}", &AdminApi::revoke_token));
@@ -122,6 +123,11 @@ Result<ApiReply> AdminApi::add_user(const ApiCall& call) {
 Result<ApiReply> AdminApi::list_users(const ApiCall&) {
     SAFEQ_TRY(const auto users, parts_.admin.users());
     return rows("users", users);
+}
+
+Result<ApiReply> AdminApi::erase_user(const ApiCall& call) {
+    SAFEQ_TRY(const SubjectId subject, parts_.admin.erase_user(parameter(call, "user")));
+    return ApiReply{.body = Json{{"subject", subject.text()}}.dump()};
 }
 
 Result<ApiReply> AdminApi::issue_token(const ApiCall& call) {

@@ -11,15 +11,18 @@
 #include <safeq/job/lifecycle.hpp>
 #include <safeq/service/recorder.hpp>
 #include <safeq/token/print_token.hpp>
+#include <safeq/token/session.hpp>
 
 namespace safeq::service {
 
-/// Port: makes the key under which a person's names and titles are sealed.
+/// Port: makes and destroys the key under which a person's names and titles are sealed.
 class SubjectKeyMaker {
 public:
     virtual ~SubjectKeyMaker() = default;
     /// A new key for a person, durable when it returns. *Errors*: `already_exists`; those of storage.
     [[nodiscard]] virtual Result<void> create(SubjectId subject) = 0;
+    /// Destroys it for good; one that is destroyed already is no error. *Errors*: `key_unknown`; those of storage.
+    [[nodiscard]] virtual Result<void> destroy(SubjectId subject) = 0;
 
 protected:
     SubjectKeyMaker() = default;
@@ -57,6 +60,7 @@ public:
         job::DeviceStore& devices;
         job::Repository& repository;
         token::PrintTokens& print_tokens;
+        token::SessionManager& sessions;
         Recorder& recorder;
         const Clock& clock;
         Random& random;
@@ -67,6 +71,12 @@ public:
     /// *Errors*: `already_exists` for the name or a card; `invalid_argument` without any factor; those of the checks.
     [[nodiscard]] Result<auth::Account> add_user(NewUser user);
     [[nodiscard]] Result<std::vector<auth::Account>> users();
+
+    /// Erases a person, by name or subject id: signs them out, revokes their tokens, empties their account, which stays
+    /// under a name made of the subject id, and destroys their key. What any log, database or backup holds about them
+    /// can't be read afterwards; the logs still verify. May be repeated, by the subject id, when it failed half way.
+    /// *Errors*: `not_found`; `conflict` while they have open jobs; `log_unavailable`.
+    [[nodiscard]] Result<SubjectId> erase_user(std::string_view who);
 
     [[nodiscard]] Result<token::IssuedPrintToken> issue_print_token(std::string_view user, std::string_view label,
                                                                     std::optional<std::chrono::days> lifetime);

@@ -29,6 +29,7 @@ private:
 
     Result<ApiReply> add_user(const ApiCall& call);
     Result<ApiReply> list_users(const ApiCall& call);
+    Result<ApiReply> erase_user(const ApiCall& call);
     Result<ApiReply> issue_token(const ApiCall& call);
     Result<ApiReply> list_tokens(const ApiCall& call);
     Result<ApiReply> revoke_token(const ApiCall& call);

@@ -91,3 +91,28 @@ TEST_CASE("consistency proofs") {
     CHECK(count.right + count.wrong == 98);
     CHECK(count.right == 6);
 }
+
+TEST_CASE("a proof from the empty tree is the caller's choice, and the only one that is") {
+    // RFC 6962 knows no proof from size 0, and the suite refuses one; tlog-witness takes an empty one. Every other
+    // vector has one verdict.
+    const auto verdict = [](const nlohmann::json& v, FromEmpty from_empty) {
+        const auto proof = path(v.at("proof"));
+        if (!proof) return false;
+        return verify_consistency({v.at("size1").get<std::uint64_t>(), v.at("size2").get<std::uint64_t>(), *proof},
+                                  root(v.at("root1")), root(v.at("root2")), from_empty)
+            .has_value();
+    };
+    int from_zero = 0;
+    int differ = 0;
+    run("consistency", [&](const nlohmann::json& v) {
+        const bool refused = verdict(v, FromEmpty::refuse);
+        from_zero += v.at("size1") == 0 ? 1 : 0;
+        if (refused != verdict(v, FromEmpty::accept)) {
+            ++differ;
+            CHECK(v.at("desc") == "size1 is zero and size2 is not zero");
+        }
+        return refused;
+    });
+    CHECK(from_zero == 9);
+    CHECK(differ == 1);
+}
