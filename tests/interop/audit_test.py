@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The audit logs on the command line, and held against a second verifier in plain Python, on real and on random logs."""
+import base64
+import collections
+import csv
+import io
+import json
+import pathlib
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import audit_verifier as second  # noqa: E402
+import installation as house  # noqa: E402
+import scenario  # noqa: E402
+
+TITLE = "a title of Alice's"
+
+
+def set_up(site):
+    site.init()
+    site.start_all()
+    site.received = scenario.people_and_device(site)
+    document = site.dir / "page.pdf"
+    document.write_bytes(house.make_pdf(1, "audit"))
+    site.safeq("print", document, "--uri", scenario.token_uri(site), "--title", TITLE)
+    terminal = house.wait_until(lambda: (t := scenario.sign_in(site)).jobs() and t, 20, "the job at the terminal")
+    status, answer = terminal.release(terminal.jobs()[0]["id"])
+    assert status == 200, (status, answer)
+    caught_up(site)
+
+
+def log(site, name="release"):
+    return site.root / name / "log"
+
+
+def key(site, name="release"):
+    return site.root / "public" / f"{name}-log.vkey"
+
+
+def verdict(site, name="release"):
+    return second.verify_log(second.folder_reader(log(site, name)), second.Key(key(site, name).read_text()))
+
+
+def caught_up(site):
+    """Waits until the report has cosigned all that is published."""
+    def same():
+        result = site.safeq("audit", "prove", "release", "0", "--witnessed", check=False)
+        return result.returncode == 0 and re.search(r"\n\n.*\n(\d+)\n", result.stdout)[1] == str(verdict(site)[0])
+    return house.wait_until(same, 20, "the report to cosign")
+
+
+def refused(site, *arguments):
+    result = site.safeq("audit", *arguments, check=False)
+    assert result.returncode == 1, (arguments, result.stdout)
+    return result.stdout + result.stderr
+
+
+# Each log is verified in full by both, signature included: a pure Python Ed25519 verification is some milliseconds.
+def test_two_verifiers_agree_on_a_thousand_random_logs(site):
+    program = site.programs.parent / "tests" / "interop" / "audit_logs"
+    verdicts, damages, proofs = collections.Counter(), collections.Counter(), collections.Counter()
+
+    def mine(check, *arguments):
+        try:
+            return "ok " + check(*arguments)
+        except second.Refused:
+            return "refused"
+
+    for batch in range(10):
+        with tempfile.TemporaryDirectory(prefix="safeq-") as folder:
+            folder = pathlib.Path(folder)
+            lines = subprocess.run([program, folder, "100", str(1 + 100 * batch)], capture_output=True, text=True, check=True, timeout=120).stdout.splitlines()
+            assert len(lines) == 100
+            for line in lines:
+                (number, damage), log_verdict, proof_verdict, growth_verdict = (p if i else p.split() for i, p in enumerate(line.split(" | ")))
+                home = folder / number
+                vkey = second.Key((home / "vkey").read_text())
+
+                def whole():
+                    size, root, _ = second.verify_log(second.folder_reader(home / "log"), vkey)
+                    return f"{size} {root.hex()}"
+                assert mine(whole) == log_verdict, (line, mine(whole))
+                if proof_verdict != "none":
+                    ours = mine(lambda: str(second.check_proof((home / "proof").read_bytes(), vkey)[0]))
+                    assert ours == proof_verdict, (line, ours)
+                if growth_verdict != "none":
+                    ours = mine(lambda: str(second.check_growth((home / "growth").read_bytes(), (home / "old").read_bytes(), vkey)[1]))
+                    assert ours == growth_verdict, (line, ours)
+                verdicts[log_verdict.split()[0]] += 1
+                damages[damage] += 1
+                proofs[proof_verdict.split()[0], growth_verdict.split()[0]] += 1
+    assert sum(verdicts.values()) == 1000 and verdicts["ok"] > 200 and verdicts["refused"] > 500, verdicts
+    assert len(damages) == 31, damages
+    for which in (0, 1):
+        for word in ("ok", "refused"):
+            assert sum(n for words, n in proofs.items() if words[which] == word) > 100, (which, word, proofs)
+
+
+def test_the_second_verifier_agrees_on_the_logs_of_the_daemons(site):
+    for name in ("release", "intake"):
+        said = site.safeq("audit", "verify", name, "--witnessed").stdout
+        size, root, _ = verdict(site, name)
+        match = re.match(rf"{name}: verified, (\d+) entries, checkpoint (\S+)\n$", said)
+        assert match and int(match[1]) <= size, (said, size)
+        if int(match[1]) == size:
+            assert match[2] == base64.b64encode(root).decode()
+
+
+def test_a_proof_file_verifies_offline_with_the_key_alone(site):
+    caught_up(site)
+    entries = verdict(site)[2]
+    index = next(i for i, entry in enumerate(entries) if b'"job_held"' in entry)
+    proof = site.dir / "held.tlog-proof"
+    proof.write_text(site.safeq("audit", "prove", "release", index, "--witnessed").stdout)
+    # Nowhere near an installation.
+    elsewhere = pathlib.Path(tempfile.mkdtemp(prefix="safeq-"))
+    try:
+        for source in (proof, key(site), site.root / "public" / "witness.vkey"):
+            shutil.copy(source, elsewhere)
+
+        def check(*more):
+            return subprocess.run([site.programs / "safeq", "--dir", elsewhere / "nothing", "audit", "check-proof", elsewhere / proof.name, "--key",
+                                   elsewhere / key(site).name, *more], capture_output=True, text=True, timeout=60)
+        result = check("--witness", elsewhere / "witness.vkey")
+        assert result.returncode == 0 and f"verified: entry {index} of " in result.stdout and "cosigned by " in result.stdout, result
+        assert "job_held" in result.stdout and TITLE not in result.stdout
+        assert second.check_proof(proof.read_bytes(), second.Key(key(site).read_text())) == (index, entries[index])
+        second.check_cosignature(proof.read_bytes().partition(b"\n\n")[2], second.Key((elsewhere / "witness.vkey").read_text()))
+        text = proof.read_text()
+        for bad in (text.replace(f"index {index}", f"index {index + 1}"), text.replace("extra ", "extra AAAA"), text[:-10], ""):
+            (elsewhere / proof.name).write_text(bad)
+            assert check().returncode == 1, bad
+        (elsewhere / proof.name).write_text(site.safeq("audit", "prove", "release", index).stdout)
+        assert check().returncode == 0
+        assert check("--witness", elsewhere / "witness.vkey").returncode == 1, "the log's own checkpoint has no cosignature"
+    finally:
+        shutil.rmtree(elsewhere)
+    assert "numbered from 0" in refused(site, "prove", "release", "1000000")
+
+
+def test_growth_is_proved_from_a_checkpoint_that_was_kept(site):
+    kept = site.dir / "kept-checkpoint"
+    kept.write_bytes((log(site) / "checkpoint").read_bytes())
+    before = verdict(site)[0]
+    scenario.sign_in(site)
+    house.wait_until(lambda: verdict(site)[0] > before, 20, "more entries")
+    site.safeq("audit", "verify", "release", "--since", kept)
+    proof = site.dir / "growth"
+    proof.write_text(site.safeq("audit", "prove", "release", "--since", kept).stdout)
+    said = site.safeq("audit", "check-proof", proof, "--key", key(site), "--since", kept).stdout
+    assert f"grew from {before} to " in said, said
+    assert second.check_growth(proof.read_bytes(), kept.read_bytes(), second.Key(key(site).read_text()))[0] == before
+    refused(site, "check-proof", proof, "--key", key(site, "intake"), "--since", kept)
+    refused(site, "prove", "release")
+
+
+def test_tail_shows_the_last_entries(site):
+    entries = [json.loads(entry) for entry in verdict(site)[2]]
+    lines = site.safeq("audit", "tail", "release", "-n", len(entries)).stdout.splitlines()
+    for entry, line in zip(entries, lines):
+        assert line.split()[1:3] == [entry["at"], entry["kind"]], (entry, line)
+    assert len(lines) >= len(entries)
+    assert len(site.safeq("audit", "tail", "release", "-n", "2").stdout.splitlines()) == 2
+    assert "title=(sealed)" in site.safeq("audit", "tail", "release", "-n", "1000").stdout
+
+
+def test_exports_hold_every_entry(site):
+    def export(name, *more):
+        return site.safeq("audit", "export", "release", "--format", name, *more).stdout
+    entries = verdict(site)[2]
+    lines = [json.loads(line) for line in export("jsonl").splitlines()]
+    assert [line["index"] for line in lines] == list(range(len(lines))) and len(lines) >= len(entries)
+    for entry, line in zip(entries, lines):
+        assert json.dumps(line["entry"], ensure_ascii=False, separators=(",", ":")).encode() == entry
+        assert base64.b64decode(line["leaf"]) == second.leaf_hash(entry)
+    rows = list(csv.DictReader(io.StringIO(export("csv", "--from", "1", "--to", "4"), newline="")))
+    assert [row["index"] for row in rows] == ["1", "2", "3"] and [row["kind"] for row in rows] == [json.loads(e)["kind"] for e in entries[1:4]]
+
+    data, messages = export("syslog", "--host", "print.example", "--enterprise", "99999").encode(), []
+    while data:  # RFC 5425, section 4.3
+        length, _, data = data.partition(b" ")
+        messages.append(data[:int(length)].decode())
+        data = data[int(length):]
+    assert len(messages) >= len(entries)
+    form = re.compile(r'<(\d+)>1 (\S+) print\.example safeq - (\w{1,32}) \[safeq@99999(?: [\w.]+="(?:[^"\\\]]|\\["\\\]])*")+\] \ufeff(.*)', re.S)
+    for entry, message in zip(entries, messages):
+        match = form.fullmatch(message)
+        assert match and 104 <= int(match[1]) < 112 and match[4].encode() == entry, message
+        assert match[2] == json.loads(entry)["at"] and match[3] == json.loads(entry)["kind"]
+
+
+def test_a_copy_of_yesterday_is_noticed_by_whoever_saw_today(site):
+    """HOSTILE 22 on a real installation: the whole folder of the log is put back to an older state of itself."""
+    yesterday = site.dir / "yesterday"
+    site.stop("release")
+    shutil.copytree(log(site), yesterday)
+    site.start("release")
+    before = verdict(site)[0]
+    scenario.sign_in(site)
+    house.wait_until(lambda: verdict(site)[0] > before + 1, 20, "more entries")
+    caught_up(site)
+    kept = site.dir / "today"
+    kept.write_bytes((log(site) / "checkpoint").read_bytes())
+    site.stop("release")
+    today = site.dir / "set-aside"
+    log(site).rename(today)
+    shutil.copytree(yesterday, log(site))
+
+    site.safeq("audit", "verify", "release")  # alone it is a log like any other
+    assert "rollback" in refused(site, "verify", "release", "--witnessed")
+    assert "rollback" in refused(site, "verify", "release", "--since", kept)
+    # It goes on from there, under the same key, until it is longer than it was.
+    site.start("release")
+    size = second.open_checkpoint(kept.read_bytes(), second.Key(key(site).read_text()))[0]
+
+    def longer():
+        site.terminal("mfd").sign_in(house.card("00000000"), house.pin("0000"))
+        return verdict(site)[0] > size
+    house.wait_until(longer, 60, "the forged log to grow")
+    refused(site, "verify", "release", "--since", kept)
+    refused(site, "verify", "release", "--witnessed")
+
+    def told():
+        logs = json.loads(scenario.command("curl", "-sS", "--unix-socket", site.root / "report" / "run" / "admin.sock",
+                                           "http://localhost/admin/v1/status").stdout)["logs"]
+        return next(row for row in logs if row["log"] == "release")["tampered"]
+    house.wait_until(told, 30, "the report to tell")
+
+    site.stop("release")
+    shutil.rmtree(log(site))
+    today.rename(log(site))
+    site.start("release")
+    site.stop("report")
+    site.start("report")
+    caught_up(site)
+    site.safeq("audit", "verify", "--witnessed")
+
+
+def test_an_erased_person_cannot_be_read_anywhere(site):
+    def titles():
+        return site.safeq("report", "jobs", "--json").stdout
+    house.wait_until(lambda: TITLE in titles(), 20, "the title in the report")
+    assert "alice" in titles()
+    subject = subject_of(site, "alice")
+    uri = scenario.token_uri(site)
+    terminal = scenario.sign_in(site)
+    assert site.safeq("audit", "erase-subject", "alice", check=False).returncode != 0, "not without --yes"
+    assert "not_found" in site.safeq("audit", "erase-subject", "nobody", "--yes", check=False).stderr
+    site.safeq("print", site.dir / "page.pdf", "--uri", uri, "--title", TITLE)
+    house.wait_until(terminal.jobs, 20, "an open job")
+    assert "conflict" in site.safeq("audit", "erase-subject", "alice", "--yes", check=False).stderr
+    status, answer = terminal.release(terminal.jobs()[0]["id"])
+    assert status == 200, answer
+    house.wait_until(lambda: not terminal.jobs(), 20, "the job to end")
+
+    said = site.safeq("audit", "erase-subject", "alice", "--yes").stdout
+    assert said.strip() == f"erased {subject}"
+    assert terminal.call("GET", "/v1/jobs")[0] == 401, "signed out"
+    assert site.terminal("mfd").sign_in(house.card(scenario.ALICE["card"]), house.pin(scenario.ALICE["pin"]))[0] == 401
+    assert site.safeq("print", site.dir / "page.pdf", "--uri", uri, check=False).returncode != 0
+    site.safeq("audit", "erase-subject", subject, "--yes")  # may be repeated
+
+    # The act is on record, once, and everything still verifies.
+    caught_up(site)
+    site.safeq("audit", "verify", "--witnessed")
+    records = [json.loads(entry) for entry in verdict(site)[2]]
+    assert [r["subject"] for r in records if r["kind"] == "user_erased"] == [subject]
+    assert any(field["subject"] == subject for r in records for field in r.get("personal", [])), "the sealed fields stay"
+    # Nobody can read them: not the report, which had the key in memory, nor who has all files of the installation.
+    house.wait_until(lambda: TITLE not in titles() and '"alice"' not in titles(), 20, "the report to forget")
+    site.stop("release")
+    assert not house.files_holding(site.root / "release", [TITLE.encode(), b"alice"])
+    with sqlite3.connect(f"file:{site.root}/release/release.db?mode=ro", uri=True) as database:
+        keys = database.execute("SELECT wrapped, destroyed FROM subject_key").fetchall()
+    assert len(keys) == 1 and keys[0][0] is None and keys[0][1] is not None, keys
+
+
+def subject_of(site, name):
+    users = json.loads(site.safeq("user", "list", "--json").stdout)
+    return next(user["subject"] for user in users if user["name"] == name)
+
+
+if __name__ == "__main__":
+    scenario.main(globals(), needs=("curl",))
