@@ -67,7 +67,12 @@ Result<void> Custody::take(InstanceId intake, JobId id) {
     }
 
     SAFEQ_TRY(const auth::Account owner, parts_.accounts.find_by_subject(parts_.tenant, header.owner));
-    SAFEQ_TRY(const audit::SubjectKey key, parts_.subjects.key(header.owner));
+    const auto key = parts_.subjects.key(header.owner);
+    if (!key) {
+        // For good: a later try wouldn't help, and the intake must not wait with other people's jobs behind this one.
+        if (key.error().code == Errc::key_destroyed) return fail(Errc::denied, "ticket", "its owner was erased");
+        return std::unexpected(key.error());
+    }
 
     job::Job job{.id = id,
                  .tenant = parts_.tenant,
@@ -83,7 +88,7 @@ Result<void> Custody::take(InstanceId intake, JobId id) {
                               .copies = ticket.copies,
                               .count = ticket.documents},
                  .pins = std::move(pins)};
-    job.title = seal_title(key, job, ticket.title, parts_.random);
+    job.title = seal_title(*key, job, ticket.title, parts_.random);
     SAFEQ_TRY_VOID(parts_.recorder.job_held(job, ticket.title, owner.name));
     SAFEQ_TRY(const job::Insertion inserted, parts_.jobs.take(job));
     (void)inserted;

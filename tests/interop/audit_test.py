@@ -262,8 +262,14 @@ def test_an_erased_person_cannot_be_read_anywhere(site):
     said = site.safeq("audit", "erase-subject", "alice", "--yes").stdout
     assert said.strip() == f"erased {subject}"
     assert terminal.call("GET", "/v1/jobs")[0] == 401, "signed out"
-    assert site.terminal("mfd").sign_in(house.card(scenario.ALICE["card"]), house.pin(scenario.ALICE["pin"]))[0] == 401
-    assert site.safeq("print", site.dir / "page.pdf", "--uri", uri, check=False).returncode != 0
+    status, answer = site.terminal("mfd").sign_in(house.card(scenario.ALICE["card"]), house.pin(scenario.ALICE["pin"]))
+    assert status in (401, 403), (status, answer)
+    # An intake may know the person for some minutes more: what it takes is refused by release, and holds up nobody.
+    site.safeq("print", site.dir / "page.pdf", "--uri", uri, "--title", TITLE, check=False)
+    site.safeq("user", "add", "bob", "--password", text="another horse battery staple\n")
+    site.safeq("print", site.dir / "page.pdf", "--uri", scenario.token_uri(site, "bob"), "--title", "of Bob")
+    rows = house.wait_until(lambda: [row for row in scenario.job_rows(site) if row["state"] == "held"], 20, "Bob's job")
+    assert [row["owner"] for row in rows] == [subject_of(site, "bob")]
     site.safeq("audit", "erase-subject", subject, "--yes")  # may be repeated
 
     # The act is on record, once, and everything still verifies.
@@ -278,7 +284,7 @@ def test_an_erased_person_cannot_be_read_anywhere(site):
     assert not house.files_holding(site.root / "release", [TITLE.encode(), b"alice"])
     with sqlite3.connect(f"file:{site.root}/release/release.db?mode=ro", uri=True) as database:
         keys = database.execute("SELECT wrapped, destroyed FROM subject_key").fetchall()
-    assert len(keys) == 1 and keys[0][0] is None and keys[0][1] is not None, keys
+    assert sorted((wrapped is None, destroyed is not None) for wrapped, destroyed in keys) == [(False, False), (True, True)]
 
 
 def subject_of(site, name):

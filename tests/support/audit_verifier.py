@@ -7,6 +7,7 @@ definitions, and the whole tree is kept in memory.
 As a program: audit_verifier.py FOLDER VKEY_FILE
 """
 import base64
+import functools
 import hashlib
 import pathlib
 import sys
@@ -46,13 +47,15 @@ def _double(p):
 NEUTRAL = (0, 1, 1, 0)
 
 
-def _times(scalar, point):
+def _sum_of_two(m, p, n, q):
+    """[m]p + [n]q, bit by bit from the top."""
+    choice = (NEUTRAL, p, q, _add(p, q))
     out = NEUTRAL
-    while scalar:
-        if scalar & 1:
-            out = _add(out, point)
-        point = _double(point)
-        scalar >>= 1
+    for bit in range(max(m.bit_length(), n.bit_length()) - 1, -1, -1):
+        out = _double(out)
+        which = (m >> bit & 1) + 2 * (n >> bit & 1)
+        if which:
+            out = _add(out, choice[which])
     return out
 
 
@@ -75,6 +78,7 @@ def _decode_point(data):
 _BASE = _decode_point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 
 
+@functools.lru_cache(maxsize=64)  # a checkpoint is often verified again, with each proof
 def verify_ed25519(public_key, message, signature):
     if len(public_key) != 32 or len(signature) != 64:
         raise Refused("a key or signature of another length")
@@ -83,7 +87,8 @@ def verify_ed25519(public_key, message, signature):
     if s >= L:
         raise Refused("a signature that is not in its one form")
     k = int.from_bytes(hashlib.sha512(signature[:32] + public_key + message).digest(), "little") % L
-    left, right = _times(s, _BASE), _add(r, _times(k, a))
+    # [S]B = R + [k]A, written as [S]B + [k](-A) = R.
+    left, right = _sum_of_two(s, _BASE, k, (P - a[0], a[1], 1, P - a[3])), r
     if (left[0] * right[2] - right[0] * left[2]) % P or (left[1] * right[2] - right[1] * left[2]) % P:
         raise Refused("the signature is not that of the key")
 

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Erasing a person, step by step: what is recorded, what is destroyed, and that no step comes before its record.
+#include <safeq/service/admin.hpp>
+
+#include <algorithm>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <safeq/audit/follower.hpp>
+#include <safeq/audit/schema.hpp>
+
+#include "support/memory_audit.hpp"
+#include "support/memory_auth.hpp"
+#include "support/memory_jobs.hpp"
+#include "support/random.hpp"
+
+using namespace safeq;
+using namespace std::chrono_literals;
+
+namespace {
+
+class Keys final : public service::SubjectKeyMaker {
+public:
+    Keys(test::MemorySubjectKeys& keys, Random& random) : keys_{keys}, random_{random} {}
+    Result<void> create(SubjectId subject) override {
+        keys_.put(subject, audit::SubjectKey::random(random_));
+        return {};
+    }
+    Result<void> destroy(SubjectId subject) override {
+        if (broken) return fail(Errc::io_failed, "subject key");
+        keys_.destroy(subject);
+        return {};
+    }
+    bool broken = false;
+
+private:
+    test::MemorySubjectKeys& keys_;
+    Random& random_;
+};
+
+class NoDevices final : public job::DeviceStore {
+public:
+    Result<void> add(const job::Device&) override { return {}; }
+    Result<void> update(const job::Device&) override { return {}; }
+    Result<job::Device> find(TenantId, DeviceId) override { return fail(Errc::not_found, "device"); }
+    Result<job::Device> find_by_name(TenantId, std::string_view) override { return fail(Errc::not_found, "device"); }
+    Result<job::Device> find_by_terminal(TenantId, const job::CertificateFingerprint&) override {
+        return fail(Errc::not_found, "device");
+    }
+    Result<std::vector<job::Device>> list(TenantId) override { return std::vector<job::Device>{}; }
+    Result<void> remove(TenantId, DeviceId) override { return {}; }
+};
+
+struct World {
+    ManualClock clock{Time{1'800'000'000'000ms}};
+    test::SeededRandom random;
+    TenantId tenant = TenantId::make(clock, random);
+    DeviceId device = DeviceId::make(clock, random);
+    crypto::SigningKey log_key = crypto::SigningKey::generate(random);
+    std::shared_ptr<test::MemoryDisk> disk = std::make_shared<test::MemoryDisk>();
+    test::MemoryLogStore store{disk};
+    std::unique_ptr<audit::Log> log = audit::Log::open(store, "release", log_key).value();
+    test::MemorySubjectKeys subject_keys;
+    Keys keys{subject_keys, random};
+    service::Recorder recorder{{tenant, *log, &subject_keys, clock, random}};
+    test::MemoryCredentialStore accounts;
+    auth::PepperRing peppers{auth::Pepper{auth::PepperKey::random(random)}};
+    auth::HashingBudget hashing{auth::hashing_2026};
+    auth::Hasher hasher{auth::argon2id_2026, peppers, random, hashing};
+    NoDevices devices;
+    test::MemoryRepository repository;
+    test::MemoryTokenStore tokens;
+    token::PrintTokens print_tokens{tokens, clock, random};
+    token::SessionManager sessions{tokens, clock, random, token::terminal_session_2026};
+    service::Admin admin{{tenant, accounts, hasher, peppers, keys, devices, repository, print_tokens, sessions,
+                          recorder, clock, random}};
+
+    auth::Account add(const std::string& name) {
+        return admin
+            .add_user({.name = name, .display_name = "Alice A.", .password = {}, .pin = {}, .cards = {"04a1b2c3"}})
+            .value();
+    }
+    std::vector<audit::Record> records() {
+        std::vector<audit::Record> out;
+        for (audit::Index i = 0; i < log->size(); ++i) out.push_back(audit::decode(*log->entry(i)).value());
+        return out;
+    }
+    std::size_t erasures() {
+        const auto all = records();
+        return static_cast<std::size_t>(std::ranges::count_if(
+            all, [](const auto& record) { return record.kind == audit::KindName{audit::Kind::user_erased}; }));
+    }
+};
+
+}  // namespace
+
+TEST_CASE("an erased person is signed out, nameless and unreadable, and the log verifies", "[service]") {
+    World w;
+    const auth::Account alice = w.add("alice");
+    const auto session = w.sessions.open(w.tenant, w.device, alice.subject).value();
+    const auto printer = w.admin.issue_print_token("alice", "laptop", {}).value();
+    const audit::Record added = w.records().at(0);
+    CHECK(audit::open_personal(*w.subject_keys.key(alice.subject), {"release", added.id}, *added.sealed("user_name"))
+              .value() == "alice");
+
+    CHECK(w.admin.erase_user("alice").value() == alice.subject);
+    CHECK(w.subject_keys.key(alice.subject).error().code == Errc::key_destroyed);
+    CHECK(!w.sessions.check(as_text(session.text.expose()), w.tenant, w.device));
+    CHECK(!w.print_tokens.verify(as_text(printer.text.expose()), w.tenant));
+    CHECK(w.accounts.find_by_name(w.tenant, "alice").error().code == Errc::not_found);
+    const auth::Account left = w.accounts.find_by_subject(w.tenant, alice.subject).value();
+    CHECK(left.disabled);
+    CHECK(!left.display_name);
+    CHECK(left.cards.empty());
+    CHECK(left.name == "erased-" + alice.subject.text());
+    CHECK(w.erasures() == 1);
+    // The record is still sealed, and still there.
+    CHECK(w.records().at(0) == added);
+    REQUIRE(w.log->publish());
+    test::MemoryLogReader reader{w.disk};
+    CHECK(audit::verify_log(reader, w.log->verifier()));
+
+    // Again, by the subject id: nothing new is recorded. The name may be somebody else's now.
+    CHECK(w.admin.erase_user(alice.subject.text()).value() == alice.subject);
+    CHECK(w.erasures() == 1);
+    CHECK(w.admin.erase_user("alice").error().code == Errc::not_found);
+    CHECK(w.add("alice").subject != alice.subject);
+}
+
+TEST_CASE("nothing is erased that isn't on record, or while documents wait", "[service]") {
+    World w;
+    const auth::Account alice = w.add("alice");
+    const auto untouched = [&] {
+        CHECK(w.subject_keys.key(alice.subject));
+        CHECK(w.accounts.find_by_name(w.tenant, "alice").value() == alice);
+        CHECK(w.erasures() == 0);
+    };
+    w.disk->fail(0, test::MemoryDisk::Failure::clean);
+    CHECK(w.admin.erase_user("alice").error().code == Errc::log_unavailable);
+    untouched();
+
+    const job::Job job{.id = JobId::make(w.clock, w.random),
+                       .tenant = w.tenant,
+                       .owner = alice.subject,
+                       .intake = InstanceId::make(w.clock, w.random),
+                       .ipp_id = 1,
+                       .created = w.clock.now(),
+                       .changed = w.clock.now(),
+                       .expires = w.clock.now() + 1h};
+    {
+        const auto unit = w.repository.begin().value();
+        REQUIRE(unit->insert(job));
+        REQUIRE(unit->commit());
+    }
+    CHECK(w.admin.erase_user("alice").error().code == Errc::conflict);
+    untouched();
+    CHECK(w.admin.erase_user("nobody").error().code == Errc::not_found);
+    CHECK(w.admin.erase_user(SubjectId::make(w.clock, w.random).text()).error().code == Errc::not_found);
+}
+
+TEST_CASE("an erasure that fails half way is finished by repeating it", "[service]") {
+    World w;
+    const auth::Account alice = w.add("alice");
+    w.keys.broken = true;
+    CHECK(w.admin.erase_user("alice").error().code == Errc::io_failed);
+    CHECK(w.subject_keys.key(alice.subject));
+    w.keys.broken = false;
+    CHECK(w.admin.erase_user(alice.subject.text()).value() == alice.subject);
+    CHECK(w.subject_keys.key(alice.subject).error().code == Errc::key_destroyed);
+    CHECK(w.erasures() == 1);
+}
