@@ -86,7 +86,8 @@ struct World final : service::Upstream {
     test::MemoryRepository repository;
     test::MemoryCredentialStore accounts;
     test::MemorySubjectKeys subjects;
-    test::MemoryLogStore release_disk{std::make_shared<test::MemoryDisk>()};
+    std::shared_ptr<test::MemoryDisk> release_log_disk = std::make_shared<test::MemoryDisk>();
+    test::MemoryLogStore release_disk{release_log_disk};
     std::unique_ptr<audit::Log> release_log = must(audit::Log::open(release_disk, "release", log_key));
     service::Recorder release_recorder{{tenant, *release_log, &subjects, clock, random}};
     job::Jobs jobs_{repository, release_recorder, clock, random};
@@ -109,7 +110,8 @@ struct World final : service::Upstream {
     // The intake.
     spool::EpochPublicKey epoch_key{};
     test::MemoryBlobStore intake_blobs;
-    test::MemoryLogStore intake_disk{std::make_shared<test::MemoryDisk>()};
+    std::shared_ptr<test::MemoryDisk> intake_log_disk = std::make_shared<test::MemoryDisk>();
+    test::MemoryLogStore intake_disk{intake_log_disk};
     std::unique_ptr<audit::Log> intake_log = must(audit::Log::open(intake_disk, "intake", log_key));
     service::Recorder intake_recorder{{tenant, *intake_log, nullptr, clock, random}};
     Counter numbers;
@@ -140,6 +142,10 @@ struct World final : service::Upstream {
     }
 
     ipp::JobInfo print(const Bytes& document, SubjectId subject, std::string name) {
+        return must(try_print(document, subject, std::move(name)));
+    }
+
+    Result<ipp::JobInfo> try_print(const Bytes& document, SubjectId subject, std::string name) {
         OneEpoch epochs{epoch_key};
         service::Submit submit{{.tenant = tenant,
                                 .instance = instance,
@@ -160,7 +166,7 @@ struct World final : service::Upstream {
         const ipp::Caller caller{.path = "/ipp/print", .owner = ipp::Owner{subject, name}, .peer_address = {}};
         auto sink = must(submit.print(caller, {.job_name = "CANARY title", .document_format = "application/pdf"}));
         must(sink->append(document));
-        return must(sink->finish());
+        return sink->finish();
     }
 
     // Upstream, without a network.
@@ -294,4 +300,61 @@ TEST_CASE("an intake can't put another document in the place of one that was tak
     CHECK(released.state == job::State::aborted);
     CHECK(released.detail.contains("header_mismatch"));
     CHECK(world.device.deliveries == 0);
+}
+
+TEST_CASE("a job that can't be recorded is not accepted, and its files don't survive", "[service]") {
+    World world;
+    for (const auto how : {test::MemoryDisk::Failure::clean, test::MemoryDisk::Failure::unknown_lost}) {
+        world.intake_log_disk->fail(0, how);
+        const auto refused = world.try_print(test::make_pdf(1, "x"), world.alice, "alice");
+        REQUIRE(!refused);
+        CHECK(refused.error().code == Errc::log_unavailable);
+        CHECK(world.handover.waiting() == 0);
+        CHECK(world.intake_log->size() == 0);
+    }
+    // Opened anew, the log takes records again; what was not acknowledged goes.
+    test::MemoryLogStore disk{world.intake_log_disk};
+    const auto log = must(audit::Log::open(disk, "intake", world.log_key));
+    service::Recorder recorder{{world.tenant, *log, nullptr, world.clock, world.random}};
+    service::Handover again{{world.intake_blobs, recorder, world}};
+    CHECK(must(again.recover()).waiting == 0);
+    CHECK(world.intake_blobs.list()->empty());
+}
+
+TEST_CASE("a job that can't be recorded is not taken over, and stays at the intake", "[service]") {
+    World world;
+    (void)world.print(test::make_pdf(1, "x"), world.alice, "alice");
+    world.release_log_disk->fail(0, test::MemoryDisk::Failure::clean);
+    const auto progress = world.handover.run();
+    CHECK(progress.taken == 0);
+    CHECK(progress.unavailable->code == Errc::log_unavailable);
+    CHECK(must(world.desk.jobs(world.session_of(world.alice))).empty());
+    CHECK(world.intake_blobs.list()->size() == 2);
+    CHECK(world.handover.run().taken == 1);
+}
+
+TEST_CASE("without a record no byte goes to the device", "[service]") {
+    World world;
+    const ipp::JobInfo info = world.print(test::make_pdf(1, "x"), world.alice, "alice");
+    CHECK(world.handover.run().taken == 1);
+    const auto session = world.session_of(world.alice);
+    world.release_log_disk->fail(0, test::MemoryDisk::Failure::clean);
+    CHECK(world.desk.release(session, world.mfd, info.uuid, job::Wish::print).error().code == Errc::log_unavailable);
+    CHECK(world.device.deliveries == 0);
+    // The log is well again, and so is the job.
+    CHECK(must(world.desk.release(session, world.mfd, info.uuid, job::Wish::print)).state == job::State::printed);
+    CHECK(world.device.deliveries == 1);
+}
+
+TEST_CASE("an erased person's job is refused for good and holds up nobody", "[service]") {
+    World world;
+    (void)world.print(test::make_pdf(1, "x"), world.alice, "alice");
+    (void)world.print(test::make_pdf(1, "y"), world.bob, "bob");
+    world.subjects.destroy(world.alice);
+    const auto progress = world.handover.run();
+    CHECK(progress.taken == 1);
+    REQUIRE(progress.refused.size() == 1);
+    CHECK(progress.refused[0].second.code == Errc::denied);
+    CHECK(must(world.desk.jobs(world.session_of(world.bob))).size() == 1);
+    CHECK(world.handover.waiting() == 0);
 }

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who signs in is recorded, with the method and the reason; without a record nobody signs in and nothing is changed;
+// and what anybody could send without end doesn't fill the log.
+#include <safeq/service/admin.hpp>
+#include <safeq/service/sign_in.hpp>
+
+#include <algorithm>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <safeq/audit/schema.hpp>
+
+#include "support/memory_audit.hpp"
+#include "support/memory_auth.hpp"
+#include "support/memory_jobs.hpp"
+#include "support/random.hpp"
+
+using namespace safeq;
+using namespace std::chrono_literals;
+using audit::Kind;
+
+namespace {
+
+class Keys final : public service::SubjectKeyMaker {
+public:
+    Keys(test::MemorySubjectKeys& keys, Random& random) : keys_{keys}, random_{random} {}
+    Result<void> create(SubjectId subject) override {
+        keys_.put(subject, audit::SubjectKey::random(random_));
+        return {};
+    }
+    Result<void> destroy(SubjectId subject) override {
+        keys_.destroy(subject);
+        return {};
+    }
+
+private:
+    test::MemorySubjectKeys& keys_;
+    Random& random_;
+};
+
+class Devices final : public job::DeviceStore {
+public:
+    Result<void> add(const job::Device& device) override {
+        devices.push_back(device);
+        return {};
+    }
+    Result<void> update(const job::Device&) override { return {}; }
+    Result<job::Device> find(TenantId, DeviceId) override { return fail(Errc::not_found, "device"); }
+    Result<job::Device> find_by_name(TenantId, std::string_view) override { return fail(Errc::not_found, "device"); }
+    Result<job::Device> find_by_terminal(TenantId, const job::CertificateFingerprint&) override {
+        return fail(Errc::not_found, "device");
+    }
+    Result<std::vector<job::Device>> list(TenantId) override { return devices; }
+    Result<void> remove(TenantId, DeviceId) override { return {}; }
+    std::vector<job::Device> devices;
+};
+
+struct World {
+    ManualClock clock{Time{1'800'000'000'000ms}};
+    test::SeededRandom random;
+    TenantId tenant = TenantId::make(clock, random);
+    InstanceId intake = InstanceId::make(clock, random);
+    crypto::SigningKey log_key = crypto::SigningKey::generate(random);
+    std::shared_ptr<test::MemoryDisk> disk = std::make_shared<test::MemoryDisk>();
+    test::MemoryLogStore store{disk};
+    std::unique_ptr<audit::Log> log = audit::Log::open(store, "release", log_key).value();
+    test::MemorySubjectKeys subject_keys;
+    Keys keys{subject_keys, random};
+    service::Recorder recorder{{tenant, *log, &subject_keys, clock, random}};
+    test::MemoryCredentialStore accounts;
+    auth::PepperRing peppers{auth::Pepper{auth::PepperKey::random(random)}};
+    auth::HashingBudget hashing{auth::hashing_2026};
+    auth::Hasher hasher{auth::argon2id_2026, peppers, random, hashing};
+    test::MemoryThrottleStore throttle_store;
+    auth::SharedThrottle throttle{auth::throttle_2026, clock, throttle_store};
+    auth::Authenticator authenticator{
+        {.accounts = accounts, .hasher = hasher, .peppers = peppers, .throttle = throttle}};
+    Devices devices;
+    test::MemoryRepository repository;
+    test::MemoryTokenStore tokens;
+    token::PrintTokens print_tokens{tokens, clock, random};
+    token::SessionManager sessions{tokens, clock, random, token::terminal_session_2026};
+    service::CredentialOpener opener{crypto::XwingPrivateKey::generate(random), clock};
+    service::SignIn sign_in{{tenant, authenticator, accounts, sessions, print_tokens, opener, recorder}};
+    service::Admin admin{{tenant, accounts, hasher, peppers, keys, devices, repository, print_tokens, sessions,
+                          recorder, clock, random}};
+    job::Device mfd{.id = DeviceId::make(clock, random), .tenant = tenant, .name = "mfd", .factor_rule = "card"};
+
+    service::NewUser alice() {
+        return {.name = "alice",
+                .display_name = {},
+                .password = crypto::Secret::copy_of("correct horse battery"),
+                .pin = {},
+                .cards = {"04a1b2c3"}};
+    }
+    Result<service::SignedIn> at_device(const char* card) {
+        std::vector<auth::Factor> factors;
+        factors.emplace_back(auth::GivenCard{"uid", card});
+        return sign_in.open(mfd, "192.0.2.7", factors);
+    }
+    Result<service::Identity> at_intake(service::Shown shown, std::string_view secret) {
+        return sign_in.identify(
+            intake, service::seal_credential(opener.public_key(), {tenant, intake}, shown, "alice", "192.0.2.8",
+                                             crypto::Secret::copy_of(secret), clock, random)
+                        .value());
+    }
+    audit::Record last() { return audit::decode(*log->entry(log->size() - 1)).value(); }
+    void break_log() { disk->fail(0, test::MemoryDisk::Failure::clean); }
+};
+
+}  // namespace
+
+TEST_CASE("a sign-in is recorded with its method, a refusal with its reason", "[service]") {
+    World w;
+    const SubjectId alice = w.admin.add_user(w.alice()).value().subject;
+    const auto expect = [&](Kind kind, std::string_view method, std::string_view field, std::string_view value) {
+        const audit::Record record = w.last();
+        CHECK(record.kind == audit::KindName{kind});
+        CHECK(*record.text("method") == method);
+        CHECK(*record.text(field) == value);
+        CHECK(record.device.has_value() == (method == "terminal"));
+        CHECK(record.subject.has_value() == (kind == Kind::sign_in));
+        if (record.subject) CHECK(*record.subject == alice);
+    };
+    REQUIRE(w.at_device("04a1b2c3"));
+    expect(Kind::sign_in, "terminal", "factors", "card");
+    CHECK(!w.at_device("04a1b2c4"));
+    expect(Kind::sign_in_refused, "terminal", "reason", "credential_wrong");
+    REQUIRE(w.at_intake(service::Shown::password, "correct horse battery"));
+    expect(Kind::sign_in, "password", "factors", "password");
+    CHECK(!w.at_intake(service::Shown::password, "wrong"));
+    expect(Kind::sign_in_refused, "password", "reason", "credential_wrong");
+    const auto token = w.admin.issue_print_token("alice", "laptop", std::chrono::days{1}).value();
+    REQUIRE(w.at_intake(service::Shown::print_token, as_text(token.text.expose())));
+    expect(Kind::sign_in, "print_token", "factors", "token");
+    w.clock.advance(std::chrono::days{2});
+    CHECK(!w.at_intake(service::Shown::print_token, as_text(token.text.expose())));
+    expect(Kind::sign_in_refused, "print_token", "reason", "expired");
+}
+
+TEST_CASE("guesses that cost nothing are not recorded without end", "[service]") {
+    World w;
+    (void)w.admin.add_user(w.alice()).value();
+    int checked = 0;
+    for (int i = 0; i < 40; ++i) {
+        const std::uint64_t before = w.log->size();
+        const auto refused = w.at_intake(service::Shown::password, "wrong");
+        REQUIRE(!refused);
+        const bool turned_away = refused.error().code == Errc::throttled;
+        checked += turned_away ? 0 : 1;
+        CHECK(w.log->size() == before + (turned_away ? 0 : 1));
+    }
+    CHECK(checked < 20);
+    const std::uint64_t before = w.log->size();
+    for (int i = 0; i < 10; ++i) CHECK(!w.at_intake(service::Shown::print_token, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
+    CHECK(w.log->size() == before);
+}
+
+TEST_CASE("without a record nobody signs in", "[service]") {
+    World w;
+    const SubjectId alice = w.admin.add_user(w.alice()).value().subject;
+    const auto token = w.admin.issue_print_token("alice", "laptop", {}).value();
+    const std::uint64_t before = w.log->size();
+    w.break_log();
+    CHECK(w.at_device("04a1b2c3").error().code == Errc::log_unavailable);
+    CHECK(w.sessions.list(w.tenant, alice)->empty());
+    w.break_log();
+    CHECK(w.at_intake(service::Shown::password, "correct horse battery").error().code == Errc::log_unavailable);
+    w.break_log();
+    CHECK(w.at_intake(service::Shown::print_token, as_text(token.text.expose())).error().code == Errc::log_unavailable);
+    CHECK(w.log->size() == before);
+    REQUIRE(w.at_device("04a1b2c3"));
+}
+
+TEST_CASE("without a record nothing is administered", "[service]") {
+    World w;
+    w.break_log();
+    CHECK(w.admin.add_user(w.alice()).error().code == Errc::log_unavailable);
+    CHECK(w.admin.users()->empty());
+    const SubjectId alice = w.admin.add_user(w.alice()).value().subject;
+
+    const auto device = [&] {
+        return w.admin.add_device({.id = w.mfd.id,
+                                   .name = "lobby",
+                                   .uri = "ipps://device.example/ipp/print",
+                                   .trust = job::CertificatePin{crypto::sha256(as_bytes("pin"))},
+                                   .terminal = crypto::sha256(as_bytes("terminal")),
+                                   .factor_rule = "card+pin"});
+    };
+    w.break_log();
+    CHECK(device().error().code == Errc::log_unavailable);
+    CHECK(w.devices.devices.empty());
+    REQUIRE(device());
+
+    w.break_log();
+    CHECK(w.admin.issue_print_token("alice", "laptop", {}).error().code == Errc::log_unavailable);
+    CHECK(w.print_tokens.list(w.tenant, alice)->empty());
+    const auto issued = w.admin.issue_print_token("alice", "laptop", {}).value();
+    w.break_log();
+    CHECK(w.admin.revoke_print_token("alice", issued.token.id).error().code == Errc::log_unavailable);
+    CHECK(w.print_tokens.list(w.tenant, alice)->size() == 1);
+    w.break_log();
+    CHECK(w.admin.erase_user("alice").error().code == Errc::log_unavailable);
+    CHECK(w.subject_keys.key(alice));
+}
