@@ -204,6 +204,15 @@ std::string Scene::damage() {
             files["tile/entries/x001/000"] = bytes_of(5);
             return "stray-files";
         }
+        case 32:
+        case 33:
+            // A reader that is behind: where the full tile is there, the partial one of its checkpoint may be gone.
+            if (!old.empty()) files["checkpoint"] = old;
+            std::erase_if(files, [&](const auto& file) {
+                const std::size_t at = file.first.find(".p/");
+                return at != std::string::npos && files.contains(file.first.substr(0, at));
+            });
+            return "pruned";
         default: return "none";
     }
 }

@@ -96,7 +96,7 @@ def test_two_verifiers_agree_on_a_thousand_random_logs(site):
                 damages[damage] += 1
                 proofs[proof_verdict.split()[0], growth_verdict.split()[0]] += 1
     assert sum(verdicts.values()) == 1000 and verdicts["ok"] > 200 and verdicts["refused"] > 500, verdicts
-    assert len(damages) == 31, damages
+    assert len(damages) == 32, damages
     for which in (0, 1):
         for word in ("ok", "refused"):
             assert sum(n for words, n in proofs.items() if words[which] == word) > 100, (which, word, proofs)
