@@ -8,7 +8,6 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include <safeq/audit/export.hpp>
 #include <safeq/audit/follower.hpp>
 #include <safeq/audit/proof_file.hpp>
 #include <safeq/core/text.hpp>
@@ -16,6 +15,7 @@
 #include <safeq/store/log_folder.hpp>
 
 #include "common/files.hpp"
+#include "safeq/audit_export.hpp"
 
 namespace safeq::daemon {
 namespace {
@@ -202,34 +202,6 @@ void tail(const Context& context, const Tail& wanted) {
     }
 }
 
-struct Export {
-    std::string log = {}, format = {};
-    std::uint64_t from = 0, to = audit::max_tree_size;
-    audit::SyslogSource source = {};
-};
-
-void write_out(const Context& context, const Export& wanted) {
-    const Log log = require(open(context, wanted.log));
-    if (wanted.format == "csv") fmt::print("{}", audit::csv_header());
-    const auto line = [&](const audit::ExportedEntry& entry) -> Result<std::string> {
-        if (wanted.format == "csv") return audit::to_csv_line(entry);
-        if (wanted.format == "jsonl") return audit::to_json_line(entry);
-        SAFEQ_TRY(const std::string message, audit::to_syslog(entry, wanted.source));
-        return audit::frame_syslog(message);
-    };
-    // Only what has been proved to be in the log leaves.
-    require(audit::verify_log(*log.reader, log.key, [&](const audit::FollowedEntries& taken) -> Result<void> {
-        for (std::size_t i = 0; i < taken.entries.size(); ++i) {
-            const std::uint64_t index = taken.first + i;
-            if (index < wanted.from || index >= wanted.to) continue;
-            SAFEQ_TRY(const std::string text, line({log.key.name, index, taken.entries[i]}));
-            if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
-                return fail(Errc::io_failed, "standard output");
-        }
-        return {};
-    }));
-}
-
 void erase_subject(const Context& context, const std::string& who) {
     const auto answer = context.call_json("release", "POST",
                                           fmt::format("/admin/v1/users/{}/erasure", http::encode_segment(who)), "{}");
@@ -266,26 +238,13 @@ void add_proofs(CLI::App* audit, Context& context) {
     check_file->callback([check] { check_proof(*check); });
 }
 
-void add_readers(CLI::App* audit, Context& context) {
+void add_tail(CLI::App* audit, Context& context) {
     auto last = std::make_shared<Tail>();
     CLI::App* show_last = audit->add_subcommand("tail", "Show the last entries, each proved to be in the log");
     add_log(show_last, last->log);
     show_last->add_option("-n,--lines", last->count, "How many")->check(CLI::Range(0, 100'000))->capture_default_str();
     show_last->add_flag("-f,--follow", last->follow, "Go on with what is added, until interrupted");
     show_last->callback([&context, last] { tail(context, *last); });
-
-    auto out = std::make_shared<Export>();
-    CLI::App* write = audit->add_subcommand("export", "Write verified entries to standard output, for other systems");
-    add_log(write, out->log);
-    write->add_option("--format", out->format, "jsonl, csv, or syslog (RFC 5424, framed by RFC 5425)")
-        ->required()
-        ->check(CLI::IsMember({"jsonl", "csv", "syslog"}));
-    write->add_option("--from", out->from, "The first entry's number")->capture_default_str();
-    write->add_option("--to", out->to, "The number before which to end");
-    write->add_option("--host", out->source.host_name, "For syslog: this machine's full name")->capture_default_str();
-    write->add_option("--enterprise", out->source.enterprise, "For syslog: your IANA private enterprise number")
-        ->capture_default_str();
-    write->callback([&context, out] { write_out(context, *out); });
 }
 
 }  // namespace
@@ -305,7 +264,8 @@ void add_audit_command(CLI::App& app, Context& context) {
     verify_logs->callback([&context, wanted] { verify(context, *wanted); });
 
     add_proofs(audit, context);
-    add_readers(audit, context);
+    add_tail(audit, context);
+    add_audit_export_command(*audit, context);
 
     auto who = std::make_shared<std::string>();
     auto sure = std::make_shared<bool>(false);

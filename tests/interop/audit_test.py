@@ -9,10 +9,13 @@ import json
 import pathlib
 import re
 import shutil
+import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import audit_verifier as second  # noqa: E402
@@ -193,6 +196,70 @@ def test_exports_hold_every_entry(site):
         match = form.fullmatch(message)
         assert match and 104 <= int(match[1]) < 112 and match[4].encode() == entry, message
         assert match[2] == json.loads(entry)["at"] and match[3] == json.loads(entry)["kind"]
+
+
+class Collector:
+    """A syslog collector over TLS, as RFC 5425 has it: takes one connection, keeps its messages."""
+
+    def __init__(self, site, daemon="release"):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(site.root / daemon / "tls" / "cert.pem", site.root / daemon / "tls" / "key.pem")
+        context.load_verify_locations(site.root / "public" / "ca.pem")
+        context.verify_mode = ssl.CERT_REQUIRED
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.data, self.ended = b"", None
+        self.thread = threading.Thread(target=self._serve, args=(context,), daemon=True)
+        self.thread.start()
+
+    def _serve(self, context):
+        try:
+            connection, _ = self.listener.accept()
+            with context.wrap_socket(connection, server_side=True) as stream:
+                while piece := stream.recv(65536):
+                    self.data += piece
+            self.ended = "in order"
+        except OSError as error:
+            self.ended = str(error)
+        finally:
+            self.listener.close()
+
+    def messages(self):
+        self.thread.join(20)
+        data, out = self.data, []
+        while data:
+            length, _, data = data.partition(b" ")
+            out.append(data[:int(length)])
+            data = data[int(length):]
+        return out
+
+
+def test_syslog_goes_over_tls_and_each_entry_once(site):
+    state = site.dir / "export-state"
+
+    def send(collector, *more, ca=site.root / "public" / "ca.pem", check=True):
+        return site.safeq("audit", "export", "release", "--format", "syslog", "--to-host", f"localhost:{collector.port}", "--ca", ca,
+                          "--identity", site.root / "report" / "tls", "--state", state, *more, check=check)
+    first = Collector(site)
+    send(first)
+    told = first.messages()
+    assert first.ended == "in order", first.ended
+    entries = verdict(site)[2]
+    assert [m.partition(b"\xef\xbb\xbf")[2] for m in told] == entries[:len(told)] and told
+    scenario.sign_in(site)
+    house.wait_until(lambda: verdict(site)[0] > len(entries), 20, "more entries")
+    later = Collector(site)
+    send(later)
+    more = later.messages()
+    assert more and [m.partition(b"\xef\xbb\xbf")[2] for m in told + more] == verdict(site)[2][:len(told) + len(more)]
+    # Nothing goes to a stranger, in clear, or to somebody of another name.
+    stranger = site.dir / "stranger.pem"
+    stranger.write_text((site.root / "release" / "tls" / "cert.pem").read_text())
+    kept = state.read_bytes()
+    wrong = Collector(site)
+    assert send(wrong, ca=stranger, check=False).returncode == 1
+    assert wrong.messages() == [] and state.read_bytes() == kept
+    assert "--ca" in refused(site, "export", "release", "--format", "syslog", "--to-host", "localhost:1")
 
 
 def test_a_copy_of_yesterday_is_noticed_by_whoever_saw_today(site):
