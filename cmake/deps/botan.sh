@@ -18,11 +18,11 @@ modules=(
     cbc nist_keywrap hkdf hmac sha2_32 sha2_32_x86 sha2_32_simd sha2_32_avx2
     sha2_64 sha2_64_x86 sha2_64_avx2 sha2_64_avx512 sha1 sha1_x86 sha1_avx2 sha1_simd
     sha3 shake shake_xof keccak_perm_bmi2 keccak_perm_avx512
-    argon2 argon2_avx2 argon2_avx512 argon2_simd64 blake2 pbkdf2 bcrypt base64 hex pem
+    argon2 argon2_avx2 argon2_avx512 argon2_simd64 blake2 blake2mac pbkdf2 bcrypt base64 hex pem
     ed25519 x25519 ml_kem ecdh ecdsa rsa eme_pkcs1 emsa_pkcs1 emsa_pssr emsa_raw
     pcurves_secp256r1 pcurves_secp384r1 pcurves_secp521r1
     x509 pkcs12 pbes2 certstor_flatfile certstor_system
-    tls12 tls13 tls13_pqc tls_cbc chacha20poly1305 chacha_simd32 chacha_avx2 chacha_avx512 poly1305_avx2 poly1305_avx512
+    tls12 tls13 tls13_pqc tls_cbc chacha20poly1305 chacha chacha_simd32 chacha_avx2 chacha_avx512 poly1305_avx2 poly1305_avx512
     auto_rng system_rng hmac_drbg processor_rng thread_utils locking_allocator os_utils
 )
 
