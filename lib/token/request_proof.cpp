@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/token/request_proof.hpp>
+
+#include <algorithm>
+
+namespace safeq::token {
+namespace {
+
+constexpr std::size_t max_method_bytes = 32;
+constexpr std::size_t max_target_bytes = 8192;
+
+bool is_signable(const RequestToSign& request) noexcept {
+    return !request.method.empty() && request.method.size() <= max_method_bytes && !request.target.empty() &&
+           request.target.size() <= max_target_bytes;
+}
+
+}  // namespace
+
+Bytes RequestProof::signed_bytes(TokenId token, const RequestToSign& request, const Nonce& nonce) {
+    return ByteWriter{}
+        .field("safeq/request/v1")
+        .field(token.bytes())
+        .field(request.method)
+        .field(request.target)
+        .field(request.body)
+        .field(nonce)
+        .take();
+}
+
+Result<RequestProof> RequestProof::make(const crypto::SigningKey& device_key, TokenId token,
+                                        const RequestToSign& request, Random& random) {
+    if (!is_signable(request)) return fail(Errc::invalid_argument, "request proof", "method or target");
+    RequestProof proof;
+    random.fill(proof.nonce_);
+    proof.signature_ = device_key.sign(signed_bytes(token, request, proof.nonce_));
+    return proof;
+}
+
+Result<RequestProof> RequestProof::parse(std::string_view text) {
+    if (text.size() != text_bytes) return fail(Errc::malformed, "request proof", "not 107 characters");
+    const Result<Bytes> bytes = from_base64url(text);
+    if (!bytes) return fail(bytes.error().code, "request proof");
+    RequestProof proof;
+    std::ranges::copy(std::span{*bytes}.first(proof.nonce_.size()), proof.nonce_.begin());
+    std::ranges::copy(std::span{*bytes}.subspan(proof.nonce_.size()), proof.signature_.begin());
+    return proof;
+}
+
+std::string RequestProof::text() const { return to_base64url(ByteWriter{}.bytes(nonce_).bytes(signature_).view()); }
+
+Result<void> RequestProof::check(const Claims& claims, const crypto::VerifyingKey& device_key,
+                                 const PurposeRules& rules, const RequestToSign& request, ReplayStore& replays,
+                                 Time now) const {
+    if (!is_signable(request)) return fail(Errc::signature_invalid, "request proof", "method or target");
+    SAFEQ_TRY_VOID(device_key.verify(signed_bytes(claims.id, request, nonce_), signature_));
+    return replays.spend(spending_of("request", claims.tenant, claims.id, nonce_, claims.expires + rules.clock_skew),
+                         now);
+}
+
+}  // namespace safeq::token
