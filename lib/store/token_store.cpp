@@ -14,10 +14,7 @@ Result<TokenRecord> read_token(Statement& row) {
     TokenRecord record{};
     row.fill(record.hash.bytes);
     record.id = row.id<token::TokenId>();
-    const auto kind = row.number<std::uint8_t>();
-    if (kind != static_cast<std::uint8_t>(TokenKind::session) && kind != static_cast<std::uint8_t>(TokenKind::print))
-        return fail(Errc::malformed, "database row", "no such kind of token");
-    record.kind = static_cast<TokenKind>(kind);
+    SAFEQ_TRY(record.kind, token::token_kind(row.number<std::uint8_t>()));
     record.tenant = row.id<TenantId>();
     record.subject = row.id<SubjectId>();
     record.device = row.optional([&] { return row.id<DeviceId>(); });

@@ -11,8 +11,18 @@ std::string_view name(TokenKind kind) noexcept {
     switch (kind) {
         case TokenKind::session: return "session";
         case TokenKind::print: return "print";
+        case TokenKind::activation: return "activation";
+        case TokenKind::refresh_family: return "refresh-family";
+        case TokenKind::refresh: return "refresh";
     }
     return "unknown";
+}
+
+Result<TokenKind> token_kind(std::uint8_t number) {
+    if (number < static_cast<std::uint8_t>(TokenKind::session) ||
+        number > static_cast<std::uint8_t>(TokenKind::refresh))
+        return fail(Errc::malformed, "kind of token");
+    return static_cast<TokenKind>(number);
 }
 
 Result<TokenHash> TokenHash::from(ByteView bytes) {

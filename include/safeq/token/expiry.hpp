@@ -12,7 +12,7 @@ namespace safeq::token {
 /// and returns ends tokens too early, never too late. *Threads*: safe from several threads.
 class ExpiryClock final {
 public:
-    ExpiryClock(const Clock& clock, TokenStore& store) noexcept : clock_{clock}, store_{store} {}
+    ExpiryClock(const Clock& clock, ExpiringStore& store) noexcept : clock_{clock}, store_{store} {}
 
     /// *Errors*: the store's, when what has expired couldn't be removed.
     [[nodiscard]] Result<Time> now();
@@ -20,7 +20,7 @@ public:
 private:
     std::mutex mutex_;
     const Clock& clock_;
-    TokenStore& store_;
+    ExpiringStore& store_;
     Time latest_{};
 };
 

@@ -14,9 +14,18 @@
 namespace safeq::token {
 
 /// What a token is good for; a token of one kind never passes as one of another.
-enum class TokenKind : std::uint8_t { session = 1, print = 2 };
+enum class TokenKind : std::uint8_t {
+    session = 1,         ///< someone signed in at a device
+    print = 2,           ///< may submit jobs
+    activation = 3,      ///< the secret of an activation link
+    refresh_family = 4,  ///< the first half of a refresh token, the same in each of its family
+    refresh = 5,         ///< its second half
+};
 
-/// "session", "print".
+/// *Errors*: `malformed` for a number that is no kind.
+[[nodiscard]] Result<TokenKind> token_kind(std::uint8_t number);
+
+/// "session", "print", "activation", "refresh-family", "refresh".
 [[nodiscard]] std::string_view name(TokenKind kind) noexcept;
 
 /// The form in which a token is stored: it finds the record, and nobody who reads it can make the token.

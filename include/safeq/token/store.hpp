@@ -36,28 +36,33 @@ struct TokenRecord {
     friend bool operator==(const TokenRecord&, const TokenRecord&) = default;
 };
 
-/// Where tokens are kept. *Threads*: safe from several threads.
-class TokenStore {
+/// What all stores of things that expire have in common. *Threads*: safe from several threads.
+class ExpiringStore {
 public:
-    virtual ~TokenStore() = default;
+    virtual ~ExpiringStore() = default;
 
+    /// Removes everything of every tenant that is over at `now`; returns how many.
+    [[nodiscard]] virtual Result<std::size_t> erase_expired(Time now) = 0;
+
+protected:
+    ExpiringStore() = default;
+    ExpiringStore(const ExpiringStore&) = default;
+    ExpiringStore& operator=(const ExpiringStore&) = default;
+};
+
+/// Where tokens are kept; what is over is what is `expired_at(now)`. *Threads*: safe from several threads.
+class TokenStore : public ExpiringStore {
+public:
     /// Adds a record. *Errors*: `already_exists` when hash or id is taken.
     [[nodiscard]] virtual Result<void> add(const TokenRecord& record) = 0;
     /// *Errors*: `not_found`. Says nothing about expiry.
     [[nodiscard]] virtual Result<TokenRecord> find(const TokenHash& hash) = 0;
     /// Moves the idle deadline; never back. *Errors*: `not_found`.
     [[nodiscard]] virtual Result<void> slide(TenantId tenant, TokenId id, Time idle_deadline) = 0;
-    /// *Errors*: `not_found`.
+    /// In one atomic step: of several that erase the same record, one succeeds. *Errors*: `not_found`.
     [[nodiscard]] virtual Result<void> erase(TenantId tenant, TokenId id) = 0;
     /// Those of one person and kind, by time of creation (then id); expired ones too.
     [[nodiscard]] virtual Result<std::vector<TokenRecord>> list(TenantId tenant, SubjectId subject, TokenKind kind) = 0;
-    /// Removes every record of every tenant that is `expired_at(now)`; returns how many.
-    [[nodiscard]] virtual Result<std::size_t> erase_expired(Time now) = 0;
-
-protected:
-    TokenStore() = default;
-    TokenStore(const TokenStore&) = default;
-    TokenStore& operator=(const TokenStore&) = default;
 };
 
 }  // namespace safeq::token

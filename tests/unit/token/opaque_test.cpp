@@ -71,3 +71,16 @@ TEST_CASE("a hash is 32 bytes", "[token]") {
     CHECK(TokenHash::from(ByteView{hash.bytes}.first(31)).error().code == Errc::malformed);
     CHECK(TokenHash::from({}).error().code == Errc::malformed);
 }
+
+TEST_CASE("kinds of tokens have numbers and names of their own", "[token]") {
+    std::set<std::string_view> names;
+    for (std::uint8_t number = 1; number <= 5; ++number) {
+        const auto kind = token_kind(number);
+        REQUIRE(kind);
+        CHECK(static_cast<std::uint8_t>(*kind) == number);
+        names.insert(name(*kind));
+    }
+    CHECK(names == std::set<std::string_view>{"session", "print", "activation", "refresh-family", "refresh"});
+    for (const int number : {0, 6, 255})
+        CHECK(token_kind(static_cast<std::uint8_t>(number)).error().code == Errc::malformed);
+}
