@@ -24,14 +24,15 @@ as_root() {
     fi
 }
 
-# The packages of each task. Where Debian 12 and 13 differ, the first that the archive has is taken: a|b.
+# The packages of each task. Where Debian 12 and 13 differ, the first that the archive has is taken: a|b. (npm brings
+# nodejs; the nodejs of other archives brings npm.)
 packages_for() {
     case $1 in
     build) echo g++ cmake ninja-build ccache pkg-config python3 make xz-utils bzip2 ca-certificates \
         debian-archive-keyring libfmt-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libsqlite3-dev libqpdf-dev \
         libasio-dev "node-llhttp|libllhttp-dev" ;;
     demo) echo cups-ipp-utils openssl ;;
-    test) echo cups-ipp-utils curl openssl dbus avahi-daemon ;;
+    test) echo cups-ipp-utils curl openssl dbus avahi-daemon "npm|nodejs" ;;
     bench) ;;
     fuzz) echo clang-19 libclang-rt-19-dev libfuzzer-19-dev llvm-19 ;;
     tidy) echo clang-19 clang-tidy-19 ;;
