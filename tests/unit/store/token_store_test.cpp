@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/store/token_store.hpp>
 
+#include <atomic>
 #include <random>
+#include <thread>
 
 #include <catch2/catch_test_macros.hpp>
+
+#include <safeq/token/activation.hpp>
 
 #include "support/memory_auth.hpp"
 #include "support/random.hpp"
@@ -124,4 +128,33 @@ TEST_CASE("the store agrees with the one in memory", "[store]") {
         }
     }
     CHECK(listed > 100);
+}
+
+TEST_CASE("of a thousand redemptions of one activation link at a time the database lets one succeed", "[store]") {
+    const test::TemporaryFolder root;
+    test::SeededRandom random;
+    const ManualClock clock{at(0)};
+    const auto database = *store::Database::open(root / "db", store::Database::Purpose::release);
+    store::TokenStore tokens{*database};
+    token::ActivationLinks links{tokens, clock, random};
+    const TenantId tenant = TenantId::make(clock, random);
+    const auto issued = links.issue(tenant, SubjectId::make(clock, random), token::activation_2026);
+    REQUIRE(issued);
+    const std::string text{as_text(issued->text.expose())};
+    std::atomic<int> redeemed = 0;
+    std::atomic<int> refused = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 10; ++i) {
+            threads.emplace_back([&] {
+                for (int k = 0; k < 100; ++k) {
+                    const auto result = links.redeem({text}, tenant);
+                    if (result) ++redeemed;
+                    else if (result.error().code == Errc::credential_wrong) ++refused;
+                }
+            });
+        }
+    }
+    CHECK(redeemed == 1);
+    CHECK(refused == 999);
 }
