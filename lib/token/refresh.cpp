@@ -55,12 +55,13 @@ bool RefreshTokens::is_over(const RefreshFamily& family, Time now) const noexcep
     return family.expired_at(now) || family.created - now > rules_.idle;
 }
 
-Result<IssuedRefresh> RefreshTokens::rotate(std::string_view text, TenantId tenant,
-                                            const crypto::VerifyingKey& device_key) {
+Result<IssuedRefresh> RefreshTokens::rotate(const ShownRefresh& shown, TenantId tenant) {
     SAFEQ_TRY(const Time now, expiry_.now());
+    const std::string_view text = shown.text;
     if (text.size() != text_bytes) return fail(Errc::malformed, where, "not 86 characters");
     SAFEQ_TRY(const OpaqueToken selector, OpaqueToken::parse(text.substr(0, OpaqueToken::text_bytes)));
     SAFEQ_TRY(const OpaqueToken own, OpaqueToken::parse(text.substr(OpaqueToken::text_bytes)));
+    SAFEQ_TRY_VOID(shown.proof.check_refresh(text, shown.device_key, shown.request));
     const TokenHash selector_hash = selector.hash(TokenKind::refresh_family, tenant);
     auto family = store_.find(selector_hash);
     if (!family && family.error().code != Errc::not_found) return std::unexpected{family.error()};
@@ -70,15 +71,15 @@ Result<IssuedRefresh> RefreshTokens::rotate(std::string_view text, TenantId tena
         SAFEQ_TRY_VOID(end(*family));
         return fail(Errc::expired, where);
     }
-    const TokenHash shown = own.hash(TokenKind::refresh, tenant);
-    if (family->device != hash_of(device_key)) {
+    const TokenHash shown_hash = own.hash(TokenKind::refresh, tenant);
+    if (family->device != hash_of(shown.device_key)) {
         SAFEQ_TRY_VOID(end(*family));
         return fail(Errc::revoked, where, "shown by another device");
     }
     const OpaqueToken next = OpaqueToken::generate(random_);
     const TokenHash next_hash = next.hash(TokenKind::refresh, tenant);
     const Time deadline = std::min(now + rules_.idle, family->expires);
-    const auto rotated = store_.rotate(tenant, family->id, shown, next_hash, deadline);
+    const auto rotated = store_.rotate(tenant, family->id, shown_hash, next_hash, deadline);
     if (!rotated && rotated.error().code == Errc::not_found)
         return fail(Errc::credential_wrong, where, "ended in the meantime");
     if (!rotated && rotated.error().code == Errc::conflict) {

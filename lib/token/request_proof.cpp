@@ -6,6 +6,8 @@
 namespace safeq::token {
 namespace {
 
+constexpr std::string_view request_label = "safeq/request/v1";
+constexpr std::string_view refresh_label = "safeq/refresh/v1";
 constexpr std::size_t max_method_bytes = 32;
 constexpr std::size_t max_target_bytes = 8192;
 
@@ -16,10 +18,11 @@ bool is_signable(const RequestToSign& request) noexcept {
 
 }  // namespace
 
-Bytes RequestProof::signed_bytes(TokenId token, const RequestToSign& request, const Nonce& nonce) {
+Bytes RequestProof::signed_bytes(std::string_view label, ByteView token, const RequestToSign& request,
+                                 const Nonce& nonce) {
     return ByteWriter{}
-        .field("safeq/request/v1")
-        .field(token.bytes())
+        .field(label)
+        .field(token)
         .field(request.method)
         .field(request.target)
         .field(request.body)
@@ -27,13 +30,29 @@ Bytes RequestProof::signed_bytes(TokenId token, const RequestToSign& request, co
         .take();
 }
 
-Result<RequestProof> RequestProof::make(const crypto::SigningKey& device_key, TokenId token,
-                                        const RequestToSign& request, Random& random) {
+Result<RequestProof> RequestProof::make_under(const crypto::SigningKey& device_key, std::string_view label,
+                                              ByteView token, const RequestToSign& request, Random& random) {
     if (!is_signable(request)) return fail(Errc::invalid_argument, "request proof", "method or target");
     RequestProof proof;
     random.fill(proof.nonce_);
-    proof.signature_ = device_key.sign(signed_bytes(token, request, proof.nonce_));
+    proof.signature_ = device_key.sign(signed_bytes(label, token, request, proof.nonce_));
     return proof;
+}
+
+Result<void> RequestProof::check_under(std::string_view label, ByteView token, const crypto::VerifyingKey& device_key,
+                                       const RequestToSign& request) const {
+    if (!is_signable(request)) return fail(Errc::signature_invalid, "request proof", "method or target");
+    return device_key.verify(signed_bytes(label, token, request, nonce_), signature_);
+}
+
+Result<RequestProof> RequestProof::make(const crypto::SigningKey& device_key, TokenId token,
+                                        const RequestToSign& request, Random& random) {
+    return make_under(device_key, request_label, token.bytes(), request, random);
+}
+
+Result<RequestProof> RequestProof::make_for_refresh(const crypto::SigningKey& device_key, std::string_view refresh_text,
+                                                    const RequestToSign& request, Random& random) {
+    return make_under(device_key, refresh_label, crypto::sha256(as_bytes(refresh_text)), request, random);
 }
 
 Result<RequestProof> RequestProof::parse(std::string_view text) {
@@ -51,10 +70,14 @@ std::string RequestProof::text() const { return to_base64url(ByteWriter{}.bytes(
 Result<void> RequestProof::check(const Claims& claims, const crypto::VerifyingKey& device_key,
                                  const PurposeRules& rules, const RequestToSign& request, ReplayStore& replays,
                                  Time now) const {
-    if (!is_signable(request)) return fail(Errc::signature_invalid, "request proof", "method or target");
-    SAFEQ_TRY_VOID(device_key.verify(signed_bytes(claims.id, request, nonce_), signature_));
+    SAFEQ_TRY_VOID(check_under(request_label, claims.id.bytes(), device_key, request));
     return replays.spend(spending_of("request", claims.tenant, claims.id, nonce_, claims.expires + rules.clock_skew),
                          now);
+}
+
+Result<void> RequestProof::check_refresh(std::string_view refresh_text, const crypto::VerifyingKey& device_key,
+                                         const RequestToSign& request) const {
+    return check_under(refresh_label, crypto::sha256(as_bytes(refresh_text)), device_key, request);
 }
 
 }  // namespace safeq::token

@@ -11,6 +11,7 @@
 #include <safeq/crypto/sign.hpp>
 #include <safeq/token/expiry.hpp>
 #include <safeq/token/refresh_store.hpp>
+#include <safeq/token/request_proof.hpp>
 #include <safeq/token/revocation.hpp>
 
 namespace safeq::token {
@@ -28,6 +29,14 @@ inline constexpr RefreshRules mobile_refresh_2026{.idle = std::chrono::days{30},
 struct IssuedRefresh {
     crypto::Secret text;
     RefreshFamily family;
+};
+
+/// A refresh token as a device shows it: with its key, and the proof that the request comes from that key's holder.
+struct ShownRefresh {
+    std::string_view text;
+    crypto::VerifyingKey device_key;
+    RequestProof proof;
+    RequestToSign request;
 };
 
 /// Issues refresh tokens and changes each for the next. A token is good once; one that is shown again, or under
@@ -52,12 +61,11 @@ public:
     [[nodiscard]] Result<IssuedRefresh> open(TenantId tenant, SubjectId subject,
                                              const crypto::VerifyingKey& device_key);
 
-    /// The next token; the shown one is spent. *Requires*: the caller has checked that the request comes from the
-    /// holder of `device_key`. *Errors*: `malformed`, `not_canonical`; `credential_wrong` for a text of no family of
-    /// this tenant (ended ones too); `revoked` when the text was spent before or is another device's, after the
-    /// family has ended; `expired`, once; the stores'. Peers are told `denied`.
-    [[nodiscard]] Result<IssuedRefresh> rotate(std::string_view text, TenantId tenant,
-                                               const crypto::VerifyingKey& device_key);
+    /// The next token; the shown one is spent. *Errors*: `malformed`, `not_canonical`; `signature_invalid` for a wrong
+    /// proof, which ends nothing; `credential_wrong` for a text of no family of this tenant (ended ones too);
+    /// `revoked` when the text was spent before or is another device's, after the family has ended; `expired`, once;
+    /// the stores'. Peers are told `denied`.
+    [[nodiscard]] Result<IssuedRefresh> rotate(const ShownRefresh& shown, TenantId tenant);
 
     /// Ends a family of this person, and the tokens that came from it. *Errors*: `not_found`; the stores'.
     [[nodiscard]] Result<void> revoke(TenantId tenant, SubjectId subject, SessionId family);

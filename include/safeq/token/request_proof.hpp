@@ -29,6 +29,11 @@ public:
     [[nodiscard]] static Result<RequestProof> make(const crypto::SigningKey& device_key, TokenId token,
                                                    const RequestToSign& request, Random& random);
 
+    /// For the device: a proof for the request in which it changes a refresh token for the next. *Errors*: as `make`.
+    [[nodiscard]] static Result<RequestProof> make_for_refresh(const crypto::SigningKey& device_key,
+                                                               std::string_view refresh_text,
+                                                               const RequestToSign& request, Random& random);
+
     /// Takes exactly what `text()` writes. *Errors*: `malformed`, `not_canonical`.
     [[nodiscard]] static Result<RequestProof> parse(std::string_view text);
 
@@ -44,11 +49,21 @@ public:
         return check(*token, token.device_key(), P::rules, request, replays, now);
     }
 
+    /// For the server: that the proof is of this request under this refresh token. Its nonce needn't be remembered,
+    /// because the refresh token is good once. *Errors*: `signature_invalid`.
+    [[nodiscard]] Result<void> check_refresh(std::string_view refresh_text, const crypto::VerifyingKey& device_key,
+                                             const RequestToSign& request) const;
+
 private:
     using Nonce = std::array<std::byte, 16>;
 
     RequestProof() = default;
-    [[nodiscard]] static Bytes signed_bytes(TokenId token, const RequestToSign& request, const Nonce& nonce);
+    [[nodiscard]] static Result<RequestProof> make_under(const crypto::SigningKey& device_key, std::string_view label,
+                                                         ByteView token, const RequestToSign& request, Random& random);
+    [[nodiscard]] Result<void> check_under(std::string_view label, ByteView token,
+                                           const crypto::VerifyingKey& device_key, const RequestToSign& request) const;
+    [[nodiscard]] static Bytes signed_bytes(std::string_view label, ByteView token, const RequestToSign& request,
+                                            const Nonce& nonce);
     [[nodiscard]] Result<void> check(const Claims& claims, const crypto::VerifyingKey& device_key,
                                      const PurposeRules& rules, const RequestToSign& request, ReplayStore& replays,
                                      Time now) const;

@@ -184,7 +184,18 @@ struct Installation {
             case 0: return sessions.check(text, tenant, all.devices[at.audience]).has_value();
             case 1: return prints.verify(text, tenant).has_value();
             case 2: return links.redeem({text}, tenant).has_value();
-            case 3: return refresh.rotate(text, tenant, phones[at.audience].verifying_key()).has_value();
+            case 3: {
+                const RequestToSign request{.method = "POST", .target = "/v1/token"};
+                const auto proof = RequestProof::make_for_refresh(phones[at.audience], text, request, all.random);
+                REQUIRE(proof);
+                return refresh
+                    .rotate({.text = text,
+                             .device_key = phones[at.audience].verifying_key(),
+                             .proof = *proof,
+                             .request = request},
+                            tenant)
+                    .has_value();
+            }
             case 4: return pairings.redeem(text, tenant, all.devices[at.audience]).has_value();
             default:
                 return verifier

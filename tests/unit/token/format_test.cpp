@@ -82,6 +82,10 @@ TEST_CASE("the example token and its request are made and taken as written down"
     test::FixedRandom random{nonce};
     CHECK(RequestProof::make(phone, claims->id, request, random)->text() == example("proof"));
     CHECK(RequestProof::parse(example("proof"))->check(*verified, request, w.replays, w.clock.now()));
+
+    const std::string half = to_base64url(counting<32>());
+    test::FixedRandom again{nonce};
+    CHECK(RequestProof::make_for_refresh(phone, half + half, request, again)->text() == example("renewal proof"));
 }
 
 TEST_CASE("the example hashes of opaque tokens and codes are as written down", "[token]") {

@@ -17,14 +17,21 @@ struct Terminal {
     MemoryRefreshStore store{10};
     RefreshTokens refresh{store, w.revocations, w.clock, w.random, mobile_refresh_2026};
     crypto::VerifyingKey phone = w.phone.verifying_key();
+    RequestToSign request{.method = "POST", .target = "/v1/token", .body = crypto::sha256(as_bytes("{}"))};
 
     IssuedRefresh open() {
         auto opened = refresh.open(w.tenant, w.alice, phone);
         REQUIRE(opened);
         return std::move(*opened);
     }
-    Result<IssuedRefresh> rotate(const IssuedRefresh& shown) {
-        return refresh.rotate(as_text(shown.text.expose()), w.tenant, phone);
+    // The text as the holder of a key shows it.
+    ShownRefresh shown(std::string_view text, const crypto::SigningKey& by) {
+        auto proof = RequestProof::make_for_refresh(by, text, request, w.random);
+        REQUIRE(proof);
+        return {.text = text, .device_key = by.verifying_key(), .proof = *proof, .request = request};
+    }
+    Result<IssuedRefresh> rotate(const IssuedRefresh& token) {
+        return refresh.rotate(shown(as_text(token.text.expose()), w.phone), w.tenant);
     }
     IssuedRefresh next(const IssuedRefresh& shown) {
         auto rotated = rotate(shown);
@@ -37,9 +44,9 @@ struct Terminal {
         return rotated.error().code;
     }
     IssuedToken access(const RefreshFamily& family) {
-        IssueRequest request = w.request();
-        request.session = family.id;
-        return w.issue(request);
+        IssueRequest wanted = w.request();
+        wanted.session = family.id;
+        return w.issue(wanted);
     }
 };
 
@@ -90,9 +97,32 @@ TEST_CASE("reuse ends its own family alone", "[token]") {
 TEST_CASE("another device's key ends the family", "[token]") {
     Terminal t;
     const IssuedRefresh token = t.open();
-    const auto thief = crypto::SigningKey::generate(t.w.random).verifying_key();
-    CHECK(t.refresh.rotate(as_text(token.text.expose()), t.w.tenant, thief).error().code == Errc::revoked);
+    const auto thief = crypto::SigningKey::generate(t.w.random);
+    const std::string text{as_text(token.text.expose())};
+    CHECK(t.refresh.rotate(t.shown(text, thief), t.w.tenant).error().code == Errc::revoked);
     CHECK(t.refused(token) == Errc::credential_wrong);
+}
+
+TEST_CASE("who doesn't hold the key that is shown changes no token and ends no family", "[token]") {
+    Terminal t;
+    const IssuedRefresh token = t.open();
+    const std::string text{as_text(token.text.expose())};
+    const auto thief = crypto::SigningKey::generate(t.w.random);
+    const auto refused = [&](auto change) {
+        ShownRefresh shown = t.shown(text, t.w.phone);
+        change(shown);
+        return t.refresh.rotate(shown, t.w.tenant).error().code;
+    };
+    CHECK(refused([&](auto& s) { s.proof = t.shown(text, thief).proof; }) == Errc::signature_invalid);
+    CHECK(refused([&](auto& s) { s.device_key = thief.verifying_key(); }) == Errc::signature_invalid);
+    CHECK(refused([&](auto& s) { s.request.target = "/v1/other"; }) == Errc::signature_invalid);
+    CHECK(refused([&](auto& s) { s.request.body = {}; }) == Errc::signature_invalid);
+    CHECK(refused([&](auto& s) { s.proof = t.shown(std::string(86, 'A'), t.w.phone).proof; }) ==
+          Errc::signature_invalid);
+    // The proof of a request under an access token is none of a refresh.
+    const auto other = RequestProof::make(t.w.phone, TokenId{}, t.request, t.w.random);
+    CHECK(refused([&](auto& s) { s.proof = *other; }) == Errc::signature_invalid);
+    CHECK(t.rotate(token));
 }
 
 TEST_CASE("a stranger's text ends no family", "[token]") {
@@ -100,7 +130,7 @@ TEST_CASE("a stranger's text ends no family", "[token]") {
     const IssuedRefresh token = t.open();
     const std::string text{as_text(token.text.expose())};
     const auto rotate = [&](const std::string& what, TenantId tenant) {
-        return t.refresh.rotate(what, tenant, t.phone).error().code;
+        return t.refresh.rotate(t.shown(what, t.w.phone), tenant).error().code;
     };
     CHECK(rotate(std::string(86, 'A'), t.w.tenant) == Errc::credential_wrong);
     CHECK(rotate(std::string(43, 'A') + text.substr(43), t.w.tenant) == Errc::credential_wrong);
@@ -120,6 +150,7 @@ TEST_CASE("of many that show one token at a time one succeeds at the most, and t
     Terminal t;
     const IssuedRefresh token = t.open();
     const std::string text{as_text(token.text.expose())};
+    const ShownRefresh shown = t.shown(text, t.w.phone);
     std::atomic<int> rotated = 0;
     std::atomic<int> revoked = 0;
     std::atomic<int> strange = 0;
@@ -128,7 +159,7 @@ TEST_CASE("of many that show one token at a time one succeeds at the most, and t
         for (int i = 0; i < 8; ++i)
             threads.emplace_back([&] {
                 for (int k = 0; k < 25; ++k) {
-                    const auto result = t.refresh.rotate(text, t.w.tenant, t.phone);
+                    const auto result = t.refresh.rotate(shown, t.w.tenant);
                     if (result) ++rotated;
                     else if (result.error().code == Errc::revoked) ++revoked;
                     else if (result.error().code != Errc::credential_wrong) ++strange;
@@ -199,7 +230,8 @@ TEST_CASE("when tokens can't be ended, neither is the family", "[token]") {
     RefreshTokens refresh{t.store, list, t.w.clock, t.w.random, mobile_refresh_2026};
     const IssuedRefresh first = t.open();
     const IssuedRefresh second = t.next(first);
-    CHECK(refresh.rotate(as_text(first.text.expose()), t.w.tenant, t.phone).error().code == Errc::too_many);
+    const std::string text{as_text(first.text.expose())};
+    CHECK(refresh.rotate(t.shown(text, t.w.phone), t.w.tenant).error().code == Errc::too_many);
     CHECK(t.refresh.list(t.w.tenant, t.w.alice)->size() == 1);
     CHECK(t.refused(first) == Errc::revoked);
     CHECK(t.refused(second) == Errc::credential_wrong);
