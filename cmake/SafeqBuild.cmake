@@ -39,7 +39,7 @@ if(SAFEQ_SANITIZE)
 else()
   target_compile_options(safeq_flags INTERFACE $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)
 endif()
-if(SAFEQ_FUZZ)
+if(SAFEQ_FUZZ AND NOT CMAKE_BUILD_TYPE STREQUAL "None")  # a fuzzing service brings flags of its own
   target_compile_options(safeq_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(SAFEQ_COVERAGE)

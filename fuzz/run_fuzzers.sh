@@ -13,6 +13,11 @@ if [ "$what" = list ]; then
 fi
 [ "$what" = all ] || targets=("$what")
 mkdir -p build/fuzz/findings
+if "$programs/canary" -max_total_time=60 -artifact_prefix=build/fuzz/findings/canary- > build/fuzz/findings/canary.log 2>&1; then
+    echo "error: the canary lives: these targets aren't instrumented, and would find nothing" >&2
+    exit 1
+fi
+rm -f build/fuzz/findings/canary-*
 for target in "${targets[@]}"; do
     [ -x "$programs/${target}_fuzzer" ] || { echo "error: no fuzz target '$target'; ./run fuzz list shows them" >&2; exit 2; }
     mkdir -p "build/fuzz/corpus/$target"

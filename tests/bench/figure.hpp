@@ -26,6 +26,9 @@ struct Benchmark {
 
 /// All benchmarks, in the order of the table.
 [[nodiscard]] std::vector<Benchmark> spool_benchmarks();
+[[nodiscard]] std::vector<Benchmark> disk_benchmarks();
+[[nodiscard]] std::vector<Benchmark> token_benchmarks();
+[[nodiscard]] std::vector<Benchmark> audit_benchmarks();
 [[nodiscard]] std::vector<Benchmark> print_benchmarks();
 
 /// The median of `runs` paired measurements, each of ours directly before theirs so that both see the same machine; one

@@ -52,7 +52,8 @@ int main(int argc, char** argv) {
         else names.emplace_back(argv[i]);
     }
     std::vector<Benchmark> all = spool_benchmarks();
-    std::ranges::move(print_benchmarks(), std::back_inserter(all));
+    for (const auto& more : {disk_benchmarks, token_benchmarks, audit_benchmarks, print_benchmarks})
+        std::ranges::move(more(), std::back_inserter(all));
 
     if (!json) {
         fmt::print("{}, {} threads\n\n", processor(), std::thread::hardware_concurrency());

@@ -16,6 +16,7 @@
 #include <safeq/net/ipp_client.hpp>
 
 #include "bench/figure.hpp"
+#include "bench/must.hpp"
 #include "support/documents.hpp"
 
 namespace safeq::bench {
@@ -24,15 +25,6 @@ namespace {
 constexpr std::size_t document_bytes = 50'000;
 constexpr int connections = 8;
 constexpr int jobs_each = 25;
-
-template <class T>
-T must(Result<T> result) {
-    if (!result) {
-        fmt::print(stderr, "benchmark: {}\n", result.error().message());
-        std::exit(1);
-    }
-    return *std::move(result);
-}
 
 std::string setting(const char* name) {
     const char* value = std::getenv(name);

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sealing to a disk, durably: many small documents by several writers, one large one; and what it takes of memory.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <thread>
+
+#include <safeq/crypto/random.hpp>
+#include <safeq/spool/reader.hpp>
+#include <safeq/spool/writer.hpp>
+#include <safeq/store/blob_folder.hpp>
+
+#include "bench/figure.hpp"
+#include "bench/must.hpp"
+#include "bench/scratch.hpp"
+
+namespace safeq::bench {
+namespace {
+
+constexpr int writers = 8;
+constexpr int documents_each = 40;
+constexpr std::size_t small_bytes = 50'000;
+constexpr std::uint64_t large_bytes = std::uint64_t{1} << 30;
+constexpr std::uint64_t huge_bytes = std::uint64_t{4} << 30;
+constexpr std::size_t piece_bytes = 1 << 20;
+constexpr double mib = 1048576.0;
+
+struct Keys {
+    SystemClock clock;
+    crypto::SystemRandom random;
+    crypto::SigningKey signer = crypto::SigningKey::generate(random);
+    crypto::XwingPrivateKey epoch = crypto::XwingPrivateKey::generate(random);
+
+    spool::Header header() {
+        return {.tenant = TenantId::make(clock, random),
+                .job = JobId::make(clock, random),
+                .document = 1,
+                .owner = SubjectId::make(clock, random),
+                .intake = InstanceId::make(clock, random),
+                .created = clock.now()};
+    }
+
+    spool::Receipt seal(std::unique_ptr<spool::BlobSink> sink, const spool::Header& header, ByteView piece,
+                        std::uint64_t bytes) {
+        auto writer = must(spool::Writer::create(std::move(sink), header, epoch.public_key(), signer, random));
+        for (std::uint64_t left = bytes; left > 0;) {
+            const auto now = static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size()));
+            must(writer.append(piece.first(now)));
+            left -= now;
+        }
+        return must(std::move(writer).finish());
+    }
+};
+
+void write_all(int fd, ByteView bytes) {
+    while (!bytes.empty()) {
+        const ssize_t n = write(fd, bytes.data(), bytes.size());
+        if (n <= 0) std::exit(1);
+        bytes = bytes.subspan(static_cast<std::size_t>(n));
+    }
+}
+
+std::vector<Figure> small() {
+    Scratch scratch;
+    const auto folder = must(store::BlobFolder::open(scratch.path() / "spool"));
+    const std::filesystem::path plain = scratch.path() / "plain";
+    std::filesystem::create_directory(plain);
+    const Bytes document(small_bytes, std::byte{0x33});
+    const auto parallel = [](const std::function<void(int)>& work) {
+        return writers * documents_each / seconds([&] {
+                   std::vector<std::jthread> threads;
+                   for (int w = 0; w < writers; ++w) threads.emplace_back([&work, w] { work(w); });
+               });
+    };
+    const Pair rate = median_of_pairs(
+        5,
+        [&] {
+            return parallel([&](int) {
+                Keys keys;
+                for (int i = 0; i < documents_each; ++i) {
+                    const spool::Header header = keys.header();
+                    (void)keys.seal(must(folder->create({header.job, 1})), header, document, document.size());
+                }
+            });
+        },
+        [&] {
+            return parallel([&](int w) {
+                const int directory = open(plain.c_str(), O_RDONLY | O_DIRECTORY);
+                for (int i = 0; i < documents_each; ++i) {
+                    const std::string name = (plain / fmt::format("{}-{}", w, i)).string();
+                    const int fd = open((name + ".tmp").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+                    write_all(fd, document);
+                    if (fsync(fd) != 0 || close(fd) != 0) std::exit(1);
+                    if (rename((name + ".tmp").c_str(), name.c_str()) != 0 || fsync(directory) != 0) std::exit(1);
+                }
+                close(directory);
+            });
+        });
+    return {{.name = "spool.small",
+             .ours = rate.ours,
+             .unit = "1/s",
+             .against = "create+write+fsync+rename+fsync of the folder, 50 kB, 8 writers",
+             .theirs = rate.theirs}};
+}
+
+std::vector<Figure> large() {
+    Scratch scratch;
+    const auto folder = must(store::BlobFolder::open(scratch.path() / "spool"));
+    Keys keys;
+    const Bytes piece(piece_bytes, std::byte{0x33});
+    const Pair rate = median_of_pairs(
+        3,
+        [&] {
+            const spool::Header header = keys.header();
+            const double rate = large_bytes / mib / seconds([&] {
+                                    (void)keys.seal(must(folder->create({header.job, 1})), header, piece, large_bytes);
+                                });
+            must(folder->remove({header.job, 1}));
+            return rate;
+        },
+        [&] {
+            const std::string name = (scratch.path() / "raw").string();
+            const double rate = large_bytes / mib / seconds([&] {
+                                    const int fd = open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+                                    for (std::uint64_t at = 0; at < large_bytes; at += piece.size())
+                                        write_all(fd, piece);
+                                    if (fsync(fd) != 0 || close(fd) != 0) std::exit(1);
+                                });
+            unlink(name.c_str());
+            return rate;
+        });
+    return {{.name = "spool.disk",
+             .ours = rate.ours,
+             .unit = "MiB/s",
+             .against = "the same bytes in 1 MiB writes and one fsync, as dd conv=fsync does",
+             .theirs = rate.theirs}};
+}
+
+double resident_mib() {
+    std::ifstream in{"/proc/self/status"};
+    for (std::string line; std::getline(in, line);)
+        if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024;
+    return 0;
+}
+
+void reset_peak() { std::ofstream{"/proc/self/clear_refs"} << "5"; }
+
+class Nowhere final : public spool::BlobSink {
+public:
+    Result<void> write(ByteView) override { return {}; }
+    Result<void> commit() override { return {}; }
+};
+
+std::vector<Figure> memory() {
+    Keys keys;
+    const Bytes piece(piece_bytes, std::byte{0x33});
+    const auto run = [&](std::uint64_t bytes) {
+        reset_peak();
+        const double before = resident_mib();
+        (void)keys.seal(std::make_unique<Nowhere>(), keys.header(), piece, bytes);
+        return resident_mib() - before;
+    };
+    (void)run(64 << 20);
+    return {{.name = "spool.memory", .ours = run(huge_bytes), .unit = "MiB"}};
+}
+
+}  // namespace
+
+std::vector<Benchmark> disk_benchmarks() {
+    return {{"spool.small", small}, {"spool.disk", large}, {"spool.memory", memory}};
+}
+
+}  // namespace safeq::bench
