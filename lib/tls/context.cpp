@@ -18,6 +18,8 @@ Result<void> check_fit(const Policy& policy, const Credentials& credentials) {
     const bool rsa = key.algo_name() == "RSA";
     if (rsa && key.key_length() < policy.min_rsa_bits())
         return fail(Errc::weak_parameters, "credentials", "the RSA key is shorter than the policy's minimum");
+    if (!rsa && key.key_length() < policy.min_ec_bits())
+        return fail(Errc::weak_parameters, "credentials", "the key's curve is smaller than the policy's minimum");
     const bool usable =
         std::ranges::any_of(policy.signature_schemes(), [&](const SignatureScheme& s) { return s.rsa == rsa; });
     if (!usable)
@@ -37,7 +39,7 @@ bool is_address(const std::string& name) {
     return Botan::IPv4Address::from_string(name).has_value() || Botan::IPv6Address::from_string(name).has_value();
 }
 
-BackendContext make_backend(const Policy& policy, ClientAuth client_auth, std::shared_ptr<const Credentials> own,
+BackendContext make_backend(const PolicyRef& policy, ClientAuth client_auth, std::shared_ptr<const Credentials> own,
                             std::shared_ptr<const TrustAnchors> anchors) {
     return {std::make_shared<PolicyAdapter>(policy, client_auth),
             std::make_shared<CredentialsAdapter>(std::move(own), std::move(anchors)),
@@ -60,7 +62,7 @@ Result<std::shared_ptr<const ServerContext>> ServerContext::create(ServerConfig 
     SAFEQ_TRY_VOID(check_alpn(config.alpn));
     return crypto::at_seam("TLS server", Errc::crypto_failed, [&]() -> Result<std::shared_ptr<const ServerContext>> {
         SAFEQ_TRY_VOID(check_fit(*config.policy, *config.credentials));
-        auto backend = make_backend(*config.policy, config.client_auth, config.credentials, config.client_anchors);
+        auto backend = make_backend(config.policy, config.client_auth, config.credentials, config.client_anchors);
         return std::shared_ptr<const ServerContext>{
             new ServerContext{std::make_unique<Impl>(Impl{std::move(config), std::move(backend)})}};
     });
@@ -87,7 +89,7 @@ Result<std::shared_ptr<const ClientContext>> ClientContext::create(ClientConfig 
     return crypto::at_seam("TLS client", Errc::crypto_failed, [&]() -> Result<std::shared_ptr<const ClientContext>> {
         if (config.own) SAFEQ_TRY_VOID(check_fit(*config.policy, *config.own));
         std::string sni = is_address(config.server_name) ? std::string{} : config.server_name;
-        auto backend = make_backend(*config.policy, ClientAuth::none, config.own, std::move(anchors));
+        auto backend = make_backend(config.policy, ClientAuth::none, config.own, std::move(anchors));
         return std::shared_ptr<const ClientContext>{
             new ClientContext{std::make_unique<Impl>(Impl{std::move(config), std::move(backend), std::move(sni)})}};
     });

@@ -24,10 +24,12 @@ Result<const Policy*> find_policy(std::string_view name) {
 }
 
 std::string describe(const Policy& policy) {
-    std::string out =
-        fmt::format("policy {}\nalias {}\npurpose {}\nuse {}\n", policy.name(), policy.alias(), policy.purpose(),
-                    policy.exception_only() ? "only by an exception for a named device" : "anywhere");
-    for (const Version version : policy.versions()) out += fmt::format("version {}\n", name(version));
+    std::string out = fmt::format("policy {}\nalias {}\n", policy.name(), policy.alias());
+    if (!policy.base().empty()) out += fmt::format("from {}\n", policy.base());
+    out += fmt::format("purpose {}\nuse {}\n", policy.purpose(),
+                       policy.exception_only() ? "only by an exception for a named device" : "anywhere");
+    for (const Version version : policy.versions())
+        out += fmt::format("version {} | {}\n", name(version), reason(version));
     for (const Suite& suite : policy.suites())
         out += fmt::format("suite {:04x} {} {} {} {} | {}\n", suite.code, suite.name, name(suite.version),
                            name(suite.level), suite.forward_secrecy() ? "forward-secrecy" : "no-forward-secrecy",
@@ -37,8 +39,12 @@ std::string describe(const Policy& policy) {
                            group.post_quantum ? "post-quantum" : "classical", group.reason);
     for (const SignatureScheme& scheme : policy.signature_schemes())
         out += fmt::format("signature {:04x} {} | {}\n", scheme.code, scheme.name, scheme.reason);
-    out += fmt::format("min-rsa-bits {}\n", policy.min_rsa_bits());
-    return out;
+    const TicketRule& tickets = policy.tickets();
+    return out +
+           fmt::format("min-rsa-bits {} | {}\nmin-ec-bits {} | {}\n", policy.min_rsa_bits(), policy.key_reason(),
+                       policy.min_ec_bits(), policy.key_reason()) +
+           fmt::format("ticket-seconds {} | {}\nticket-key-seconds {} | {}\n", tickets.lifetime.count(), tickets.reason,
+                       tickets.key_lifetime.count(), tickets.reason);
 }
 
 }  // namespace safeq::tls

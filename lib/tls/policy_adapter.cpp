@@ -47,23 +47,23 @@ bool holds(const std::vector<Group_Params>& groups, Group_Params group) {
 
 }  // namespace
 
-PolicyAdapter::PolicyAdapter(const tls::Policy& policy, ClientAuth client_auth)
-    : policy_{policy}, client_auth_{client_auth} {
-    for (const Suite& suite : policy.suites()) {
+PolicyAdapter::PolicyAdapter(PolicyRef policy, ClientAuth client_auth)
+    : policy_{std::move(policy)}, client_auth_{client_auth} {
+    for (const Suite& suite : policy_->suites()) {
         add_once(ciphers_, backend_name(suite.cipher));
         add_once(macs_, suite.aead() ? "AEAD" : backend_name(suite.hash));
         add_once(key_exchanges_, suite.forward_secrecy() ? "ECDH" : "RSA");
     }
-    for (const SignatureScheme& scheme : policy.signature_schemes()) {
+    for (const SignatureScheme& scheme : policy_->signature_schemes()) {
         add_once(hashes_, backend_name(scheme.hash));
         add_once(signature_methods_, scheme.rsa ? "RSA" : "ECDSA");
     }
-    for (const Group& group : policy.groups()) groups_.emplace_back(group.code);
+    for (const Group& group : policy_->groups()) groups_.emplace_back(group.code);
 }
 
 std::vector<Botan::TLS::Signature_Scheme> PolicyAdapter::allowed_signature_schemes() const {
     std::vector<Botan::TLS::Signature_Scheme> schemes;
-    for (const SignatureScheme& scheme : policy_.signature_schemes()) schemes.emplace_back(scheme.code);
+    for (const SignatureScheme& scheme : policy_->signature_schemes()) schemes.emplace_back(scheme.code);
     return schemes;
 }
 
@@ -75,7 +75,7 @@ std::vector<Group_Params> PolicyAdapter::key_exchange_groups_to_offer() const {
     // The best hybrid, and the best classical group beside it: a device that knows no hybrid answers in one round trip.
     std::vector<Group_Params> offered;
     bool hybrid = false, classical = false;
-    for (const Group& group : policy_.groups()) {
+    for (const Group& group : policy_->groups()) {
         bool& there = group.post_quantum ? hybrid : classical;
         if (!there) offered.emplace_back(group.code);
         there = true;
@@ -86,7 +86,7 @@ std::vector<Group_Params> PolicyAdapter::key_exchange_groups_to_offer() const {
 Group_Params PolicyAdapter::choose_key_exchange_group(const std::vector<Group_Params>& supported_by_peer,
                                                       const std::vector<Group_Params>& offered_by_peer) const {
     // A hybrid is worth a second round trip; one classical group is as good as another.
-    for (const Group& group : policy_.groups())
+    for (const Group& group : policy_->groups())
         if (group.post_quantum && holds(supported_by_peer, group.code)) return group.code;
     for (const Group_Params group : groups_)
         if (holds(offered_by_peer, group) && holds(supported_by_peer, group)) return group;
@@ -96,12 +96,12 @@ Group_Params PolicyAdapter::choose_key_exchange_group(const std::vector<Group_Pa
 }
 
 bool PolicyAdapter::acceptable_ciphersuite(const Botan::TLS::Ciphersuite& suite) const {
-    return policy_.find_suite(suite.ciphersuite_code()) != nullptr;
+    return policy_->find_suite(suite.ciphersuite_code()) != nullptr;
 }
 
 std::vector<std::uint16_t> PolicyAdapter::ciphersuite_list(Botan::TLS::Protocol_Version version) const {
     std::vector<std::uint16_t> codes;
-    for (const Suite& suite : policy_.suites())
+    for (const Suite& suite : policy_->suites())
         if (static_cast<std::uint16_t>(suite.version) == version.version_code()) codes.push_back(suite.code);
     return codes;
 }

@@ -13,7 +13,7 @@ namespace safeq::tls {
 /// One of our policies, as the backend asks for it. Made once for each context.
 class PolicyAdapter final : public Botan::TLS::Policy {
 public:
-    PolicyAdapter(const tls::Policy& policy, ClientAuth client_auth);
+    PolicyAdapter(PolicyRef policy, ClientAuth client_auth);
 
     std::vector<std::string> allowed_ciphers() const override { return ciphers_; }
     std::vector<std::string> allowed_macs() const override { return macs_; }
@@ -29,16 +29,17 @@ public:
         const std::vector<Botan::TLS::Group_Params>& offered_by_peer) const override;
     bool acceptable_ciphersuite(const Botan::TLS::Ciphersuite& suite) const override;
     std::vector<std::uint16_t> ciphersuite_list(Botan::TLS::Protocol_Version version) const override;
-    std::size_t minimum_rsa_bits() const override { return policy_.min_rsa_bits(); }
+    std::size_t minimum_rsa_bits() const override { return policy_->min_rsa_bits(); }
+    std::size_t minimum_ecdsa_group_size() const override { return policy_->min_ec_bits(); }
 
-    bool allow_tls12() const override { return policy_.allows(Version::v1_2); }
-    bool allow_tls13() const override { return policy_.allows(Version::v1_3); }
+    bool allow_tls12() const override { return policy_->allows(Version::v1_2); }
+    bool allow_tls13() const override { return policy_->allows(Version::v1_3); }
     bool allow_dtls12() const override { return false; }
 
     bool server_uses_own_ciphersuite_preferences() const override { return true; }
     bool negotiate_encrypt_then_mac() const override { return true; }
     // RFC 9325, section 4.4; devices that live by an exception are older than RFC 7627.
-    bool require_extended_master_secret() const override { return !policy_.exception_only(); }
+    bool require_extended_master_secret() const override { return !policy_->exception_only(); }
     bool include_time_in_hello_random() const override { return false; }
     bool allow_ssl_key_log_file() const override { return false; }
 
@@ -60,7 +61,7 @@ public:
     std::uint64_t minimum_key_update_interval_ms() const override { return 1000; }
 
 private:
-    const tls::Policy& policy_;
+    PolicyRef policy_;
     ClientAuth client_auth_;
     std::vector<std::string> ciphers_, macs_, key_exchanges_, hashes_, signature_methods_;
     std::vector<Botan::TLS::Group_Params> groups_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -10,6 +11,24 @@
 #include <safeq/tls/suite.hpp>
 
 namespace safeq::tls {
+
+/// How long a session may be resumed by a ticket, where a listener issues tickets at all (a mutually authenticated one
+/// never does). *Source*: RFC 9325, section 3.4: keys change, and a ticket lives half as long as its key.
+struct TicketRule {
+    std::chrono::seconds lifetime{0};      ///< of a ticket; 0: none is issued
+    std::chrono::seconds key_lifetime{0};  ///< of the key that tickets are sealed with, at least twice `lifetime`
+    std::string_view reason = "every session is negotiated anew";
+
+    friend constexpr bool operator==(const TicketRule&, const TicketRule&) = default;
+};
+
+/// Why a protocol version is allowed at all.
+[[nodiscard]] constexpr std::string_view reason(Version version) noexcept {
+    return version == Version::v1_3
+               ? "RFC 8446; every suite forward secret and authenticated (Mozilla 6.0, BSI TR-02102-2, NIST SP "
+                 "800-52r2)"
+               : "RFC 5246 as restricted by RFC 9325; for devices before 2018 (Mozilla 6.0, BSI TR-02102-2)";
+}
 
 /// What a policy consists of; every list is in order of preference.
 struct PolicyTable {
@@ -21,11 +40,15 @@ struct PolicyTable {
     std::span<const Group> groups;
     std::span<const SignatureScheme> signature_schemes;
     std::size_t min_rsa_bits;
-    bool exception_only;  ///< only for a named device, with a reason and an expiry date
+    bool exception_only;            ///< only for a named device, with a reason and an expiry date
+    std::size_t min_ec_bits = 256;  ///< of the curve of an ECDSA key
+    TicketRule tickets = {};
+    std::string_view key_reason = "RSA: 112 bits of security or more; ECDSA: P-256 or better (NIST SP 800-57)";
+    std::string_view base = {};  ///< the dated policy that this one was derived from; empty for a dated one
 };
 
 /// A TLS policy: immutable, dated data. Never edited; a new year gets a new one.
-/// *Threads*: const and safe everywhere. Contexts keep a pointer to the policy: it outlives them.
+/// *Threads*: const and safe everywhere. A `PolicyRef` keeps one that was made at run time alive.
 class Policy final {
 public:
     constexpr explicit Policy(const PolicyTable& table) noexcept : table_{table} {}
@@ -40,7 +63,11 @@ public:
         return table_.signature_schemes;
     }
     [[nodiscard]] constexpr std::size_t min_rsa_bits() const noexcept { return table_.min_rsa_bits; }
+    [[nodiscard]] constexpr std::size_t min_ec_bits() const noexcept { return table_.min_ec_bits; }
+    [[nodiscard]] constexpr std::string_view key_reason() const noexcept { return table_.key_reason; }
+    [[nodiscard]] constexpr const TicketRule& tickets() const noexcept { return table_.tickets; }
     [[nodiscard]] constexpr bool exception_only() const noexcept { return table_.exception_only; }
+    [[nodiscard]] constexpr std::string_view base() const noexcept { return table_.base; }
 
     [[nodiscard]] constexpr bool allows(Version version) const noexcept {
         for (const Version v : table_.versions)
@@ -81,8 +108,53 @@ enum class PolicyFault {
     weak_name,               ///< the name tells of RC4, DES, NULL, EXPORT, anonymous, MD5 or SHA-1 signatures
     sha1_signature,          ///< a signature scheme over SHA-1
     rsa_too_short,           ///< RSA keys under 2048 bits
+    ec_too_short,            ///< ECDSA keys under 256 bits
     post_quantum_not_first,  ///< a classical group stands before a hybrid one
+    suite_unusable,          ///< no group or signature scheme is left that a suite could be used with
+    tickets_too_long,        ///< tickets over a day, or over half of their key's time
 };
+
+/// One sentence for the operator about what the fault is; empty for `none`.
+[[nodiscard]] constexpr std::string_view explain(PolicyFault fault) noexcept {
+    switch (fault) {
+        case PolicyFault::none: return "";
+        case PolicyFault::empty: return "a list of versions, suites, groups or signatures has no entry left";
+        case PolicyFault::duplicate: return "an entry stands twice";
+        case PolicyFault::suites_out_of_order: return "a suite stands after one of a lower level of the same version";
+        case PolicyFault::level_wrong: return "a suite's level is not what its parts make it";
+        case PolicyFault::version_without_suite:
+            return "a version is allowed of which no suite is left, or a suite is left of a version that is not";
+        case PolicyFault::no_forward_secrecy:
+            return "a suite has no forward secrecy: a stolen key opens recorded traffic";
+        case PolicyFault::weak_name: return "an entry belongs to what is broken for good";
+        case PolicyFault::sha1_signature: return "signatures over SHA-1 can be forged";
+        case PolicyFault::rsa_too_short: return "RSA keys under 2048 bits have less than 112 bits of security";
+        case PolicyFault::ec_too_short: return "ECDSA keys under 256 bits have less than 128 bits of security";
+        case PolicyFault::post_quantum_not_first:
+            return "a classical group stands before a hybrid one, so that the hybrid would hardly ever be used";
+        case PolicyFault::suite_unusable:
+            return "a suite is left that no signature scheme (or, in TLS 1.2, no classical group) goes with";
+        case PolicyFault::tickets_too_long: return "tickets live over a day, or over half of the time of their key";
+    }
+    return "";
+}
+
+namespace detail {
+
+/// Whether anything in the policy goes with the suite: a certificate's signatures, and a group to agree on keys.
+[[nodiscard]] constexpr bool usable(const Suite& suite, std::span<const SignatureScheme> schemes,
+                                    std::span<const Group> groups) noexcept {
+    bool signature = false;
+    for (const SignatureScheme& s : schemes)
+        signature = signature || (suite.key_exchange == KeyExchange::tls13         ? true
+                                  : suite.key_exchange == KeyExchange::ecdhe_ecdsa ? !s.rsa
+                                                                                   : s.rsa);
+    bool group = suite.key_exchange == KeyExchange::rsa;
+    for (const Group& g : groups) group = group || suite.version == Version::v1_3 || !g.post_quantum;
+    return signature && group;
+}
+
+}  // namespace detail
 
 /// Holds a policy against the floor. Static key exchange counts as a fault unless `allow_static_rsa`.
 [[nodiscard]] constexpr PolicyFault check(const Policy& policy, bool allow_static_rsa) noexcept {
@@ -124,7 +196,15 @@ enum class PolicyFault {
         for (std::size_t j = 0; j < i; ++j)
             if (policy.signature_schemes()[j].code == s.code) return PolicyFault::duplicate;
     }
+    for (const Suite& s : policy.suites())
+        if (!detail::usable(s, policy.signature_schemes(), policy.groups())) return PolicyFault::suite_unusable;
     if (policy.min_rsa_bits() < 2048) return PolicyFault::rsa_too_short;
+    if (policy.min_ec_bits() < 256) return PolicyFault::ec_too_short;
+    const TicketRule& tickets = policy.tickets();
+    const bool none = tickets.lifetime.count() == 0 && tickets.key_lifetime.count() == 0;
+    if (!none && (tickets.lifetime.count() <= 0 || tickets.lifetime > std::chrono::hours{24} ||
+                  tickets.key_lifetime < 2 * tickets.lifetime || tickets.key_lifetime > std::chrono::hours{48}))
+        return PolicyFault::tickets_too_long;
     return PolicyFault::none;
 }
 
@@ -162,6 +242,16 @@ inline constexpr std::span<const Suite> legacy_suites_2026 = std::span{obsolete_
 inline constexpr std::span<const Suite> intermediate_suites_2026 = std::span{obsolete_suites_2026}.first(9);
 inline constexpr std::span<const Suite> modern_suites_2026 = std::span{obsolete_suites_2026}.first(3);
 
+inline constexpr TicketRule tickets_2026{std::chrono::hours{6}, std::chrono::hours{12},
+                                         "half a working day saves most handshakes; a stolen ticket key opens at "
+                                         "most half a day of TLS 1.2 (RFC 9325, section 3.4)"};
+inline constexpr TicketRule short_tickets_2026{
+    std::chrono::hours{1}, std::chrono::hours{2},
+    "TLS 1.3 renews the keys at each resumption; an hour serves a person's visit to a page (RFC 8446, section 2.2)"};
+inline constexpr TicketRule no_tickets{std::chrono::seconds{0}, std::chrono::seconds{0},
+                                       "a device that lives by an exception is negotiated with anew each time, so that "
+                                       "the exception can end at once"};
+
 }  // namespace detail
 
 /// TLS 1.3 alone, ECDSA certificates: for everything that is ours on both ends.
@@ -175,6 +265,9 @@ inline constexpr Policy modern_2026{PolicyTable{
     .signature_schemes = detail::ecdsa_schemes,
     .min_rsa_bits = 3072,
     .exception_only = false,
+    .min_ec_bits = 256,
+    .tickets = detail::short_tickets_2026,
+    .key_reason = "RSA 3072 and P-256: 128 bits of security (NIST SP 800-57, BSI TR-02102-1)",
 }};
 
 /// Mozilla's "intermediate" of guidelines 6.0, with SecP384r1MLKEM1024 besides and suites in order of level.
@@ -188,6 +281,9 @@ inline constexpr Policy intermediate_2026{PolicyTable{
     .signature_schemes = detail::all_schemes,
     .min_rsa_bits = 2048,
     .exception_only = false,
+    .min_ec_bits = 256,
+    .tickets = detail::tickets_2026,
+    .key_reason = "RSA 2048: what current devices and public authorities have (Mozilla 6.0, NIST SP 800-52r2)",
 }};
 
 /// Adds TLS 1.2 ECDHE with CBC, for one named device at a time.
@@ -201,6 +297,9 @@ inline constexpr Policy legacy_mfd_2026{PolicyTable{
     .signature_schemes = detail::all_schemes,
     .min_rsa_bits = 2048,
     .exception_only = true,
+    .min_ec_bits = 256,
+    .tickets = detail::no_tickets,
+    .key_reason = "RSA 2048: the floor; a device with a shorter key gets a new certificate (NIST SP 800-52r2)",
 }};
 
 /// Adds static RSA with AES, for one named device at a time: no forward secrecy, still better than plain port 9100.
@@ -215,6 +314,9 @@ inline constexpr Policy obsolete_mfd_2026{PolicyTable{
     .signature_schemes = detail::all_schemes,
     .min_rsa_bits = 2048,
     .exception_only = true,
+    .min_ec_bits = 256,
+    .tickets = detail::no_tickets,
+    .key_reason = "RSA 2048: the floor; a device with a shorter key gets a new certificate (NIST SP 800-52r2)",
 }};
 
 static_assert(check(modern_2026, false) == PolicyFault::none);

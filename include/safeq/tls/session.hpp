@@ -12,7 +12,7 @@
 #include <safeq/core/error.hpp>
 #include <safeq/core/random.hpp>
 #include <safeq/tls/credentials.hpp>
-#include <safeq/tls/policy.hpp>
+#include <safeq/tls/policy_ref.hpp>
 
 namespace safeq::tls {
 
@@ -23,7 +23,7 @@ enum class ClientAuth {
 };
 
 struct ServerConfig {
-    const Policy* policy = nullptr;  ///< outlives the context
+    PolicyRef policy = nullptr;
     std::shared_ptr<const Credentials> credentials = nullptr;
     ClientAuth client_auth = ClientAuth::none;
     std::shared_ptr<const TrustAnchors> client_anchors =
@@ -32,8 +32,8 @@ struct ServerConfig {
 };
 
 struct ClientConfig {
-    const Policy* policy = nullptr;  ///< outlives the context
-    std::string server_name = {};    ///< sent as SNI when it is a DNS name; an IP address or nothing is not sent
+    PolicyRef policy = nullptr;
+    std::string server_name = {};  ///< sent as SNI when it is a DNS name; an IP address or nothing is not sent
     PeerCheck check = {};
     std::shared_ptr<const Credentials> own = nullptr;  ///< shown when the server asks; null for none
     std::vector<std::string> alpn = {};

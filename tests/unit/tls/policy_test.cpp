@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/tls/policy.hpp>
+#include <safeq/tls/policy_ref.hpp>
 
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <memory>
+#include <tuple>
 #include <vector>
 
 #include <catch2/catch_test_macros.hpp>
@@ -135,4 +138,63 @@ TEST_CASE("the check finds each fault", "[tls]") {
     table = sound();
     table.min_rsa_bits = 1024;
     CHECK(check(Policy{table}, false) == PolicyFault::rsa_too_short);
+
+    table = sound();
+    table.min_ec_bits = 224;
+    CHECK(check(Policy{table}, false) == PolicyFault::ec_too_short);
+
+    // What is left must go together: no RSA suite without an RSA signature, no TLS 1.2 without a classical group.
+    const std::span<const SignatureScheme> ecdsa = modern_2026.signature_schemes();
+    table = sound();
+    table.signature_schemes = ecdsa;
+    CHECK(check(Policy{table}, false) == PolicyFault::suite_unusable);
+    groups = {catalogue::x25519_mlkem768};
+    table = sound();
+    table.groups = groups;
+    CHECK(check(Policy{table}, false) == PolicyFault::suite_unusable);
+    table = sound();
+    table.versions = modern_2026.versions();
+    table.suites = modern_2026.suites();
+    table.groups = groups;
+    CHECK(check(Policy{table}, false) == PolicyFault::none);
+
+    using std::chrono::hours;
+    for (const auto& [lifetime, key, fault] : {
+             std::tuple{hours{24}, hours{48}, PolicyFault::none},
+             {hours{0}, hours{0}, PolicyFault::none},
+             {hours{25}, hours{50}, PolicyFault::tickets_too_long},
+             {hours{6}, hours{11}, PolicyFault::tickets_too_long},
+             {hours{6}, hours{49}, PolicyFault::tickets_too_long},
+             {hours{0}, hours{12}, PolicyFault::tickets_too_long},
+             {hours{-1}, hours{12}, PolicyFault::tickets_too_long},
+         }) {
+        table = sound();
+        table.tickets = {lifetime, key, "test"};
+        CHECK(check(Policy{table}, false) == fault);
+    }
+}
+
+TEST_CASE("a policy that is made at run time lives as long as a context that uses it", "[tls]") {
+    auto made = std::make_shared<const Policy>(sound());
+    const std::weak_ptr<const Policy> watch = made;
+    {
+        const PolicyRef ref{std::move(made)};
+        CHECK(ref->name() == "test");
+        CHECK_FALSE(watch.expired());
+    }
+    CHECK(watch.expired());
+    const PolicyRef constant{&modern_2026};
+    CHECK(constant.get() == &modern_2026);
+    CHECK(PolicyRef{} == nullptr);
+}
+
+TEST_CASE("every fault and every number has its sentence", "[tls]") {
+    for (int fault = 1; fault <= static_cast<int>(PolicyFault::tickets_too_long); ++fault)
+        CHECK_FALSE(explain(static_cast<PolicyFault>(fault)).empty());
+    CHECK(explain(PolicyFault::none).empty());
+    for (const Policy* const policy : all_policies()) {
+        CHECK_FALSE(policy->key_reason().empty());
+        CHECK_FALSE(policy->tickets().reason.empty());
+        CHECK(policy->exception_only() == (policy->tickets().lifetime == std::chrono::seconds{0}));
+    }
 }
