@@ -58,6 +58,20 @@ TEST_CASE("modern and intermediate are Mozilla's of guidelines 6.0, but for diff
         for (const SignatureScheme& scheme : policy->signature_schemes())
             certificate_types.insert(scheme.rsa ? "rsa" : "ecdsa");
         CHECK(certificate_types == names(theirs["certificate_types"]));
+        // ECDSA with SHA-512 would go with P-521, which neither of us has; RSA certificates signed with SHA-384 and
+        // SHA-512 are as good as Mozilla's SHA-256, and public authorities issue them.
+        std::set<std::string> signatures;
+        for (const SignatureScheme& scheme : policy->signature_schemes()) {
+            if (scheme == catalogue::ecdsa_secp256r1_sha256) signatures.insert("ecdsa-with-SHA256");
+            if (scheme == catalogue::ecdsa_secp384r1_sha384) signatures.insert("ecdsa-with-SHA384");
+            if (scheme == catalogue::rsa_pkcs1_sha256) signatures.insert("sha256WithRSAEncryption");
+        }
+        signatures.insert("ecdsa-with-SHA512");
+        CHECK(signatures == names(theirs["certificate_signatures"]));
+        CHECK(names(theirs["certificate_curves"]) == std::set<std::string>{"prime256v1", "secp384r1"});
+        CHECK(policy->min_ec_bits() == theirs["ecdh_param_size"].get<std::size_t>());
+        // Their servers let the client choose; ours choose, so that a 256-bit key is taken where both have one.
+        CHECK(theirs["server_preferred_order"] == false);
         if (!theirs["rsa_key_size"].is_null())
             CHECK(policy->min_rsa_bits() == theirs["rsa_key_size"].get<std::size_t>());
         ++compared;
