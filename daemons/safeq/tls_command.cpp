@@ -82,7 +82,8 @@ Json to_json(const Policy& policy) {
         out["signatures"].push_back({{"name", s.name}, {"code", hex(s.code)}, {"reason", s.reason}});
     out["keys"] = {{"min_rsa_bits", policy.min_rsa_bits()},
                    {"min_ec_bits", policy.min_ec_bits()},
-                   {"reason", policy.key_reason()}};
+                   {"rsa_reason", policy.rsa_reason()},
+                   {"ec_reason", policy.ec_reason()}};
     out["tickets"] = {{"seconds", policy.tickets().lifetime.count()},
                       {"key_seconds", policy.tickets().key_lifetime.count()},
                       {"reason", policy.tickets().reason}};

@@ -212,8 +212,9 @@ Result<void> Derivation::raise_rsa_bits(std::size_t bits) {
 Result<void> Derivation::raise_ec_bits(std::size_t bits) { return raise(min_ec_bits_, bits, max_ec_bits, "ec-bits"); }
 
 Result<void> Derivation::lower_ticket_lifetime(std::chrono::seconds lifetime) {
+    const bool some = tickets_.lifetime.count() != 0;
     SAFEQ_TRY_VOID(lower(tickets_.lifetime, lifetime, "ticket-seconds"));
-    if (lifetime.count() == 0) tickets_.key_lifetime = lifetime;
+    if (some && lifetime.count() == 0) tickets_ = TicketRule{};
     return {};
 }
 
@@ -233,7 +234,8 @@ PolicyTable Derivation::table() const noexcept {
             .exception_only = base_->exception_only(),
             .min_ec_bits = min_ec_bits_,
             .tickets = tickets_,
-            .key_reason = base_->key_reason(),
+            .rsa_reason = base_->rsa_reason(),
+            .ec_reason = base_->ec_reason(),
             .base = base_->name()};
 }
 

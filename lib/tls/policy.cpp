@@ -41,8 +41,8 @@ std::string describe(const Policy& policy) {
         out += fmt::format("signature {:04x} {} | {}\n", scheme.code, scheme.name, scheme.reason);
     const TicketRule& tickets = policy.tickets();
     return out +
-           fmt::format("min-rsa-bits {} | {}\nmin-ec-bits {} | {}\n", policy.min_rsa_bits(), policy.key_reason(),
-                       policy.min_ec_bits(), policy.key_reason()) +
+           fmt::format("min-rsa-bits {} | {}\nmin-ec-bits {} | {}\n", policy.min_rsa_bits(), policy.rsa_reason(),
+                       policy.min_ec_bits(), policy.ec_reason()) +
            fmt::format("ticket-seconds {} | {}\nticket-key-seconds {} | {}\n", tickets.lifetime.count(), tickets.reason,
                        tickets.key_lifetime.count(), tickets.reason);
 }

@@ -43,7 +43,8 @@ struct PolicyTable {
     bool exception_only;            ///< only for a named device, with a reason and an expiry date
     std::size_t min_ec_bits = 256;  ///< of the curve of an ECDSA key
     TicketRule tickets = {};
-    std::string_view key_reason = "RSA: 112 bits of security or more; ECDSA: P-256 or better (NIST SP 800-57)";
+    std::string_view rsa_reason = "RSA 2048: 112 bits of security, the floor (NIST SP 800-57)";
+    std::string_view ec_reason = "P-256: 128 bits of security; no policy has a smaller curve (NIST SP 800-57)";
     std::string_view base = {};  ///< the dated policy that this one was derived from; empty for a dated one
 };
 
@@ -64,7 +65,8 @@ public:
     }
     [[nodiscard]] constexpr std::size_t min_rsa_bits() const noexcept { return table_.min_rsa_bits; }
     [[nodiscard]] constexpr std::size_t min_ec_bits() const noexcept { return table_.min_ec_bits; }
-    [[nodiscard]] constexpr std::string_view key_reason() const noexcept { return table_.key_reason; }
+    [[nodiscard]] constexpr std::string_view rsa_reason() const noexcept { return table_.rsa_reason; }
+    [[nodiscard]] constexpr std::string_view ec_reason() const noexcept { return table_.ec_reason; }
     [[nodiscard]] constexpr const TicketRule& tickets() const noexcept { return table_.tickets; }
     [[nodiscard]] constexpr bool exception_only() const noexcept { return table_.exception_only; }
     [[nodiscard]] constexpr std::string_view base() const noexcept { return table_.base; }
@@ -267,7 +269,7 @@ inline constexpr Policy modern_2026{PolicyTable{
     .exception_only = false,
     .min_ec_bits = 256,
     .tickets = detail::short_tickets_2026,
-    .key_reason = "RSA 3072 and P-256: 128 bits of security (NIST SP 800-57, BSI TR-02102-1)",
+    .rsa_reason = "RSA 3072: 128 bits of security (NIST SP 800-57, BSI TR-02102-1)",
 }};
 
 /// Mozilla's "intermediate" of guidelines 6.0, with SecP384r1MLKEM1024 besides and suites in order of level.
@@ -283,7 +285,7 @@ inline constexpr Policy intermediate_2026{PolicyTable{
     .exception_only = false,
     .min_ec_bits = 256,
     .tickets = detail::tickets_2026,
-    .key_reason = "RSA 2048: what current devices and public authorities have (Mozilla 6.0, NIST SP 800-52r2)",
+    .rsa_reason = "RSA 2048: what current devices and public authorities have (Mozilla 6.0, NIST SP 800-52r2)",
 }};
 
 /// Adds TLS 1.2 ECDHE with CBC, for one named device at a time.
@@ -299,7 +301,7 @@ inline constexpr Policy legacy_mfd_2026{PolicyTable{
     .exception_only = true,
     .min_ec_bits = 256,
     .tickets = detail::no_tickets,
-    .key_reason = "RSA 2048: the floor; a device with a shorter key gets a new certificate (NIST SP 800-52r2)",
+    .rsa_reason = "RSA 2048: the floor; a device with a shorter key gets a new certificate (NIST SP 800-52r2)",
 }};
 
 /// Adds static RSA with AES, for one named device at a time: no forward secrecy, still better than plain port 9100.
@@ -316,7 +318,7 @@ inline constexpr Policy obsolete_mfd_2026{PolicyTable{
     .exception_only = true,
     .min_ec_bits = 256,
     .tickets = detail::no_tickets,
-    .key_reason = "RSA 2048: the floor; a device with a shorter key gets a new certificate (NIST SP 800-52r2)",
+    .rsa_reason = "RSA 2048: the floor; a device with a shorter key gets a new certificate (NIST SP 800-52r2)",
 }};
 
 static_assert(check(modern_2026, false) == PolicyFault::none);

@@ -124,6 +124,7 @@ TEST_CASE("minimums only rise and lifetimes only fall", "[tls]") {
     CHECK(derivation.fault() == PolicyFault::tickets_too_long);
     CHECK(derivation.lower_ticket_lifetime(std::chrono::seconds{0}));
     CHECK(derivation.fault() == PolicyFault::none);
+    CHECK(derivation.finish().value()->tickets() == TicketRule{});
 
     CHECK(derivation.raise_version(Version::v1_3));
     made = derivation.finish().value();

@@ -193,7 +193,8 @@ TEST_CASE("every fault and every number has its sentence", "[tls]") {
         CHECK_FALSE(explain(static_cast<PolicyFault>(fault)).empty());
     CHECK(explain(PolicyFault::none).empty());
     for (const Policy* const policy : all_policies()) {
-        CHECK_FALSE(policy->key_reason().empty());
+        CHECK_FALSE(policy->rsa_reason().empty());
+        CHECK_FALSE(policy->ec_reason().empty());
         CHECK_FALSE(policy->tickets().reason.empty());
         CHECK(policy->exception_only() == (policy->tickets().lifetime == std::chrono::seconds{0}));
     }
