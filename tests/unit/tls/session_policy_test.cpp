@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sessions by policies that were made at run time.
+#include <catch2/catch_test_macros.hpp>
+
+#include <safeq/tls/derive.hpp>
+#include <safeq/tls/exceptions.hpp>
+#include <safeq/tls/policy_file.hpp>
+
+#include "fixture.hpp"
+
+using namespace safeq;
+using namespace safeq::tls;
+using safeq::test::must;
+using safeq::test::Outcome;
+using safeq::test::pump;
+using safeq::test::World;
+
+namespace {
+
+struct Ends {
+    Session client, server;
+    Outcome outcome;
+};
+
+/// A conversation by these policies; nothing but the contexts holds them on.
+Ends meet(World& world, PolicyRef client_policy, PolicyRef server_policy, KeyKind key = KeyKind::ecdsa_p256) {
+    Session server = world.server({.policy = std::move(server_policy),
+                                   .credentials = World::credentials(world.issue(Purpose::server, key)),
+                                   .client_auth = ClientAuth::none,
+                                   .client_anchors = nullptr,
+                                   .alpn = {}});
+    ClientConfig config = world.client_config(modern_2026);
+    config.policy = std::move(client_policy);
+    Session client = world.client(std::move(config));
+    const Outcome outcome = pump(client, server);
+    return {std::move(client), std::move(server), outcome};
+}
+
+PolicyRef derived(const std::string& lines) { return parse_policy("name test\n" + lines).value(); }
+
+}  // namespace
+
+TEST_CASE("a derived policy is served as it says, and lives as long as the context", "[tls]") {
+    World world;
+    const Ends ends = meet(world, &intermediate_2026,
+                           derived("from intermediate-2026\nremove suite TLS_AES_256_GCM_SHA384\n"
+                                   "remove group X25519MLKEM768\n"));
+    REQUIRE(ends.server.established());
+    CHECK(ends.server.peer().suite->name == "TLS_CHACHA20_POLY1305_SHA256");
+    CHECK(ends.server.peer().group->name == "SecP384r1MLKEM1024");
+}
+
+TEST_CASE("a device that hangs on TLS 1.3 is talked to by TLS 1.2, by its exception alone", "[tls]") {
+    World world;
+    const DeviceId device = DeviceId::parse("01939f3c-0000-7000-8000-000000000001").value();
+    const auto table = must(ExceptionTable::parse(
+        device.text() + " intermediate-2026 no-tls1.3 until 2026-12-01 because it hangs\n", {}, world.clock.now()));
+    const auto version = [&] {
+        const Ends ends =
+            meet(world, must(table.choose(device, &intermediate_2026, world.clock)).policy, &intermediate_2026);
+        REQUIRE(ends.client.established());
+        return ends.client.peer().version;
+    };
+    CHECK(version() == Version::v1_2);
+    world.clock.advance(std::chrono::days{9});
+    CHECK(version() == Version::v1_3);
+}
+
+TEST_CASE("a raised minimum of keys holds for our own certificate and for the peer's", "[tls]") {
+    World world;
+    const PolicyRef wide_curves = derived("from intermediate-2026\nmin ec-bits 384\nmin rsa-bits 3072\n");
+    for (const KeyKind key : {KeyKind::ecdsa_p256, KeyKind::rsa_2048}) {
+        const auto context =
+            ServerContext::create({.policy = wide_curves,
+                                   .credentials = World::credentials(world.issue(Purpose::server, key)),
+                                   .client_auth = ClientAuth::none,
+                                   .client_anchors = nullptr,
+                                   .alpn = {}});
+        CHECK(context.error().code == Errc::weak_parameters);
+
+        const Ends ends = meet(world, wide_curves, &intermediate_2026, key);
+        CHECK(ends.outcome.client);
+        CHECK_FALSE(ends.client.established());
+        CHECK(meet(world, &intermediate_2026, &intermediate_2026, key).client.established());
+    }
+}
