@@ -21,6 +21,7 @@
 #include "common/files.hpp"
 #include "common/layout.hpp"
 #include "common/log.hpp"
+#include "common/policies.hpp"
 #include "config/options.hpp"
 
 namespace safeq::daemon {
@@ -32,16 +33,22 @@ struct Common {
     TenantId tenant;
     InstanceId instance;
     TlsFiles tls;
+    TlsPolicies policies;
+    tls::PolicyRef between;  ///< holds between servers of ours
 };
 /// *Errors*: `config_invalid`, and those of the files, each with a sentence for people.
 [[nodiscard]] Result<Common> load_common(const CommonOptions& options);
 
-/// A context for a listener of ours: with client certificates from our authority, or without.
-[[nodiscard]] Result<std::shared_ptr<const tls::ServerContext>> server_context(const TlsFiles& files,
-                                                                               tls::ClientAuth client_auth);
+/// A context for a listener that asks for client certificates from our authority.
+[[nodiscard]] Result<std::shared_ptr<const tls::ServerContext>> mutual_context(const TlsFiles& files,
+                                                                               tls::PolicyRef policy);
+
+/// A context for a listener that asks nobody for a certificate.
+[[nodiscard]] Result<std::shared_ptr<const tls::ServerContext>> open_context(const TlsFiles& files,
+                                                                             tls::PolicyRef policy);
 
 /// A context for calling another daemon of ours, which must bear `name`.
-[[nodiscard]] Result<std::shared_ptr<const tls::ClientContext>> client_context(const TlsFiles& files, std::string name);
+[[nodiscard]] Result<std::shared_ptr<const tls::ClientContext>> client_context(const Common& common, std::string name);
 
 /// Threads and signals of a daemon: runs until SIGTERM or SIGINT, then `stop`, then waits for what is at work.
 class Runtime {

@@ -48,6 +48,7 @@ public:
 
     Result<void> run() {
         SAFEQ_TRY(common_, load_common(options_.common));
+        SAFEQ_TRY_VOID(load_policies());
         SAFEQ_TRY_VOID(open_stores());
         assemble();
         SAFEQ_TRY_VOID(recorder_->daemon_started("release", version));
@@ -59,6 +60,14 @@ public:
     }
 
 private:
+    Result<void> load_policies() {
+        const TlsPolicies& policies = common_.policies;
+        SAFEQ_TRY(terminals_policy_, policies.find("tls-policy-terminals", options_.tls_policy_terminals));
+        SAFEQ_TRY(device_policies_.strict, policies.find("tls-policy-devices", options_.tls_policy_devices));
+        SAFEQ_TRY(device_policies_.exceptions, policies.exceptions(options_.tls_exceptions, runtime_.clock));
+        return {};
+    }
+
     Result<void> open_stores() {
         const DaemonFolder& folder = common_.folder;
         SAFEQ_TRY(keys_, store::KeyFolder::open(folder.keys()));
@@ -104,7 +113,7 @@ private:
                                                 *opener_, *recorder_});
         gate_.emplace(*repository_, runtime_.clock);
         jobs_.emplace(*repository_, *recorder_, runtime_.clock, runtime_.random);
-        delivery_.emplace(runtime_.clock, runtime_.random, stop_.get_token());
+        delivery_.emplace(device_policies_, *recorder_, runtime_.clock, runtime_.random, stop_.get_token());
         desk_.emplace(
             service::ReleaseDesk::Parts{tenant, *gate_, *jobs_, *blobs_, ring_, intakes_, *subjects_, *delivery_});
         custody_.emplace(service::Custody::Parts{tenant,
@@ -209,16 +218,17 @@ private:
         const auto failed = [](std::string_view address, const Error& error) {
             log_debug("connection-ended", field("peer", address) + " " + field("why", error.message()));
         };
-        SAFEQ_TRY(auto context, server_context(common_.tls, tls::ClientAuth::required));
+        SAFEQ_TRY(auto terminals_context, mutual_context(common_.tls, terminals_policy_));
         net::HttpServer terminals{runtime_.io,
-                                  {.tls = context,
+                                  {.tls = std::move(terminals_context),
                                    .handler = net::serve_routes(terminal_api_->routes(), has_role, runtime_.pool),
                                    .on_failure = failed},
                                   runtime_.clock,
                                   runtime_.random};
         SAFEQ_TRY_VOID(terminals.listen(options_.listen_terminals));
+        SAFEQ_TRY(auto daemons_context, mutual_context(common_.tls, common_.between));
         net::HttpServer daemons{runtime_.io,
-                                {.tls = context,
+                                {.tls = std::move(daemons_context),
                                  .handler = net::serve_routes(daemon_routes(), has_role, runtime_.pool,
                                                               receive_files(*custody_, runtime_.pool)),
                                  .on_failure = failed},
@@ -251,6 +261,8 @@ private:
     Common common_;
     Runtime runtime_;
     std::stop_source stop_;
+    tls::PolicyRef terminals_policy_;
+    DevicePolicies device_policies_;
     service::ClockWatch clock_watch_{2s};
     std::unique_ptr<store::KeyFolder> keys_;
     std::optional<crypto::SigningKey> log_key_, list_key_;
