@@ -110,6 +110,7 @@ Result<void> check(const ReleaseOptions& options) {
         .policy("tls-policy-devices", options.tls_policy_devices)
         .path("tls-exceptions", options.tls_exceptions)
         .that("hold-hours", options.hold_hours >= 1 && options.hold_hours <= 24 * 90, "expected 1 to 2160")
+        .that("favourite-days", options.favourite_days >= 1 && options.favourite_days <= 366, "expected 1 to 366")
         .result();
 }
 
@@ -182,6 +183,8 @@ void describe(CLI::App& app, ReleaseOptions& options) {
     app.add_option("--tls-exceptions", options.tls_exceptions,
                    "Table of devices that may be talked to by weaker policies, each with a reason and a last day");
     app.add_option("--hold-hours", options.hold_hours, "How long a job waits for its owner, 1 to 2160")
+        ->capture_default_str();
+    app.add_option("--favourite-days", options.favourite_days, "How long a favourite is kept, 1 to 366")
         ->capture_default_str();
 }
 
@@ -265,7 +268,8 @@ std::string to_config(const ReleaseOptions& options) {
            line("tls-policy-terminals", options.tls_policy_terminals) +
            line("tls-policy-devices", options.tls_policy_devices) +
            (options.tls_exceptions.empty() ? std::string{} : line("tls-exceptions", options.tls_exceptions)) +
-           line("hold-hours", fmt::format("{}", options.hold_hours));
+           line("hold-hours", fmt::format("{}", options.hold_hours)) +
+           line("favourite-days", fmt::format("{}", options.favourite_days));
 }
 
 std::string to_config(const ReportOptions& options) {

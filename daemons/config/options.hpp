@@ -49,6 +49,7 @@ struct ReleaseOptions {
     std::string tls_policy_devices = "intermediate-2026";  ///< towards devices
     std::string tls_exceptions;                            ///< devices with policies of their own; may be empty
     unsigned hold_hours = 72;
+    unsigned favourite_days = 90;
 
     bool operator==(const ReleaseOptions&) const = default;
 };

@@ -114,20 +114,10 @@ private:
         gate_.emplace(*repository_, runtime_.clock);
         jobs_.emplace(*repository_, *recorder_, runtime_.clock, runtime_.random);
         delivery_.emplace(device_policies_, *recorder_, runtime_.clock, runtime_.random, stop_.get_token());
-        desk_.emplace(
-            service::ReleaseDesk::Parts{tenant, *gate_, *jobs_, *blobs_, ring_, intakes_, *subjects_, *delivery_});
-        custody_.emplace(service::Custody::Parts{tenant,
-                                                 *blobs_,
-                                                 ring_,
-                                                 intakes_,
-                                                 *repository_,
-                                                 *jobs_,
-                                                 *accounts_,
-                                                 *subjects_,
-                                                 *recorder_,
-                                                 runtime_.clock,
-                                                 runtime_.random,
-                                                 {std::chrono::hours{options_.hold_hours}}});
+        desk_.emplace(service::ReleaseDesk::Parts{tenant, *gate_, *jobs_, *blobs_, ring_, intakes_, *subjects_,
+                                                  *delivery_, runtime_.clock, retention()});
+        custody_.emplace(service::Custody::Parts{tenant, *blobs_, ring_, intakes_, *repository_, *jobs_, *accounts_,
+                                                 *subjects_, *recorder_, runtime_.clock, runtime_.random, retention()});
         seeds_.emplace(*epochs_folder_, ring_, tenant, runtime_.clock);
         epoch_keeper_.emplace(service::EpochKeeper::Parts{
             .tenant = tenant,
@@ -139,8 +129,8 @@ private:
             .rules = service::epoch_rules_2026(std::chrono::hours{options_.hold_hours + 1})});
         key_maker_.emplace(*subjects_);
         admin_.emplace(service::Admin::Parts{tenant, *accounts_, *hasher_, *peppers_, *key_maker_, *devices_,
-                                             *repository_, *print_tokens_, *sessions_, *recorder_, runtime_.clock,
-                                             runtime_.random});
+                                             *repository_, *jobs_, *print_tokens_, *sessions_, *recorder_,
+                                             runtime_.clock, runtime_.random});
         terminal_api_.emplace(service::TerminalApi::Parts{tenant, *sign_in_, *desk_, *devices_, explain});
         admin_api_.emplace(service::AdminApi::Parts{*admin_, options_.printer, explain});
         daemon_api_.emplace(service::DaemonApi::Parts{.tenant = tenant,
@@ -153,6 +143,10 @@ private:
                                                       .clock = runtime_.clock,
                                                       .epoch_list = [this] { return epoch_keeper_->signed_list(); },
                                                       .explain = explain});
+    }
+
+    [[nodiscard]] service::Retention retention() const {
+        return {.held = std::chrono::hours{options_.hold_hours}, .kept = std::chrono::days{options_.favourite_days}};
     }
 
     // Before anything listens: attempts that were cut off, leaves that are owed, files that nobody needs.
