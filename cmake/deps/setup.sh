@@ -32,7 +32,7 @@ packages_for() {
         debian-archive-keyring libfmt-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libsqlite3-dev libqpdf-dev \
         libasio-dev "node-llhttp|libllhttp-dev" ;;
     demo) echo cups-ipp-utils openssl ;;
-    test) echo cups-ipp-utils curl openssl gnutls-bin dbus avahi-daemon "npm|nodejs" ;;
+    test) echo cups-ipp-utils curl openssl gnutls-bin dbus avahi-daemon valgrind "npm|nodejs" ;;
     bench) ;;
     fuzz) echo clang-19 libclang-rt-19-dev libfuzzer-19-dev llvm-19 ;;
     tidy) echo clang-19 clang-tidy-19 ;;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/program.hpp"
 
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <csignal>
 #include <cstdio>
 
@@ -109,6 +111,12 @@ void Runtime::run(const std::vector<net::HttpServer*>& listeners, std::stop_sour
     second.join();
     pool.join();
 }  // ends `hurry`, which asks `stop` in any case
+
+void keep_memory_private() noexcept {
+    const rlimit none{0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
 
 int guarded(std::string_view program, const std::function<Result<void>()>& body) {
     try {

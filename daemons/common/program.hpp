@@ -81,6 +81,9 @@ public:
     void run(const std::vector<net::HttpServer*>& listeners, std::stop_source& stop, std::chrono::seconds grace);
 };
 
+/// No core file, and no tracing by processes of the same user: both would show keys.
+void keep_memory_private() noexcept;
+
 /// Runs `body` and turns its failure into one sentence on standard error and exit status 1.
 int guarded(std::string_view program, const std::function<Result<void>()>& body);
 
@@ -90,6 +93,7 @@ int daemon_main(std::string_view program, int argc, char** argv, Result<void> (*
     return guarded(program, [&]() -> Result<void> {
         SAFEQ_TRY(const std::optional<Options> options, from_command_line<Options>(argc, argv));
         if (!options) return {};
+        keep_memory_private();
         start_logging(program, options->common.verbose);
         return run(*options);
     });
