@@ -4,28 +4,13 @@
 
 #include <safeq/crypto/random.hpp>
 #include <safeq/tls/authority.hpp>
+#include <safeq/tls/derive.hpp>
 #include <safeq/tls/policy.hpp>
 #include <safeq/tls/session.hpp>
 
 #include "example.hpp"
 
 using namespace safeq;
-
-// A policy of your own comes from the catalogue, and the compiler holds it against the floor.
-constexpr tls::Version own_versions[]{tls::Version::v1_3};
-constexpr tls::Suite own_suites[]{tls::catalogue::aes_256_gcm_sha384};
-constexpr tls::Group own_groups[]{tls::catalogue::secp384r1_mlkem1024};
-constexpr tls::SignatureScheme own_schemes[]{tls::catalogue::ecdsa_secp256r1_sha256};
-constexpr tls::Policy own_2026{{.name = "own-2026",
-                                .alias = "own",
-                                .purpose = "between our own servers",
-                                .versions = own_versions,
-                                .suites = own_suites,
-                                .groups = own_groups,
-                                .signature_schemes = own_schemes,
-                                .min_rsa_bits = 3072,
-                                .exception_only = false}};
-static_assert(check(own_2026, /*allow_static_rsa=*/false) == tls::PolicyFault::none);
 
 // Both ends of a connection in memory: a session has no socket, so its bytes may travel in any way you like.
 Result<void> shake_hands(tls::Session& client, tls::Session& server) {
@@ -56,15 +41,28 @@ Result<void> show() {
     SAFEQ_TRY_VOID(
         example::refused("a policy of another spelling", tls::find_policy("Intermediate"), Errc::tls_policy_unknown));
 
+    // A policy of your own is a dated one with something taken away: nothing widens it, and it can't fall below the
+    // floor.
+    tls::Derivation own{policy};
+    SAFEQ_TRY_VOID(own.set_name("between-our-servers"));
+    SAFEQ_TRY_VOID(own.raise_version(tls::Version::v1_3));
+    SAFEQ_TRY_VOID(own.remove_group("X25519MLKEM768"));
+    SAFEQ_TRY(const std::shared_ptr<const tls::Policy> derived, own.finish());
+    fmt::print("{}: {} of {} suites\n", derived->name(), derived->suites().size(), policy.suites().size());
+    SAFEQ_TRY_VOID(example::claim("that was TLS 1.2 and its suites", derived->suites().size() == 3));
+    own.forbid(tls::CertificateKey::rsa);
+    own.forbid(tls::CertificateKey::ecdsa);
+    SAFEQ_TRY_VOID(example::refused("one without any certificate", own.finish(), Errc::tls_policy_too_weak));
+
     const SystemClock clock;
     crypto::SystemRandom random;
     constexpr std::chrono::hours day{24};
     SAFEQ_TRY(const tls::Authority authority, tls::Authority::create({"Example CA", day, day}, clock.now(), random));
     SAFEQ_TRY(const tls::Issued issued,
               authority.issue({.common_name = "Printer", .lifetime = day}, clock.now(), random));
-    SAFEQ_TRY(auto own, tls::Credentials::from_pem({issued.certificate.pem()}, {as_text(issued.key_pem.expose())}));
-    SAFEQ_TRY(auto here, tls::ServerContext::create({.policy = &policy, .credentials = std::move(own)}));
-    SAFEQ_TRY(auto there, tls::ClientContext::create({.policy = &own_2026, .check = tls::Pin::of(issued.certificate)}));
+    SAFEQ_TRY(auto shown, tls::Credentials::from_pem({issued.certificate.pem()}, {as_text(issued.key_pem.expose())}));
+    SAFEQ_TRY(auto here, tls::ServerContext::create({.policy = &policy, .credentials = std::move(shown)}));
+    SAFEQ_TRY(auto there, tls::ClientContext::create({.policy = derived, .check = tls::Pin::of(issued.certificate)}));
     SAFEQ_TRY(tls::Session server, tls::Session::server(here, clock, random));
     SAFEQ_TRY(tls::Session client, tls::Session::client(there, clock, random));
     SAFEQ_TRY_VOID(shake_hands(client, server));
