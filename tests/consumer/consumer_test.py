@@ -38,6 +38,10 @@ with tempfile.TemporaryDirectory(prefix="safeq-consumer-") as folder:
     cmake = configure(here / "app", "cmake")
     run("cmake", "--build", cmake)
     run(cmake / "consumer")
+    for program, names in {"nm": True, "nm -D": False}.items():  # it holds safeq's functions, and exports none
+        shown = run(*program.split(), "-C", "--defined-only", cmake / "libholder.so", capture_output=True).stdout
+        if (" safeq::" in shown) != names:
+            sys.exit(f"{program} libholder.so: safeq's names are {'not ' if names else ''}there")
 
     paths = [str(p) for root in [str(tree), *prefixes.split(";")] for p in pathlib.Path(root).rglob("pkgconfig") if p.is_dir()]
     environment = {**os.environ, "PKG_CONFIG_PATH": ":".join(paths)}
