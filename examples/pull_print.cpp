@@ -39,14 +39,14 @@ Result<void> show() {
     // 1. The intake seals her document with a public key, and signs it; it can't read it back.
     auto epoch = crypto::XwingPrivateKey::generate(random);
     const auto intake_key = crypto::SigningKey::generate(random);
-    const spool::Header header{tenant, JobId::make(clock, random), 1, alice.subject, InstanceId::make(clock, random)};
+    job::Job job{.id = JobId::make(clock, random), .tenant = tenant, .owner = alice.subject, .created = clock.now()};
+    const spool::Header header{tenant, job.id, 1, job.owner, InstanceId::make(clock, random), job.created};
     SAFEQ_TRY(auto sink, blobs->create({header.job, 1}));
     SAFEQ_TRY(auto writer, spool::Writer::create(std::move(sink), header, epoch.public_key(), intake_key, random));
     SAFEQ_TRY_VOID(writer.append(as_bytes("Payroll of November\f")));
     SAFEQ_TRY_VOID(std::move(writer).finish());
     SAFEQ_TRY_VOID(recorder.job_accepted({header.job, alice.subject, "text/plain", 20, 1, 1, 1}));
     // 2. The release server holds the job, and the keys that open it.
-    job::Job job{.id = header.job, .tenant = tenant, .owner = alice.subject, .created = clock.now()};
     job.expires = job.created + std::chrono::hours{72};
     SAFEQ_TRY_VOID(jobs.take(job));
     spool::EpochRing epochs;

@@ -72,6 +72,11 @@ for part in sorted(pages & set(PARTS)):
         wrong.append(f"{page}: names {len(named)} error codes")
     wrong += [f"{page}: no such error code: {code}" for code in named if code not in codes]
 
+# The same for the one snippet of the README.
+example = lines_of((root / "examples/hash_password.cpp").read_text())
+snippets = re.findall(r"^```cpp\n(.*?)^```$", (root / "README.md").read_text(), re.M | re.S)
+wrong += [f"README.md: not a line of examples/hash_password.cpp there: {line}" for s in snippets for line in differences(lines_of(s), example)]
+
 # Public headers are free of foreign ones, as docs/compatibility.md promises.
 for path in (root / "include/safeq").rglob("*.hpp"):
     for header in re.findall(r"^#\s*include [<\"]([^>\"]+)", path.read_text(), re.M):
