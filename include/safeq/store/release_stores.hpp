@@ -9,12 +9,16 @@
 #include <safeq/store/database.hpp>
 #include <safeq/store/device_store.hpp>
 #include <safeq/store/job_repository.hpp>
+#include <safeq/store/pairing_store.hpp>
+#include <safeq/store/refresh_store.hpp>
+#include <safeq/store/revocation_store.hpp>
 #include <safeq/store/throttle_store.hpp>
 #include <safeq/store/token_store.hpp>
 
 namespace safeq::store {
 
-/// The release database and what it keeps, opened at once. Subject keys need a key of their own: see `SubjectKeys`.
+/// The release database and what it keeps, opened at once. `SubjectKeys` and `ReplayStore`, which need more than the
+/// database, are made beside it.
 /// *Threads*: safe from several threads; destroy only when no call is running.
 class ReleaseStores final {
     std::unique_ptr<Database> database_;  // first, because the others borrow it
@@ -32,6 +36,9 @@ public:
     JobRepository jobs{*database_};
     AccountStore accounts{*database_};
     TokenStore tokens{*database_};
+    RefreshStore refresh{*database_};
+    RevocationStore revocations{*database_};
+    PairingStore pairings{*database_};
     ThrottleStore throttle{*database_};
     DeviceStore devices{*database_};
 

@@ -29,6 +29,7 @@ TEST_CASE("all stores of a release database share one file and come back with it
     CHECK((*stores)->accounts.find_by_name(tenant, "alice") == alice);
     CHECK((*(*stores)->jobs.begin())->find(tenant, job.id) == job);
     CHECK((*stores)->tokens.list(tenant, alice.subject, token::TokenKind::session)->empty());
+    CHECK((*stores)->revocations.issued_until({tenant, token::RevocationScope::subject, {}}) == std::nullopt);
     CHECK((*stores)->throttle.load()->empty());
     CHECK((*stores)->devices.list(tenant)->empty());
     // The same file, by another adapter of the room.
