@@ -35,19 +35,21 @@ class Folder {
 public:
     Folder() {
         std::string name = std::filesystem::temp_directory_path() / "safeq-example-XXXXXX";
-        if (::mkdtemp(name.data()) != nullptr) path_ = name;
+        made_ = ::mkdtemp(name.data()) != nullptr;
+        path_ = name;  // where none was made this one isn't there, and whoever opens something in it is told so
     }
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;
     ~Folder() {
         std::error_code ignored;
-        if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+        if (made_) std::filesystem::remove_all(path_, ignored);
     }
 
     [[nodiscard]] std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
 
 private:
     std::filesystem::path path_;
+    bool made_ = false;
 };
 
 /// An example's main: an error is told, and is the program's failure.
