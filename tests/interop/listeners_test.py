@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """curl and `openssl s_client` against each listener: what TLS must refuse, and what it must speak."""
+import json
 import pathlib
 import socket
 import sys
@@ -141,6 +142,37 @@ def test_the_hybrid_group_is_spoken(site):
     result = s_client(site, "ipps", "-tls1_3", "-groups", "ffdhe2048")
     assert "Cipher is (NONE)" in result.stdout, "a group that no policy has was accepted"
 
+
+
+def raw_client(site, listener, manner, path):
+    """A client of our own that keeps no rules; (whether it was asked for a certificate, what it was answered)."""
+    program = site.programs.parent / "tests" / "interop" / "raw_tls_client"
+    result = scenario.command(program, site.port(listener), manner, path, timeout=40)
+    assert result.returncode == 0, f"{listener} {manner}: {result.stderr}"
+    said = json.loads(result.stdout)
+    return said["asked"], said["status"]
+
+
+def test_a_request_before_the_client_has_proved_itself_reaches_nothing(site):
+    """CVE-2026-34582: application data before Finished, with no certificate, against every mutual listener."""
+    paths = {"intake": "/log/checkpoint", "terminal": "/v1/jobs", "daemon": "/internal/v1/epochs"}
+    assert set(paths) == set(MUTUAL)
+    # The client is right: where no certificate is asked for, it is answered.
+    asked, status = raw_client(site, "report", "rules", "/")
+    assert not asked and status.startswith("HTTP/1.1 "), status
+    before = {name: site.processes[name].log.read_text() for name in ("intake", "release")}
+    for listener, path in paths.items():
+        for manner in ("application-keys", "handshake-keys", "clear", "finished-only", "no-certificate"):
+            asked, status = raw_client(site, listener, manner, path)
+            assert asked and status == "", f"{listener} {manner}: {status}"
+    for listener in OPEN:  # nor anywhere else
+        for manner in ("application-keys", "handshake-keys", "clear"):
+            _, status = raw_client(site, listener, manner, "/")
+            assert status == "", f"{listener} {manner}: {status}"
+    # No request was even looked at: a refusal of one would be logged.
+    for name, log in before.items():
+        new = site.processes[name].log.read_text()[len(log):]
+        assert "refused route" not in new, new
 
 if __name__ == "__main__":
     scenario.main(globals(), needs=("curl", "openssl"))

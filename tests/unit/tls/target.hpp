@@ -2,7 +2,7 @@
 #pragma once
 
 #include "fixture.hpp"
-#include "raw_client.hpp"
+#include "support/raw_tls_client.hpp"
 
 namespace safeq::test {
 
