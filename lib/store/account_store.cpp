@@ -9,6 +9,7 @@ namespace {
 using auth::Account;
 using auth::CardRecord;
 using auth::PhcString;
+using auth::StoredPassword;
 using sqlite::Connection;
 using sqlite::Statement;
 
@@ -22,13 +23,15 @@ constexpr std::string_view select_by_subject =
     "SELECT tenant, subject, name, display_name, password, pin, disabled, created FROM account WHERE tenant = ? AND "
     "subject = ?";
 
-std::optional<std::string> text_of(const std::optional<PhcString>& verifier) {
+template <class Verifier>
+std::optional<std::string> text_of(const std::optional<Verifier>& verifier) {
     return verifier ? std::optional{verifier->text()} : std::nullopt;
 }
 
-Result<std::optional<PhcString>> read_verifier(Statement& row) {
-    if (row.null()) return std::optional<PhcString>{};
-    SAFEQ_TRY(PhcString verifier, PhcString::parse(row.text()));
+template <class Verifier>
+Result<std::optional<Verifier>> read_verifier(Statement& row) {
+    if (row.null()) return std::optional<Verifier>{};
+    SAFEQ_TRY(Verifier verifier, Verifier::parse(row.text()));
     return std::optional{std::move(verifier)};
 }
 
@@ -39,8 +42,8 @@ Result<Account> read_account(Statement& row) {
     account.subject = row.id<SubjectId>();
     account.name = row.text();
     account.display_name = row.optional([&] { return row.text(); });
-    SAFEQ_TRY(account.password, read_verifier(row));
-    SAFEQ_TRY(account.pin, read_verifier(row));
+    SAFEQ_TRY(account.password, read_verifier<StoredPassword>(row));
+    SAFEQ_TRY(account.pin, read_verifier<PhcString>(row));
     account.disabled = row.boolean();
     account.created = row.time();
     SAFEQ_TRY_VOID(row.check());
@@ -146,7 +149,7 @@ Result<void> AccountStore::save(const Account& account) {
     return transaction.commit();
 }
 
-Result<void> AccountStore::replace(TenantId tenant, SubjectId subject, auth::Verifier which, const PhcString& from,
+Result<void> AccountStore::replace(TenantId tenant, SubjectId subject, auth::Verifier which, const StoredPassword& from,
                                    const PhcString& to) {
     const Access db{database_};
     {

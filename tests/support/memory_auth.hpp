@@ -49,15 +49,18 @@ public:
         accounts_.push_back(account);
         return {};
     }
-    Result<void> replace(TenantId tenant, SubjectId subject, auth::Verifier which, const auth::PhcString& from,
+    Result<void> replace(TenantId tenant, SubjectId subject, auth::Verifier which, const auth::StoredPassword& from,
                          const auth::PhcString& to) override {
         if (down) return store_is_down();
         const std::scoped_lock lock{mutex_};
         for (auth::Account& account : accounts_) {
             if (!same(account, tenant, subject)) continue;
-            auto& stored = which == auth::Verifier::password ? account.password : account.pin;
-            if (stored != from) return fail(Errc::conflict, "verifier");
-            stored = to;
+            const bool password = which == auth::Verifier::password;
+            const bool as_it_was = password ? account.password == from
+                                            : account.pin.has_value() && auth::StoredPassword{*account.pin} == from;
+            if (!as_it_was) return fail(Errc::conflict, "verifier");
+            if (password) account.password = to;
+            else account.pin = to;
             return {};
         }
         return fail(Errc::not_found, "account");
