@@ -101,6 +101,7 @@ Result<void> check(const ReleaseOptions& options) {
         .listen("listen-terminals", options.listen_terminals)
         .listen("listen-daemons", options.listen_daemons)
         .url("printer", options.printer, "ipps://")
+        .path("password-blocklist", options.password_blocklist)
         .that("hold-hours", options.hold_hours >= 1 && options.hold_hours <= 24 * 90, "expected 1 to 2160")
         .result();
 }
@@ -160,6 +161,9 @@ void describe(CLI::App& app, ReleaseOptions& options) {
         ->capture_default_str();
     app.add_option("--hold-hours", options.hold_hours, "How long a job waits for its owner, 1 to 2160")
         ->capture_default_str();
+    app.add_option(
+        "--password-blocklist", options.password_blocklist,
+        "File of passwords that nobody may choose: one a line, lower case, as `LC_ALL=C sort -u` orders them");
 }
 
 void describe(CLI::App& app, ReportOptions& options) {
@@ -234,7 +238,9 @@ std::string to_config(const IntakeOptions& options) {
 std::string to_config(const ReleaseOptions& options) {
     return common_lines(options.common) + line("listen-terminals", options.listen_terminals) +
            line("listen-daemons", options.listen_daemons) + line("printer", options.printer) +
-           line("hold-hours", fmt::format("{}", options.hold_hours));
+           line("hold-hours", fmt::format("{}", options.hold_hours)) +
+           (options.password_blocklist.empty() ? std::string{}
+                                               : line("password-blocklist", options.password_blocklist));
 }
 
 std::string to_config(const ReportOptions& options) {

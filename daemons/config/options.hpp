@@ -43,6 +43,7 @@ struct ReleaseOptions {
     std::string listen_daemons = "127.0.0.1:8643";
     std::string printer = "ipps://localhost:8631";
     unsigned hold_hours = 72;
+    std::string password_blocklist;  ///< none where empty
 
     bool operator==(const ReleaseOptions&) const = default;
 };

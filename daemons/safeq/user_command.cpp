@@ -89,7 +89,7 @@ void add_user_command(CLI::App& app, Context& context) {
     add_user->add_option("NAME", state->name, "Exactly as they will type it: upper and lower case differ")->required();
     add_user->add_option("--display-name", state->display_name, "What devices greet them with");
     add_user->add_option("--card", state->cards, "UID of a card, hexadecimal; may be given several times");
-    add_user->add_flag("--password", state->password, "Give them a password (at least 8 bytes)");
+    add_user->add_flag("--password", state->password, "Give them a password (at least 15 characters)");
     add_user->add_flag("--pin", state->pin, "Give them a PIN (at least 4 digits)");
     add_user->callback([&context, state] { add(context, *state); });
 

@@ -20,6 +20,9 @@ Result<auth::Account> Admin::add_user(NewUser user) {
                           .cards = {},
                           .created = parts_.clock.now()};
     if (user.password) {
+        const std::array<std::string_view, 2> about{
+            account.name, account.display_name ? std::string_view{*account.display_name} : std::string_view{}};
+        SAFEQ_TRY_VOID(parts_.password_rules.check(*user.password, auth::PasswordUse::alone, about));
         SAFEQ_TRY(auth::PhcString hash, parts_.hasher.hash(*user.password));
         account.password = std::move(hash);
     }

@@ -71,6 +71,7 @@ struct World {
     auth::PepperRing peppers{auth::Pepper{auth::PepperKey::random(random)}};
     auth::HashingBudget hashing{auth::hashing_2026};
     auth::Hasher hasher{auth::argon2id_2026, peppers, random, hashing};
+    auth::PasswordRules password_rules{auth::password_limits_2026, nullptr, {"safeq"}};
     test::MemoryThrottleStore throttle_store;
     auth::SharedThrottle throttle{auth::throttle_2026, clock, throttle_store};
     auth::Authenticator authenticator{
@@ -82,8 +83,8 @@ struct World {
     token::SessionManager sessions{tokens, clock, random, token::terminal_session_2026};
     service::CredentialOpener opener{crypto::XwingPrivateKey::generate(random), clock};
     service::SignIn sign_in{{tenant, authenticator, accounts, sessions, print_tokens, opener, recorder}};
-    service::Admin admin{{tenant, accounts, hasher, peppers, keys, devices, repository, print_tokens, sessions,
-                          recorder, clock, random}};
+    service::Admin admin{{tenant, accounts, hasher, peppers, password_rules, keys, devices, repository, print_tokens,
+                          sessions, recorder, clock, random}};
     job::Device mfd{.id = DeviceId::make(clock, random), .tenant = tenant, .name = "mfd", .factor_rule = "card"};
 
     service::NewUser alice() {
@@ -202,4 +203,18 @@ TEST_CASE("without a record nothing is administered", "[service]") {
     w.break_log();
     CHECK(w.admin.erase_user("alice").error().code == Errc::log_unavailable);
     CHECK(w.subject_keys.key(alice));
+}
+
+TEST_CASE("a new person's password must keep to the rules", "[service]") {
+    World w;
+    for (const auto& [password, code] :
+         {std::pair{"correct horse", Errc::invalid_argument}, std::pair{"alicealicealice", Errc::weak_parameters},
+          std::pair{"correct\nhorse battery", Errc::control_character}}) {
+        service::NewUser alice = w.alice();
+        alice.password = crypto::Secret::copy_of(std::string_view{password});
+        CHECK(w.admin.add_user(std::move(alice)).error().code == code);
+    }
+    CHECK(w.admin.users()->empty());
+    CHECK(w.log->size() == 0);
+    CHECK(w.admin.add_user(w.alice()));
 }
