@@ -79,6 +79,31 @@ Result<Account> find_subject(Connection& db, TenantId tenant, SubjectId subject)
     return find_one(db, row);
 }
 
+constexpr std::string_view insert_account =
+    "INSERT INTO account (tenant, subject, name, display_name, password, pin, disabled, created) "
+    "VALUES (?,?,?,?,?,?,?,?)";
+
+Result<void> run(Statement& insert, const Account& account) {
+    insert.bind(account.tenant).bind(account.subject).bind(account.name).bind(account.display_name);
+    insert.bind(text_of(account.password)).bind(text_of(account.pin)).bind(account.disabled).bind(account.created);
+    return insert.run();
+}
+
+Result<void> add_cards(Connection& db, const Account& account) {
+    std::uint32_t number = 0;
+    for (const CardRecord& card : account.cards) {
+        SAFEQ_TRY(auto add,
+                  db.prepare("INSERT INTO card (tenant, lookup, pepper, subject, number) VALUES (?,?,?,?,?)"));
+        add.bind(account.tenant)
+            .bind(ByteView{card.lookup})
+            .bind(ByteView{card.pepper.bytes})
+            .bind(account.subject)
+            .bind(number++);
+        SAFEQ_TRY_VOID(add.run());
+    }
+    return {};
+}
+
 // After a compare-and-set that changed nothing.
 Result<void> unchanged(Connection& db, TenantId tenant, SubjectId subject) {
     SAFEQ_TRY([[maybe_unused]] const Account there, find_subject(db, tenant, subject));
@@ -121,30 +146,29 @@ Result<void> AccountStore::save(const Account& account) {
     const Access db{database_};
     SAFEQ_TRY(auto transaction, sqlite::Transaction::begin(*db));
     {
-        SAFEQ_TRY(
-            auto save,
-            db->prepare("INSERT INTO account (tenant, subject, name, display_name, password, pin, disabled, created) "
-                        "VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (tenant, subject) DO UPDATE SET "
-                        "name = excluded.name, display_name = excluded.display_name, "
-                        "password = excluded.password, pin = excluded.pin, disabled = excluded.disabled, "
-                        "created = excluded.created"));
-        save.bind(account.tenant).bind(account.subject).bind(account.name).bind(account.display_name);
-        save.bind(text_of(account.password)).bind(text_of(account.pin)).bind(account.disabled).bind(account.created);
-        SAFEQ_TRY_VOID(save.run());
+        SAFEQ_TRY(auto save,
+                  db->prepare(std::string{insert_account} +
+                              " ON CONFLICT (tenant, subject) DO UPDATE SET "
+                              "name = excluded.name, display_name = excluded.display_name, "
+                              "password = excluded.password, pin = excluded.pin, disabled = excluded.disabled, "
+                              "created = excluded.created"));
+        SAFEQ_TRY_VOID(run(save, account));
         SAFEQ_TRY(auto clear, db->prepare("DELETE FROM card WHERE tenant = ? AND subject = ?"));
         clear.bind(account.tenant).bind(account.subject);
         SAFEQ_TRY_VOID(clear.run());
     }
-    std::uint32_t number = 0;
-    for (const CardRecord& card : account.cards) {
-        SAFEQ_TRY(auto add,
-                  db->prepare("INSERT INTO card (tenant, lookup, pepper, subject, number) VALUES (?,?,?,?,?)"));
-        add.bind(account.tenant)
-            .bind(ByteView{card.lookup})
-            .bind(ByteView{card.pepper.bytes})
-            .bind(account.subject)
-            .bind(number++);
-        SAFEQ_TRY_VOID(add.run());
+    SAFEQ_TRY_VOID(add_cards(*db, account));
+    return transaction.commit();
+}
+
+Result<void> AccountStore::add_all(std::span<const Account> accounts) {
+    for (const Account& account : accounts) SAFEQ_TRY_VOID(auth::check(account));
+    const Access db{database_};
+    SAFEQ_TRY(auto transaction, sqlite::Transaction::begin(*db));
+    for (const Account& account : accounts) {
+        SAFEQ_TRY(auto add, db->prepare(insert_account));
+        SAFEQ_TRY_VOID(run(add, account));
+        SAFEQ_TRY_VOID(add_cards(*db, account));
     }
     return transaction.commit();
 }

@@ -49,6 +49,23 @@ public:
         accounts_.push_back(account);
         return {};
     }
+    Result<void> add_all(std::span<const auth::Account> accounts) override {
+        if (down) return store_is_down();
+        const std::scoped_lock lock{mutex_};
+        const std::vector<auth::Account> before = accounts_;
+        for (const auth::Account& account : accounts) {
+            auto good = auth::check(account);
+            const bool there = std::ranges::any_of(
+                accounts_, [&](const auth::Account& a) { return same(a, account.tenant, account.subject); });
+            if (good && (there || clashes(account))) good = fail(Errc::already_exists, "account");
+            if (!good) {
+                accounts_ = before;
+                return good;
+            }
+            accounts_.push_back(account);
+        }
+        return {};
+    }
     Result<void> replace(TenantId tenant, SubjectId subject, auth::Verifier which, const auth::StoredPassword& from,
                          const auth::PhcString& to) override {
         if (down) return store_is_down();

@@ -65,6 +65,9 @@ public:
     /// account of the tenant has the name or a card; those of `check`.
     [[nodiscard]] virtual Result<void> save(const Account& account) = 0;
 
+    /// Adds new accounts, all or none. *Errors*: as `save`; `already_exists` also for a subject that is there.
+    [[nodiscard]] virtual Result<void> add_all(std::span<const Account> accounts) = 0;
+
     /// Replaces one stored string, if it still is `from`: a sign-in that hashes a password anew must not undo a change
     /// of password that happens meanwhile. *Errors*: `not_found`; `conflict` when it is another by now.
     [[nodiscard]] virtual Result<void> replace(TenantId tenant, SubjectId subject, Verifier which,

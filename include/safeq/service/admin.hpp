@@ -73,6 +73,10 @@ public:
     /// The password must be good to sign in by itself, because at printers it does.
     /// *Errors*: `already_exists` for the name or a card; `invalid_argument` without any factor; those of the checks.
     [[nodiscard]] Result<auth::Account> add_user(NewUser user);
+    /// Adds everybody of a file of names and password hashes of another system, or nobody: see
+    /// `auth::parse_import_file`. Their first sign-in hashes the password anew. The number of people. *Errors*: those
+    /// of the file, each with its line; `already_exists` with the line; `log_unavailable`.
+    [[nodiscard]] Result<std::size_t> import_users(std::string_view file);
     [[nodiscard]] Result<std::vector<auth::Account>> users();
 
     /// Erases a person, by name or subject id: signs them out, revokes their tokens, empties their account, which stays

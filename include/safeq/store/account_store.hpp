@@ -16,6 +16,7 @@ public:
     [[nodiscard]] Result<auth::Account> find_by_subject(TenantId tenant, SubjectId subject) override;
     [[nodiscard]] Result<auth::Account> find_by_card(TenantId tenant, std::span<const crypto::MacTag> lookups) override;
     [[nodiscard]] Result<void> save(const auth::Account& account) override;
+    [[nodiscard]] Result<void> add_all(std::span<const auth::Account> accounts) override;
     [[nodiscard]] Result<void> replace(TenantId tenant, SubjectId subject, auth::Verifier which,
                                        const auth::StoredPassword& from, const auth::PhcString& to) override;
     [[nodiscard]] Result<void> replace(TenantId tenant, SubjectId subject, const auth::CardRecord& from,

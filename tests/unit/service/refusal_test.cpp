@@ -218,3 +218,31 @@ TEST_CASE("a new person's password must keep to the rules", "[service]") {
     CHECK(w.log->size() == 0);
     CHECK(w.admin.add_user(w.alice()));
 }
+
+TEST_CASE("people of another system are imported all or none, and sign in with their old passwords", "[service]") {
+    World w;
+    // "correct horse" by libxcrypt.
+    const std::string hash = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e\n";
+    REQUIRE(w.admin.add_user(w.alice()));
+    const auto logged = w.log->size();
+    const auto clash = w.admin.import_users("# old\ncarol:" + hash + "alice:" + hash);
+    CHECK(clash.error().code == Errc::already_exists);
+    CHECK(clash.error().where == "line 3");
+    CHECK(w.admin.import_users("carol:" + hash + "dora:x\n").error().where == "line 2");
+    CHECK(w.admin.users()->size() == 1);
+    CHECK(w.log->size() == logged);
+
+    CHECK(w.admin.import_users("carol:" + hash + "dora:" + hash) == 2u);
+    CHECK(w.admin.users()->size() == 3);
+    CHECK(w.log->size() == logged + 2);
+    const auth::FactorRule rule = *auth::FactorRule::parse("password");
+    const auto sign_in = [&](std::string name, std::string_view password) {
+        std::vector<auth::Factor> factors;
+        factors.emplace_back(auth::GivenPassword{std::move(name), crypto::Secret::copy_of(password)});
+        return w.authenticator.authenticate(w.tenant, {.device = std::nullopt, .address = "192.0.2.9"}, factors, rule);
+    };
+    CHECK(sign_in("carol", "correct horse"));
+    CHECK(sign_in("dora", "wrong horse").error().code == Errc::credential_wrong);
+    CHECK(w.accounts.find_by_name(w.tenant, "carol")->password->own() != nullptr);
+    CHECK(w.accounts.find_by_name(w.tenant, "dora")->password->imported() != nullptr);
+}
