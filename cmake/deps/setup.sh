@@ -33,7 +33,7 @@ packages_for() {
         libasio-dev "node-llhttp|libllhttp-dev" ;;
     demo) echo cups-ipp-utils openssl ;;
     test) echo cups-ipp-utils curl openssl gnutls-bin dbus avahi-daemon "npm|nodejs" ;;
-    bench) ;;
+    bench) echo libargon2-dev ;;
     fuzz) echo clang-19 libclang-rt-19-dev libfuzzer-19-dev llvm-19 ;;
     tidy) echo clang-19 clang-tidy-19 ;;
     lint) echo git python3 clang-format-19 shellcheck ;;
