@@ -24,18 +24,22 @@ as_root() {
     fi
 }
 
-# The packages of each task. Where Debian 12 and 13 differ, the first that the archive has is taken: a|b. (npm brings
-# nodejs; the nodejs of other archives brings npm.)
+# The packages of each task. Where Debian 12 and 13 differ, the first that the archive has is taken: a|b. (npm is asked
+# for by command: the nodejs of other archives brings it, and conflicts with the package.)
 packages_for() {
     case $1 in
     build) echo g++ cmake ninja-build ccache pkg-config python3 make xz-utils bzip2 ca-certificates \
         debian-archive-keyring libfmt-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libsqlite3-dev libqpdf-dev \
         libasio-dev "node-llhttp|libllhttp-dev" ;;
     demo) echo cups-ipp-utils openssl ;;
-    test) echo cups-ipp-utils curl openssl gnutls-bin dbus avahi-daemon "npm|nodejs" ;;
+    test)
+        echo cups-ipp-utils curl openssl gnutls-bin dbus avahi-daemon valgrind libcups2-dev \
+        "libboost1.74-dev|libboost1.83-dev"
+        command -v npm > /dev/null || echo npm ;;
     bench) echo libargon2-dev ;;
-    fuzz) echo clang-19 libclang-rt-19-dev libfuzzer-19-dev llvm-19 ;;
+    fuzz) echo clang-19 libclang-rt-19-dev libfuzzer-19-dev llvm-19 libcups2-dev "libboost1.74-dev|libboost1.83-dev" ;;
     tidy) echo clang-19 clang-tidy-19 ;;
+    docs) echo doxygen ;;
     lint) echo git python3 clang-format-19 shellcheck ;;
     esac
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/program.hpp"
 
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <csignal>
 #include <cstdio>
 
@@ -26,24 +28,34 @@ Result<Common> load_common(const CommonOptions& options) {
     out.tenant = *tenant;
     out.instance = *instance;
     SAFEQ_TRY(out.tls, read_tls(out.folder.tls()));
+    SAFEQ_TRY(out.policies,
+              TlsPolicies::read(options.tls_policies.empty() ? out.shared / "tls-policies"
+                                                             : std::filesystem::path{options.tls_policies}));
+    SAFEQ_TRY(out.between, out.policies.find("tls-policy-daemons", options.tls_policy_daemons));
     return out;
 }
 
-Result<std::shared_ptr<const tls::ServerContext>> server_context(const TlsFiles& files, tls::ClientAuth client_auth) {
-    const bool mutual = client_auth == tls::ClientAuth::required;
-    // Our own daemons and terminals all speak 1.3; the rest of the world may need 1.2.
-    return tls::ServerContext::create({.policy = mutual ? &tls::modern_2026 : &tls::intermediate_2026,
+Result<std::shared_ptr<const tls::ServerContext>> mutual_context(const TlsFiles& files, tls::PolicyRef policy) {
+    return tls::ServerContext::create({.policy = std::move(policy),
                                        .credentials = files.credentials,
-                                       .client_auth = client_auth,
-                                       .client_anchors = mutual ? files.anchors : nullptr,
+                                       .client_auth = tls::ClientAuth::required,
+                                       .client_anchors = files.anchors,
                                        .alpn = {}});
 }
 
-Result<std::shared_ptr<const tls::ClientContext>> client_context(const TlsFiles& files, std::string name) {
-    return tls::ClientContext::create({.policy = &tls::modern_2026,
+Result<std::shared_ptr<const tls::ServerContext>> open_context(const TlsFiles& files, tls::PolicyRef policy) {
+    return tls::ServerContext::create({.policy = std::move(policy),
+                                       .credentials = files.credentials,
+                                       .client_auth = tls::ClientAuth::none,
+                                       .client_anchors = nullptr,
+                                       .alpn = {}});
+}
+
+Result<std::shared_ptr<const tls::ClientContext>> client_context(const Common& common, std::string name) {
+    return tls::ClientContext::create({.policy = common.between,
                                        .server_name = {},
-                                       .check = tls::Anchored{.anchors = files.anchors, .name = std::move(name)},
-                                       .own = files.credentials,
+                                       .check = tls::Anchored{.anchors = common.tls.anchors, .name = std::move(name)},
+                                       .own = common.tls.credentials,
                                        .alpn = {}});
 }
 
@@ -99,6 +111,12 @@ void Runtime::run(const std::vector<net::HttpServer*>& listeners, std::stop_sour
     second.join();
     pool.join();
 }  // ends `hurry`, which asks `stop` in any case
+
+void keep_memory_private() noexcept {
+    const rlimit none{0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
 
 int guarded(std::string_view program, const std::function<Result<void>()>& body) {
     try {

@@ -21,6 +21,7 @@
 #include "common/files.hpp"
 #include "common/layout.hpp"
 #include "common/log.hpp"
+#include "common/policies.hpp"
 #include "config/options.hpp"
 
 namespace safeq::daemon {
@@ -32,16 +33,22 @@ struct Common {
     TenantId tenant;
     InstanceId instance;
     TlsFiles tls;
+    TlsPolicies policies;
+    tls::PolicyRef between;  ///< holds between servers of ours
 };
 /// *Errors*: `config_invalid`, and those of the files, each with a sentence for people.
 [[nodiscard]] Result<Common> load_common(const CommonOptions& options);
 
-/// A context for a listener of ours: with client certificates from our authority, or without.
-[[nodiscard]] Result<std::shared_ptr<const tls::ServerContext>> server_context(const TlsFiles& files,
-                                                                               tls::ClientAuth client_auth);
+/// A context for a listener that asks for client certificates from our authority.
+[[nodiscard]] Result<std::shared_ptr<const tls::ServerContext>> mutual_context(const TlsFiles& files,
+                                                                               tls::PolicyRef policy);
+
+/// A context for a listener that asks nobody for a certificate.
+[[nodiscard]] Result<std::shared_ptr<const tls::ServerContext>> open_context(const TlsFiles& files,
+                                                                             tls::PolicyRef policy);
 
 /// A context for calling another daemon of ours, which must bear `name`.
-[[nodiscard]] Result<std::shared_ptr<const tls::ClientContext>> client_context(const TlsFiles& files, std::string name);
+[[nodiscard]] Result<std::shared_ptr<const tls::ClientContext>> client_context(const Common& common, std::string name);
 
 /// Threads and signals of a daemon: runs until SIGTERM or SIGINT, then `stop`, then waits for what is at work.
 class Runtime {
@@ -74,6 +81,9 @@ public:
     void run(const std::vector<net::HttpServer*>& listeners, std::stop_source& stop, std::chrono::seconds grace);
 };
 
+/// No core file, and no tracing by processes of the same user: both would show keys.
+void keep_memory_private() noexcept;
+
 /// Runs `body` and turns its failure into one sentence on standard error and exit status 1.
 int guarded(std::string_view program, const std::function<Result<void>()>& body);
 
@@ -83,6 +93,7 @@ int daemon_main(std::string_view program, int argc, char** argv, Result<void> (*
     return guarded(program, [&]() -> Result<void> {
         SAFEQ_TRY(const std::optional<Options> options, from_command_line<Options>(argc, argv));
         if (!options) return {};
+        keep_memory_private();
         start_logging(program, options->common.verbose);
         return run(*options);
     });

@@ -55,6 +55,8 @@ public:
         if (!text.empty()) return this->text(option, text, 4096);
         return *this;
     }
+    // Whether there is such a policy is seen when the operator's own ones are read.
+    Checks& policy(const char* option, const std::string& name) { return this->text(option, name, 64); }
     Checks& that(const char* option, bool good, const char* why) {
         if (!good) add(option, why);
         return *this;
@@ -80,7 +82,9 @@ Checks check_common(const CommonOptions& options) {
     out.id<TenantId>("tenant", options.tenant)
         .id<InstanceId>("instance", options.instance)
         .path("data", options.data)
-        .path("public", options.shared);
+        .path("public", options.shared)
+        .path("tls-policies", options.tls_policies)
+        .policy("tls-policy-daemons", options.tls_policy_daemons);
     return out;
 }
 
@@ -91,6 +95,7 @@ Result<void> check(const IntakeOptions& options) {
         .url("release", options.release, "https://")
         .host_name("host-name", options.host_name)
         .text("printer-name", options.printer_name, 127)
+        .policy("tls-policy-clients", options.tls_policy_clients)
         .that("max-document-mib", options.max_document_mib > 0 && options.max_document_mib <= 1024 * 1024,
               "expected 1 to 1048576")
         .result();
@@ -101,8 +106,12 @@ Result<void> check(const ReleaseOptions& options) {
         .listen("listen-terminals", options.listen_terminals)
         .listen("listen-daemons", options.listen_daemons)
         .url("printer", options.printer, "ipps://")
+        .policy("tls-policy-terminals", options.tls_policy_terminals)
+        .policy("tls-policy-devices", options.tls_policy_devices)
+        .path("tls-exceptions", options.tls_exceptions)
         .path("password-blocklist", options.password_blocklist)
         .that("hold-hours", options.hold_hours >= 1 && options.hold_hours <= 24 * 90, "expected 1 to 2160")
+        .that("favourite-days", options.favourite_days >= 1 && options.favourite_days <= 366, "expected 1 to 366")
         .result();
 }
 
@@ -111,6 +120,7 @@ Result<void> check(const ReportOptions& options) {
         .listen("listen-https", options.listen_https)
         .url("intake", options.intake, "https://")
         .url("release", options.release, "https://")
+        .policy("tls-policy-people", options.tls_policy_people)
         .that("interval",
               std::isfinite(options.interval_seconds) && options.interval_seconds >= 0.1 &&
                   options.interval_seconds <= 3600,
@@ -127,6 +137,11 @@ void add_common(CLI::App& app, CommonOptions& options) {
                    "Folder with the installation's public keys; default: `public` beside the data folder");
     app.add_option("--tenant", options.tenant, "The tenant's id")->required();
     app.add_option("--instance", options.instance, "This daemon's id")->required();
+    app.add_option(
+        "--tls-policies", options.tls_policies,
+        "Folder with the operator's own TLS policies, *.policy; default: `tls-policies` in the public folder");
+    app.add_option("--tls-policy-daemons", options.tls_policy_daemons, "TLS policy between servers of ours")
+        ->capture_default_str();
     app.add_flag("--verbose", options.verbose, "Log more; never secrets or document titles");
 }
 
@@ -144,6 +159,9 @@ void describe(CLI::App& app, IntakeOptions& options) {
         ->capture_default_str();
     app.add_option("--printer-name", options.printer_name, "What clients see as the printer's name")
         ->capture_default_str();
+    app.add_option("--tls-policy-clients", options.tls_policy_clients,
+                   "TLS policy of the printer: see `safeq tls list`")
+        ->capture_default_str();
     app.add_option("--max-document-mib", options.max_document_mib, "Largest document, in MiB")->capture_default_str();
 }
 
@@ -159,7 +177,15 @@ void describe(CLI::App& app, ReleaseOptions& options) {
         ->capture_default_str();
     app.add_option("--printer", options.printer, "What personal printer addresses begin with, ipps://HOST:PORT")
         ->capture_default_str();
+    app.add_option("--tls-policy-terminals", options.tls_policy_terminals, "TLS policy of the terminals' listener")
+        ->capture_default_str();
+    app.add_option("--tls-policy-devices", options.tls_policy_devices, "TLS policy towards devices")
+        ->capture_default_str();
+    app.add_option("--tls-exceptions", options.tls_exceptions,
+                   "Table of devices that may be talked to by weaker policies, each with a reason and a last day");
     app.add_option("--hold-hours", options.hold_hours, "How long a job waits for its owner, 1 to 2160")
+        ->capture_default_str();
+    app.add_option("--favourite-days", options.favourite_days, "How long a favourite is kept, 1 to 366")
         ->capture_default_str();
     app.add_option(
         "--password-blocklist", options.password_blocklist,
@@ -176,6 +202,8 @@ void describe(CLI::App& app, ReportOptions& options) {
     app.add_option("--intake", options.intake, "The intake's address, https://HOST:PORT")->required();
     app.add_option("--release", options.release, "The release server's address for daemons, https://HOST:PORT")
         ->required();
+    app.add_option("--tls-policy-people", options.tls_policy_people, "TLS policy of the pages: see `safeq tls list`")
+        ->capture_default_str();
     app.add_option("--interval", options.interval_seconds, "Seconds between two looks at each log, 0.1 to 3600")
         ->capture_default_str();
 }
@@ -186,6 +214,8 @@ std::string common_lines(const CommonOptions& options) {
     std::string out = line("tenant", options.tenant) + line("instance", options.instance);
     if (!options.data.empty()) out += line("data", options.data);
     if (!options.shared.empty()) out += line("public", options.shared);
+    if (!options.tls_policies.empty()) out += line("tls-policies", options.tls_policies);
+    out += line("tls-policy-daemons", options.tls_policy_daemons);
     if (options.verbose) out += "verbose=true\n";
     return out;
 }
@@ -232,20 +262,26 @@ std::string to_config(const IntakeOptions& options) {
     return common_lines(options.common) + line("listen-ipps", options.listen_ipps) +
            line("listen-https", options.listen_https) + line("release", options.release) +
            line("host-name", options.host_name) + line("printer-name", options.printer_name) +
+           line("tls-policy-clients", options.tls_policy_clients) +
            line("max-document-mib", fmt::format("{}", options.max_document_mib));
 }
 
 std::string to_config(const ReleaseOptions& options) {
     return common_lines(options.common) + line("listen-terminals", options.listen_terminals) +
            line("listen-daemons", options.listen_daemons) + line("printer", options.printer) +
+           line("tls-policy-terminals", options.tls_policy_terminals) +
+           line("tls-policy-devices", options.tls_policy_devices) +
+           (options.tls_exceptions.empty() ? std::string{} : line("tls-exceptions", options.tls_exceptions)) +
            line("hold-hours", fmt::format("{}", options.hold_hours)) +
+           line("favourite-days", fmt::format("{}", options.favourite_days)) +
            (options.password_blocklist.empty() ? std::string{}
                                                : line("password-blocklist", options.password_blocklist));
 }
 
 std::string to_config(const ReportOptions& options) {
     return common_lines(options.common) + line("listen-https", options.listen_https) + line("intake", options.intake) +
-           line("release", options.release) + line("interval", fmt::format("{}", options.interval_seconds));
+           line("release", options.release) + line("tls-policy-people", options.tls_policy_people) +
+           line("interval", fmt::format("{}", options.interval_seconds));
 }
 
 template Result<std::optional<IntakeOptions>> from_command_line(int, const char* const*);

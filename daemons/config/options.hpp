@@ -20,6 +20,8 @@ struct CommonOptions {
     std::string shared;  ///< default: `public` beside the data folder
     std::string tenant;
     std::string instance;
+    std::string tls_policies;                        ///< default: `tls-policies` in the public folder
+    std::string tls_policy_daemons = "modern-2026";  ///< between servers of ours, both ways
     bool verbose = false;
 
     bool operator==(const CommonOptions&) const = default;
@@ -32,6 +34,7 @@ struct IntakeOptions {
     std::string release;
     std::string host_name = "localhost";
     std::string printer_name = "safeq";
+    std::string tls_policy_clients = "intermediate-2026";  ///< of the printer, towards who prints
     std::uint64_t max_document_mib = 4096;
 
     bool operator==(const IntakeOptions&) const = default;
@@ -42,7 +45,11 @@ struct ReleaseOptions {
     std::string listen_terminals = "127.0.0.1:8641";
     std::string listen_daemons = "127.0.0.1:8643";
     std::string printer = "ipps://localhost:8631";
+    std::string tls_policy_terminals = "modern-2026";      ///< of the terminals' listener
+    std::string tls_policy_devices = "intermediate-2026";  ///< towards devices
+    std::string tls_exceptions;                            ///< devices with policies of their own; may be empty
     unsigned hold_hours = 72;
+    unsigned favourite_days = 90;
     std::string password_blocklist;  ///< none where empty
 
     bool operator==(const ReleaseOptions&) const = default;
@@ -52,6 +59,7 @@ struct ReportOptions {
     CommonOptions common;
     std::string listen_https = "127.0.0.1:8651";
     std::string intake, release;
+    std::string tls_policy_people = "intermediate-2026";  ///< of the pages
     double interval_seconds = 1.0;
 
     bool operator==(const ReportOptions&) const = default;

@@ -49,6 +49,7 @@ void hand_over(service::Handover& handover, std::string& said) {
 
 Result<void> run(const IntakeOptions& options) {
     SAFEQ_TRY(const Common common, load_common(options.common));
+    SAFEQ_TRY(const tls::PolicyRef clients, common.policies.find("tls-policy-clients", options.tls_policy_clients));
     const DaemonFolder& folder = common.folder;
     SAFEQ_TRY(const auto keys, store::KeyFolder::open(folder.keys()));
     SAFEQ_TRY(const crypto::SigningKey signer, read_signing_key(*keys, signing_key_file));
@@ -70,7 +71,7 @@ Result<void> run(const IntakeOptions& options) {
         {.tenant = common.tenant, .log = *log, .clock = runtime.clock, .random = runtime.random}};
 
     std::stop_source stop;
-    SAFEQ_TRY(auto context, client_context(common.tls, std::string{release_role}));
+    SAFEQ_TRY(auto context, client_context(common, std::string{release_role}));
     SAFEQ_TRY(net::HttpTarget target, net::HttpTarget::https(options.release, std::move(context)));
     UpstreamClient upstream{std::move(target), credential_key, {common.tenant, common.instance},
                             runtime.clock,     runtime.random, stop.get_token()};
@@ -113,7 +114,7 @@ Result<void> run(const IntakeOptions& options) {
                   field("peer", address) + " " + field("why", token::redact_print_paths(error.message())));
     };
 
-    SAFEQ_TRY(auto ipps_context, server_context(common.tls, tls::ClientAuth::none));
+    SAFEQ_TRY(auto ipps_context, open_context(common.tls, clients));
     net::HttpServer ipps{
         runtime.io,
         {.tls = std::move(ipps_context),
@@ -132,7 +133,7 @@ Result<void> run(const IntakeOptions& options) {
         runtime.random};
     SAFEQ_TRY_VOID(ipps.listen(options.listen_ipps));
 
-    SAFEQ_TRY(auto https_context, server_context(common.tls, tls::ClientAuth::required));
+    SAFEQ_TRY(auto https_context, mutual_context(common.tls, common.between));
     net::HttpServer https{
         runtime.io,
         {.tls = std::move(https_context),

@@ -48,6 +48,7 @@ public:
 
     Result<void> run() {
         SAFEQ_TRY(common_, load_common(options_.common));
+        SAFEQ_TRY_VOID(load_policies());
         SAFEQ_TRY_VOID(open_stores());
         assemble();
         SAFEQ_TRY_VOID(recorder_->daemon_started("release", version));
@@ -59,6 +60,14 @@ public:
     }
 
 private:
+    Result<void> load_policies() {
+        const TlsPolicies& policies = common_.policies;
+        SAFEQ_TRY(terminals_policy_, policies.find("tls-policy-terminals", options_.tls_policy_terminals));
+        SAFEQ_TRY(device_policies_.strict, policies.find("tls-policy-devices", options_.tls_policy_devices));
+        SAFEQ_TRY(device_policies_.exceptions, policies.exceptions(options_.tls_exceptions, runtime_.clock));
+        return {};
+    }
+
     Result<void> open_stores() {
         const DaemonFolder& folder = common_.folder;
         SAFEQ_TRY(keys_, store::KeyFolder::open(folder.keys()));
@@ -117,21 +126,11 @@ private:
                                                 *opener_, *recorder_});
         gate_.emplace(*repository_, runtime_.clock);
         jobs_.emplace(*repository_, *recorder_, runtime_.clock, runtime_.random);
-        delivery_.emplace(runtime_.clock, runtime_.random, stop_.get_token());
-        desk_.emplace(
-            service::ReleaseDesk::Parts{tenant, *gate_, *jobs_, *blobs_, ring_, intakes_, *subjects_, *delivery_});
-        custody_.emplace(service::Custody::Parts{tenant,
-                                                 *blobs_,
-                                                 ring_,
-                                                 intakes_,
-                                                 *repository_,
-                                                 *jobs_,
-                                                 *accounts_,
-                                                 *subjects_,
-                                                 *recorder_,
-                                                 runtime_.clock,
-                                                 runtime_.random,
-                                                 {std::chrono::hours{options_.hold_hours}}});
+        delivery_.emplace(device_policies_, *recorder_, runtime_.clock, runtime_.random, stop_.get_token());
+        desk_.emplace(service::ReleaseDesk::Parts{tenant, *gate_, *jobs_, *blobs_, ring_, intakes_, *subjects_,
+                                                  *delivery_, runtime_.clock, retention()});
+        custody_.emplace(service::Custody::Parts{tenant, *blobs_, ring_, intakes_, *repository_, *jobs_, *accounts_,
+                                                 *subjects_, *recorder_, runtime_.clock, runtime_.random, retention()});
         seeds_.emplace(*epochs_folder_, ring_, tenant, runtime_.clock);
         epoch_keeper_.emplace(service::EpochKeeper::Parts{
             .tenant = tenant,
@@ -143,7 +142,7 @@ private:
             .rules = service::epoch_rules_2026(std::chrono::hours{options_.hold_hours + 1})});
         key_maker_.emplace(*subjects_);
         admin_.emplace(service::Admin::Parts{tenant, *accounts_, *hasher_, *peppers_, *password_rules_, *key_maker_,
-                                             *devices_, *repository_, *print_tokens_, *sessions_, *recorder_,
+                                             *devices_, *repository_, *jobs_, *print_tokens_, *sessions_, *recorder_,
                                              runtime_.clock, runtime_.random});
         terminal_api_.emplace(service::TerminalApi::Parts{tenant, *sign_in_, *desk_, *devices_, explain});
         admin_api_.emplace(service::AdminApi::Parts{*admin_, options_.printer, explain});
@@ -157,6 +156,10 @@ private:
                                                       .clock = runtime_.clock,
                                                       .epoch_list = [this] { return epoch_keeper_->signed_list(); },
                                                       .explain = explain});
+    }
+
+    [[nodiscard]] service::Retention retention() const {
+        return {.held = std::chrono::hours{options_.hold_hours}, .kept = std::chrono::days{options_.favourite_days}};
     }
 
     // Before anything listens: attempts that were cut off, leaves that are owed, files that nobody needs.
@@ -222,16 +225,17 @@ private:
         const auto failed = [](std::string_view address, const Error& error) {
             log_debug("connection-ended", field("peer", address) + " " + field("why", error.message()));
         };
-        SAFEQ_TRY(auto context, server_context(common_.tls, tls::ClientAuth::required));
+        SAFEQ_TRY(auto terminals_context, mutual_context(common_.tls, terminals_policy_));
         net::HttpServer terminals{runtime_.io,
-                                  {.tls = context,
+                                  {.tls = std::move(terminals_context),
                                    .handler = net::serve_routes(terminal_api_->routes(), has_role, runtime_.pool),
                                    .on_failure = failed},
                                   runtime_.clock,
                                   runtime_.random};
         SAFEQ_TRY_VOID(terminals.listen(options_.listen_terminals));
+        SAFEQ_TRY(auto daemons_context, mutual_context(common_.tls, common_.between));
         net::HttpServer daemons{runtime_.io,
-                                {.tls = context,
+                                {.tls = std::move(daemons_context),
                                  .handler = net::serve_routes(daemon_routes(), has_role, runtime_.pool,
                                                               receive_files(*custody_, runtime_.pool)),
                                  .on_failure = failed},
@@ -264,6 +268,8 @@ private:
     Common common_;
     Runtime runtime_;
     std::stop_source stop_;
+    tls::PolicyRef terminals_policy_;
+    DevicePolicies device_policies_;
     service::ClockWatch clock_watch_{2s};
     std::unique_ptr<store::KeyFolder> keys_;
     std::optional<crypto::SigningKey> log_key_, list_key_;

@@ -33,26 +33,43 @@ Kind kind_of(net::PrintEnd end) {
     return Kind::lost;
 }
 
-Result<std::unique_ptr<net::IppClient>> connect(const job::Device& device, const std::string& user, const Clock& clock,
-                                                Random& random, const std::stop_token& stop) {
+}  // namespace
+
+Result<tls::PolicyRef> IppDelivery::policy_for(DeviceId device) {
+    SAFEQ_TRY(tls::PolicyChoice choice, policies_.exceptions.choose(device, policies_.strict, clock_));
+    if (!choice.use) return std::move(choice.policy);
+    const tls::ExceptionUse& use = *choice.use;
+    if (use.outcome == tls::ExceptionOutcome::used) {
+        const Time end = std::chrono::time_point_cast<Time::duration>(use.end);
+        const std::string policy = use.tls13_off ? use.policy + " no-tls1.3" : use.policy;
+        SAFEQ_TRY_VOID(recorder_.policy_exception_used(device, policy, use.reason, end));
+    } else {
+        log_warning("exception-expired",
+                    fmt::format("device={} policy={} in-effect={}", device.text(), use.policy, use.in_effect));
+    }
+    return std::move(choice.policy);
+}
+
+Result<std::unique_ptr<net::IppClient>> IppDelivery::connect(const service::Consignment& consignment) {
+    const job::Device& device = consignment.device;
     SAFEQ_TRY(tls::PeerCheck check, check_of(device));
     SAFEQ_TRY(const net::HttpTarget target, net::HttpTarget::https(device.uri, nullptr));
-    SAFEQ_TRY(auto context, tls::ClientContext::create({.policy = &tls::intermediate_2026,
+    SAFEQ_TRY(tls::PolicyRef policy, policy_for(device.id));
+    SAFEQ_TRY(auto context, tls::ClientContext::create({.policy = std::move(policy),
                                                         .server_name = target.endpoint.host,
                                                         .check = std::move(check),
                                                         .own = nullptr,
                                                         .alpn = {}}));
-    return net::IppClient::create({.uri = device.uri, .user_name = user, .authorization = {}, .stream = {.stop = stop}},
-                                  std::move(context), clock, random);
+    return net::IppClient::create(
+        {.uri = device.uri, .user_name = consignment.ticket.user_name, .authorization = {}, .stream = {.stop = stop_}},
+        std::move(context), clock_, random_);
 }
-
-}  // namespace
 
 service::Delivered IppDelivery::deliver(const service::Consignment& consignment) {
     const auto not_printed = [](const Error& error) {
         return service::Delivered{.outcome = {.kind = Kind::not_printed}, .detail = error.message()};
     };
-    const auto client = connect(consignment.device, consignment.ticket.user_name, clock_, random_, stop_);
+    const auto client = connect(consignment);
     if (!client) return not_printed(client.error());
     const auto printer = (*client)->printer();
     if (!printer) return not_printed(printer.error());

@@ -10,20 +10,35 @@
 #include <safeq/service/admin.hpp>
 #include <safeq/service/custody.hpp>
 #include <safeq/service/epoch_keeper.hpp>
+#include <safeq/service/recorder.hpp>
 #include <safeq/service/release_desk.hpp>
 #include <safeq/store/epoch_folder.hpp>
 #include <safeq/store/subject_keys.hpp>
+#include <safeq/tls/exceptions.hpp>
 
 namespace safeq::daemon {
 
-/// Documents go to devices over IPPS, the device's key pinned or its certificate led to its authority.
+/// By which TLS policies devices are talked to.
+struct DevicePolicies {
+    tls::PolicyRef strict;           ///< for every device
+    tls::ExceptionTable exceptions;  ///< but for these
+};
+
+/// Documents go to devices over IPPS, the device's key pinned or its certificate led to its authority. Each use of an
+/// exception is on record before the connection is made; what can't be recorded isn't done.
 class IppDelivery final : public service::Delivery {
 public:
-    IppDelivery(const Clock& clock, Random& random, std::stop_token stop)
-        : clock_{clock}, random_{random}, stop_{std::move(stop)} {}
+    IppDelivery(const DevicePolicies& policies, service::Recorder& recorder, const Clock& clock, Random& random,
+                std::stop_token stop)
+        : policies_{policies}, recorder_{recorder}, clock_{clock}, random_{random}, stop_{std::move(stop)} {}
     [[nodiscard]] service::Delivered deliver(const service::Consignment& consignment) override;
 
 private:
+    [[nodiscard]] Result<tls::PolicyRef> policy_for(DeviceId device);
+    [[nodiscard]] Result<std::unique_ptr<net::IppClient>> connect(const service::Consignment& consignment);
+
+    const DevicePolicies& policies_;
+    service::Recorder& recorder_;
     const Clock& clock_;
     Random& random_;
     std::stop_token stop_;

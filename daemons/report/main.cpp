@@ -19,9 +19,9 @@ public:
     [[nodiscard]] Result<void> save(std::span<const auth::ThrottleEntry>) override { return {}; }
 };
 
-Result<net::HttpTarget> target_of(const std::string& url, const TlsFiles& files) {
+Result<net::HttpTarget> target_of(const std::string& url, const Common& common) {
     SAFEQ_TRY(const net::HttpTarget parsed, net::HttpTarget::https(url, nullptr));
-    SAFEQ_TRY(auto context, client_context(files, parsed.endpoint.host));
+    SAFEQ_TRY(auto context, client_context(common, parsed.endpoint.host));
     return net::HttpTarget::https(url, std::move(context));
 }
 
@@ -29,6 +29,7 @@ Result<net::HttpTarget> target_of(const std::string& url, const TlsFiles& files)
 
 Result<void> run(const ReportOptions& options) {
     SAFEQ_TRY(const Common common, load_common(options.common));
+    SAFEQ_TRY(const tls::PolicyRef people, common.policies.find("tls-policy-people", options.tls_policy_people));
     SAFEQ_TRY(const auto keys, store::KeyFolder::open(common.folder.keys()));
     SAFEQ_TRY(const crypto::SigningKey witness, read_signing_key(*keys, witness_key_file));
     SAFEQ_TRY(const crypto::Secret stored, keys->read(auditor_hash_file));
@@ -43,8 +44,8 @@ Result<void> run(const ReportOptions& options) {
     Runtime runtime;
     std::stop_source stop;
     const net::ClientStream::Options patience{.stop = stop.get_token()};
-    SAFEQ_TRY(net::HttpTarget intake_target, target_of(options.intake, common.tls));
-    SAFEQ_TRY(net::HttpTarget release_target, target_of(options.release, common.tls));
+    SAFEQ_TRY(net::HttpTarget intake_target, target_of(options.intake, common));
+    SAFEQ_TRY(net::HttpTarget release_target, target_of(options.release, common));
     net::HttpClient intake_client{std::move(intake_target), runtime.clock, runtime.random, patience};
     net::HttpClient release_client{std::move(release_target), runtime.clock, runtime.random, patience};
     const std::string cosigner = witness_name(common.tenant);
@@ -60,7 +61,7 @@ Result<void> run(const ReportOptions& options) {
     NoThrottleStore no_store;
     auth::SharedThrottle throttle{auth::throttle_2026, runtime.clock, no_store};
 
-    SAFEQ_TRY(auto context, server_context(common.tls, tls::ClientAuth::none));
+    SAFEQ_TRY(auto context, open_context(common.tls, people));
     // Who has passed the password is an auditor; nobody else reaches the routes.
     const auto everyone_inside = [](service::Role role, const net::PeerInfo&) {
         return role == service::Role::auditor;

@@ -33,12 +33,18 @@ void list(Context& context, const State& state) {
                    job.at("bytes").get<std::uint64_t>());
 }
 
+void restrict_job(Context& context, const std::string& id, bool restricted) {
+    const Json job = context.call_json("release", restricted ? "PUT" : "DELETE",
+                                       "/admin/v1/jobs/" + http::encode_segment(id) + "/restriction");
+    fmt::print("{} {}\n", restricted ? "restricted" : "lifted", job.at("id").get<std::string>());
+}
+
 }  // namespace
 
 void add_job_command(CLI::App& app, Context& context) {
     auto state = std::make_shared<State>();
     CLI::App* job =
-        app.add_subcommand("job", "Jobs that wait: list, show; never what is in them")->require_subcommand(1);
+        app.add_subcommand("job", "Jobs that wait: list, show, restrict; never what is in them")->require_subcommand(1);
     CLI::App* list_jobs = job->add_subcommand("list", "Jobs that wait or are uncertain, oldest first");
     list_jobs->add_flag("--all", state->all, "Also those that have ended");
     list_jobs->add_flag("--json", state->json, "As JSON");
@@ -49,6 +55,13 @@ void add_job_command(CLI::App& app, Context& context) {
         fmt::print("{}\n",
                    context.call_json("release", "GET", "/admin/v1/jobs/" + http::encode_segment(state->id)).dump(2));
     });
+    CLI::App* freeze = job->add_subcommand(
+        "restrict", "Freeze a job (GDPR, article 18): neither shown to its owner nor released, deleted or expired");
+    freeze->add_option("ID", state->id, "As `list` shows it")->required();
+    freeze->callback([&context, state] { restrict_job(context, state->id, true); });
+    CLI::App* lift = job->add_subcommand("unrestrict", "Lift the restriction of a job");
+    lift->add_option("ID", state->id, "As `list` shows it")->required();
+    lift->callback([&context, state] { restrict_job(context, state->id, false); });
 }
 
 }  // namespace safeq::daemon

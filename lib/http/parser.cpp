@@ -9,6 +9,8 @@
 
 #include <safeq/core/text.hpp>
 
+#include "http/framing.hpp"
+
 // Without strict mode llhttp takes smuggled heads and chunks; newer versions are strict unless told otherwise.
 static_assert(LLHTTP_VERSION_MAJOR > 8 || LLHTTP_STRICT_MODE == 1);
 
@@ -71,7 +73,8 @@ struct ParserImpl {
     }
 
     int append(std::string& to, const char* at, std::size_t n) {
-        if (!in_head) return count(trailers, n, limits.trailer_bytes, "trailers");
+        if (!in_head)
+            if (const int over = count(trailers, n, limits.trailer_bytes, "trailers"); over != 0) return over;
         to.append(at, n);
         return 0;
     }
@@ -83,8 +86,13 @@ struct ParserImpl {
     }
 
     int field_complete() {
-        if (!in_head) return 0;
         if (field.empty()) return refuse(Errc::http_malformed, "header", "without a name");
+        if (!in_head) {
+            if (frames(field)) return refuse(Errc::http_malformed, "trailer", "would frame the message");
+            field.clear();
+            value.clear();
+            return 0;
+        }
         if (headers.fields().size() >= limits.headers) return refuse(Errc::too_many, "headers");
         while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.pop_back();
         headers.add(std::move(field), std::move(value));
@@ -102,31 +110,6 @@ struct ParserImpl {
         pending = Event::head;
         head_due = true;
         return kind == Kind::response && (to_head || response.status == 204 || response.status == 304) ? 1 : 0;
-    }
-
-    Result<void> framing(std::optional<std::uint64_t>& length, bool& chunked) {
-        SAFEQ_TRY(const auto encoding, headers.find_one("transfer-encoding"));
-        SAFEQ_TRY(const auto announced, headers.find_one("content-length"));
-        if (encoding && announced) return fail(Errc::http_malformed, "content-length", "beside transfer-encoding");
-        if (encoding) {
-            if (!ascii_iequals(*encoding, "chunked"))
-                return fail(Errc::http_malformed, "transfer-encoding", "only chunked is understood");
-            if (parser.http_minor != 1) return fail(Errc::http_malformed, "transfer-encoding", "in HTTP/1.0");
-            chunked = true;
-        }
-        if (announced) {
-            std::uint64_t n = 0;
-            if (announced->empty() || announced->size() > 18)
-                return fail(Errc::http_malformed, "content-length", "not a number of at most 18 digits");
-            for (const char c : *announced) {
-                if (c < '0' || c > '9') return fail(Errc::http_malformed, "content-length", "not a number");
-                n = n * 10 + static_cast<std::uint64_t>(c - '0');
-            }
-            length = n;
-            if (n > limits.body_bytes)
-                return fail(Errc::too_large, "body", fmt::format("{} bytes, at most {}", n, limits.body_bytes));
-        }
-        return {};
     }
 
     Result<void> request_complete() {
@@ -153,7 +136,9 @@ struct ParserImpl {
         if (authority && host && !ascii_iequals(*authority, *host))
             return fail(Errc::http_malformed, "host", "not that of the target");
         request.host = host.value_or("");
-        SAFEQ_TRY_VOID(framing(request.content_length, request.chunked));
+        SAFEQ_TRY(const Framing framing, read_framing(headers, parser.http_minor, limits.body_bytes));
+        request.content_length = framing.content_length;
+        request.chunked = framing.chunked;
         SAFEQ_TRY(const auto expect, headers.find_one("expect"));
         if (expect && !ascii_iequals(*expect, "100-continue"))
             return fail(Errc::http_malformed, "expect", "not 100-continue");
@@ -172,7 +157,9 @@ struct ParserImpl {
         response.status = parser.status_code;
         if (response.status < 100 || response.status > 599)
             return fail(Errc::http_malformed, "status", "none that HTTP has");
-        SAFEQ_TRY_VOID(framing(response.content_length, response.chunked));
+        SAFEQ_TRY(const Framing framing, read_framing(headers, parser.http_minor, limits.body_bytes));
+        response.content_length = framing.content_length;
+        response.chunked = framing.chunked;
         response.keep_alive = llhttp_should_keep_alive(&parser) != 0;
         response.headers = std::move(headers);
         return {};

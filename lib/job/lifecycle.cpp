@@ -9,7 +9,7 @@ namespace {
 
 Result<Job> find_own(UnitOfWork& unit, TenantId tenant, SubjectId owner, JobId id) {
     SAFEQ_TRY(Job job, unit.find(tenant, id));
-    if (owner.nil() || job.owner != owner) return fail(Errc::not_found, "job", id.text());
+    if (owner.nil() || job.owner != owner || job.restricted) return fail(Errc::not_found, "job", id.text());
     return job;
 }
 
@@ -156,8 +156,10 @@ Result<Settled> Jobs::settle(Change change) {
     SAFEQ_TRY_VOID(journal_.ready());
     SAFEQ_TRY(auto unit, repository_.begin());
     SAFEQ_TRY(Job job, unit->find(change.tenant, change.job));
-    if (change.owners_only && (change.actor.nil() || job.owner != change.actor))
+    if (change.owners_only && (change.actor.nil() || job.owner != change.actor || job.restricted))
         return fail(Errc::not_found, "job", change.job.text());
+    if (job.restricted && change.event != Event::expire)
+        return fail(Errc::denied, "job", "its processing is restricted");
     // Read in the same transaction as the state, so that a restriction or a wish to keep is never overtaken.
     if (change.event == Event::expire && (job.restricted || job.expires > clock_.now()))
         return fail(Errc::conflict, "job", "not due");
@@ -204,7 +206,8 @@ Result<Job> Jobs::keep(TenantId tenant, SubjectId owner, JobId id, bool kept, Ti
 Result<Job> Jobs::restrict_processing(TenantId tenant, JobId id, bool restricted) {
     SAFEQ_TRY(const auto unit, repository_.begin());
     SAFEQ_TRY(Job job, unit->find(tenant, id));
-    if (is_running(job.state)) return fail(Errc::conflict, "job", fmt::format("it is {}", name(job.state)));
+    if (is_running(job.state) || is_terminal(job.state))
+        return fail(Errc::conflict, "job", fmt::format("it is {}", name(job.state)));
     job.restricted = restricted;
     SAFEQ_TRY_VOID(unit->update(job, job.state, job.attempt));
     SAFEQ_TRY_VOID(unit->commit());
@@ -213,7 +216,7 @@ Result<Job> Jobs::restrict_processing(TenantId tenant, JobId id, bool restricted
 
 Result<std::vector<Job>> Jobs::list(TenantId tenant, SubjectId owner, std::size_t limit) {
     SAFEQ_TRY(const auto unit, repository_.begin());
-    return unit->list(tenant, {.owner = owner, .states = StateSet::open(), .limit = limit});
+    return unit->list(tenant, {.owner = owner, .states = StateSet::open(), .but_restricted = true, .limit = limit});
 }
 
 Result<Job> Jobs::find(TenantId tenant, SubjectId owner, JobId id) {

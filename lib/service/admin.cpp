@@ -152,4 +152,14 @@ Result<job::Job> Admin::job(JobId id) {
     return unit->find(parts_.tenant, id);
 }
 
+Result<job::Job> Admin::restrict_job(JobId id, bool restricted) {
+    SAFEQ_TRY(const job::Job found, job(id));
+    if (found.restricted == restricted) return found;
+    SAFEQ_TRY_VOID(parts_.recorder.job_restricted(found, restricted));
+    auto done = parts_.lifecycle.restrict_processing(parts_.tenant, id, restricted);
+    // It moved on in between: the record of what was not done is taken back by the one of how it is.
+    if (!done) SAFEQ_TRY_VOID(parts_.recorder.job_restricted(found, !restricted));
+    return done;
+}
+
 }  // namespace safeq::service

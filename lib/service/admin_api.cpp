@@ -40,7 +40,9 @@ Json to_json(const job::Job& job) {
              {"bytes", job.document.bytes},
              {"pages", job.document.pages ? Json(*job.document.pages) : Json(nullptr)},
              {"copies", job.document.copies},
-             {"attempt", job.attempt}};
+             {"attempt", job.attempt},
+             {"favourite", job.kept},
+             {"restricted", job.restricted}};
     if (!job.device.nil()) out["device"] = job.device.text();
     return out;
 }
@@ -84,6 +86,8 @@ std::vector<Route> AdminApi::routes() {
     out.push_back(route("GET", "/admin/v1/devices", &AdminApi::list_devices));
     out.push_back(route("GET", "/admin/v1/jobs", &AdminApi::list_jobs));
     out.push_back(route("GET", "/admin/v1/jobs/{job}", &AdminApi::show_job));
+    out.push_back(route("PUT", "/admin/v1/jobs/{job}/restriction", &AdminApi::restrict_job));
+    out.push_back(route("DELETE", "/admin/v1/jobs/{job}/restriction", &AdminApi::lift_restriction));
     return out;
 }
 
@@ -212,6 +216,18 @@ Result<ApiReply> AdminApi::list_jobs(const ApiCall& call) {
 Result<ApiReply> AdminApi::show_job(const ApiCall& call) {
     SAFEQ_TRY(const JobId id, JobId::parse(parameter(call, "job")));
     SAFEQ_TRY(const job::Job job, parts_.admin.job(id));
+    return ApiReply{.body = to_json(job).dump()};
+}
+
+Result<ApiReply> AdminApi::restrict_job(const ApiCall& call) {
+    SAFEQ_TRY(const JobId id, JobId::parse(parameter(call, "job")));
+    SAFEQ_TRY(const job::Job job, parts_.admin.restrict_job(id, true));
+    return ApiReply{.body = to_json(job).dump()};
+}
+
+Result<ApiReply> AdminApi::lift_restriction(const ApiCall& call) {
+    SAFEQ_TRY(const JobId id, JobId::parse(parameter(call, "job")));
+    SAFEQ_TRY(const job::Job job, parts_.admin.restrict_job(id, false));
     return ApiReply{.body = to_json(job).dump()};
 }
 

@@ -83,7 +83,7 @@ Result<ApiReply> DaemonApi::list(const ApiCall& call) {
     std::vector<job::Job> jobs;
     {
         SAFEQ_TRY(const auto unit, parts_.repository.begin());
-        SAFEQ_TRY(jobs, unit->list(parts_.tenant, {.owner = owner, .limit = 1000}));
+        SAFEQ_TRY(jobs, unit->list(parts_.tenant, {.owner = owner, .but_restricted = true, .limit = 1000}));
     }
     SAFEQ_TRY(const audit::SubjectKey key, parts_.subjects.key(owner));
     const Time recent = parts_.clock.now() - std::chrono::hours{1};

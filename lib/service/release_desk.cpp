@@ -111,6 +111,11 @@ Result<Released> ReleaseDesk::accept_as_printed(const token::Session& session, J
     return settle(parts_.jobs.accept_as_printed(parts_.tenant, session.subject, id), {});
 }
 
+Result<job::Job> ReleaseDesk::keep(const token::Session& session, JobId id, bool kept) {
+    const Time expires = parts_.clock.now() + (kept ? parts_.retention.kept : parts_.retention.held);
+    return parts_.jobs.keep(parts_.tenant, session.subject, id, kept, expires);
+}
+
 Result<void> ReleaseDesk::remove(const token::Session& session, JobId id) {
     SAFEQ_TRY(const Released done, settle(parts_.jobs.remove(parts_.tenant, session.subject, id), {}));
     (void)done;

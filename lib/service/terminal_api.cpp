@@ -62,6 +62,8 @@ std::vector<Route> TerminalApi::routes() {
     out.push_back(session_route("POST", "/v1/jobs/release", small_body, &TerminalApi::release_all));
     out.push_back(session_route("POST", "/v1/jobs/{job}/release", small_body, &TerminalApi::release_one));
     out.push_back(session_route("POST", "/v1/jobs/{job}/resolve", small_body, &TerminalApi::resolve));
+    out.push_back(session_route("PUT", "/v1/jobs/{job}/favourite", 0, &TerminalApi::keep));
+    out.push_back(session_route("DELETE", "/v1/jobs/{job}/favourite", 0, &TerminalApi::unkeep));
     out.push_back(session_route("DELETE", "/v1/jobs/{job}", 0, &TerminalApi::remove));
     return out;
 }
@@ -142,7 +144,9 @@ ApiReply TerminalApi::list(const ApiCall& call, const job::Device&, const token:
                             {"format", document.format},
                             {"bytes", document.bytes},
                             {"pages", document.pages ? Json(*document.pages) : Json(nullptr)},
-                            {"copies", document.copies}});
+                            {"copies", document.copies},
+                            {"favourite", own.job.kept},
+                            {"expires", to_rfc3339(own.job.expires)}});
     }
     return {.body = Json{{"jobs", std::move(rows)}}.dump()};
 }
@@ -190,6 +194,24 @@ ApiReply TerminalApi::resolve(const ApiCall& call, const job::Device&, const tok
     const auto done = parts_.desk.accept_as_printed(session, *id);
     if (!done) return refused(call, "resolve", done.error());
     return {.body = outcome(*done).dump()};
+}
+
+ApiReply TerminalApi::set_kept(const ApiCall& call, const token::Session& session, bool kept) {
+    const auto id = job_of(call);
+    if (!id) return refused(call, "favourite", id.error());
+    const auto done = parts_.desk.keep(session, *id, kept);
+    if (!done) return refused(call, "favourite", done.error());
+    return {
+        .body =
+            Json{{"id", done->id.text()}, {"favourite", done->kept}, {"expires", to_rfc3339(done->expires)}}.dump()};
+}
+
+ApiReply TerminalApi::keep(const ApiCall& call, const job::Device&, const token::Session& session) {
+    return set_kept(call, session, true);
+}
+
+ApiReply TerminalApi::unkeep(const ApiCall& call, const job::Device&, const token::Session& session) {
+    return set_kept(call, session, false);
 }
 
 ApiReply TerminalApi::remove(const ApiCall& call, const job::Device&, const token::Session& session) {

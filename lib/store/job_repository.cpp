@@ -132,6 +132,7 @@ public:
             if (filter.expires_by) sql += " AND expires <= ?";
             if (filter.changed_before) sql += " AND changed < ?";
             if (filter.after) sql += " AND id > ?";
+            if (filter.but_restricted) sql += " AND restricted = 0";
             sql += " ORDER BY id LIMIT ?";
             SAFEQ_TRY(auto row, db_->prepare(sql));
             row.bind(tenant);

@@ -122,6 +122,49 @@ CREATE TABLE subject_key (
 )sql",
                                    R"sql(
 ALTER TABLE job ADD COLUMN pins BLOB NOT NULL DEFAULT x'';
+)sql",
+                                   R"sql(
+CREATE TABLE refresh_family (
+    id            BLOB PRIMARY KEY,
+    selector      BLOB NOT NULL UNIQUE,
+    current       BLOB NOT NULL,
+    device_key    BLOB NOT NULL,
+    tenant        BLOB NOT NULL,
+    subject       BLOB NOT NULL,
+    created       INTEGER NOT NULL,
+    idle_deadline INTEGER NOT NULL,
+    expires       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX refresh_family_by_subject ON refresh_family (tenant, subject, created, id);
+
+CREATE TABLE pairing (
+    tenant   BLOB NOT NULL,
+    device   BLOB NOT NULL,
+    id       BLOB NOT NULL,
+    begun_by BLOB NOT NULL,
+    code     BLOB NOT NULL,
+    attempts INTEGER NOT NULL,
+    created  INTEGER NOT NULL,
+    expires  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, device)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE revocation (
+    tenant       BLOB NOT NULL,
+    scope        INTEGER NOT NULL,
+    id           BLOB NOT NULL,
+    issued_until INTEGER NOT NULL,
+    forget_at    INTEGER NOT NULL,
+    PRIMARY KEY (tenant, scope, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX revocation_by_forget_at ON revocation (forget_at);
+
+CREATE TABLE spent (
+    key       BLOB PRIMARY KEY,
+    token     BLOB NOT NULL,
+    forget_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX spent_by_forget_at ON spent (forget_at);
 )sql"};
 
 constexpr std::array report_steps{R"sql(

@@ -22,7 +22,14 @@ ALLOWED = {
     "SELECT {0}, count(*)": "likewise",
     "SELECT hash, id, kind, tenant, subject, device, label, created, idle_deadline, expires FROM token WHERE hash = ?":
         "whoever knows the 256-bit token is told whose it is; the tenant is checked with it",
+    "SELECT id, selector, current, device_key, tenant, subject, created, idle_deadline, expires FROM refresh_family WHERE selector = ?":
+        "likewise",
     "DELETE FROM token WHERE idle_deadline <= ? OR expires <= ?": "what is over is over for everybody",
+    "DELETE FROM refresh_family WHERE idle_deadline <= ? OR expires <= ?": "likewise",
+    "DELETE FROM pairing WHERE expires <= ?": "likewise",
+    "DELETE FROM revocation WHERE forget_at <= ?": "likewise",
+    "SELECT key, token, forget_at FROM spent": "the key is a digest over the tenant, too; `token` is a column here",
+    "INSERT INTO spent (key, token, forget_at)": "likewise",
 }
 
 statement = re.compile(r'"((?:SELECT|INSERT|UPDATE|DELETE|REPLACE)\b(?:[^"\\]|\\.|"\s*\n\s*")*)"')

@@ -58,6 +58,15 @@ def test_a_certificate_that_is_not_its_key_s(site):
         assert "cert.pem" in said, said
 
 
+def test_no_core_file_shows_keys(site):
+    site.start_all()
+    for name in DAEMONS:
+        limits = pathlib.Path(f"/proc/{site.processes[name].child.pid}/limits").read_text()
+        core = next(line for line in limits.splitlines() if line.startswith("Max core file size"))
+        assert core.split()[4:6] == ["0", "0"], core
+        site.stop(name)
+
+
 def test_a_wrong_configuration(site):
     for name in DAEMONS:
         path = site.root / name / f"{name}.conf"

@@ -113,9 +113,9 @@ private:
                 const auto done = jobs_.keep(tenant_, asker, ids_[i], kept, m.expires);
                 const bool open = m.phase == Phase::waits;
                 expect_code(done,
-                            m.phase == Phase::none || !own ? std::optional{Errc::not_found}
-                            : open                         ? std::nullopt
-                                                           : std::optional{Errc::conflict},
+                            m.phase == Phase::none || !own || m.restricted ? std::optional{Errc::not_found}
+                            : open                                         ? std::nullopt
+                                                                           : std::optional{Errc::conflict},
                             "keep");
                 if (done) m.kept = kept;
                 return;
@@ -124,9 +124,9 @@ private:
                 const bool restricted = (how & 1) != 0;
                 const auto done = jobs_.restrict_processing(tenant_, ids_[i], restricted);
                 expect_code(done,
-                            m.phase == Phase::none   ? std::optional{Errc::not_found}
-                            : m.phase == Phase::goes ? std::optional{Errc::conflict}
-                                                     : std::nullopt,
+                            m.phase == Phase::none    ? std::optional{Errc::not_found}
+                            : m.phase != Phase::waits ? std::optional{Errc::conflict}
+                                                      : std::nullopt,
                             "restrict");
                 if (done) m.restricted = restricted;
                 return;
@@ -264,7 +264,7 @@ private:
         if (event == job::Event::accept_as_printed) legal = legal && m.doubt;
         std::optional<Errc> code;
         if (journal_.mode == Mode::refuses) code = Errc::log_unavailable;
-        else if (m.phase == Phase::none || !own) code = Errc::not_found;
+        else if (m.phase == Phase::none || !own || m.restricted) code = Errc::not_found;
         else if (!legal) code = Errc::illegal_transition;
         else if (failing == 1) code = Errc::io_failed;
         repository_.fail_commit(failing == 1 || failing == 2 ? failing : 0);

@@ -56,6 +56,7 @@ private:
                 if (filter.expires_by && !(job.expires <= *filter.expires_by)) continue;
                 if (filter.changed_before && !(job.changed < *filter.changed_before)) continue;
                 if (filter.after && !(id > *filter.after)) continue;
+                if (filter.but_restricted && job.restricted) continue;
                 found.push_back(job);
             }
             return found;

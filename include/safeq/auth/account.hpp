@@ -31,10 +31,10 @@ struct Account {
     TenantId tenant;
     SubjectId subject;
     std::string name;  ///< unique in the tenant, byte by byte
-    std::optional<std::string> display_name;
-    std::optional<StoredPassword> password;
-    std::optional<PhcString> pin;
-    std::vector<CardRecord> cards;  ///< each unique in the tenant
+    std::optional<std::string> display_name = {};
+    std::optional<StoredPassword> password = {};
+    std::optional<PhcString> pin = {};
+    std::vector<CardRecord> cards = {};  ///< each unique in the tenant
     bool disabled = false;
     Time created{};
 

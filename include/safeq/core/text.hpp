@@ -17,8 +17,8 @@ namespace safeq {
 /// *Errors*: `too_large`, `invalid_utf8`, `control_character`, each naming `what`.
 [[nodiscard]] Result<void> check_name(std::string_view text, std::size_t max_bytes, std::string_view what);
 
-/// The text for a log line: printable characters as they are, all others as \xNN or \u{N}; cut with an ellipsis after
-/// `max_bytes` of input.
+/// The text for a log line: printable characters as they are, all others as `\xNN` or `\u{N}`; cut with an ellipsis
+/// after `max_bytes` of input.
 [[nodiscard]] std::string escape_for_log(std::string_view text, std::size_t max_bytes = 256);
 
 /// The text inside HTML, in an element or a quoted attribute.

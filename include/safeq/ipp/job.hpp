@@ -65,17 +65,17 @@ struct JobInfo {
     std::string name;
     std::string owner_name;
     JobState state = JobState::pending;
-    std::vector<std::string> reasons;         ///< job-state-reasons; "none" is written when empty
-    std::optional<std::int32_t> impressions;  ///< nothing where they could not be counted
+    std::vector<std::string> reasons = {};         ///< job-state-reasons; "none" is written when empty
+    std::optional<std::int32_t> impressions = {};  ///< nothing where they could not be counted
     std::int32_t impressions_completed = 0;
     std::int64_t k_octets = 0;
     std::int32_t documents = 1;
-    std::string document_format;
-    Time created;
-    std::optional<Time> processing;
-    std::optional<Time> completed;
-    std::string printer_uri;            ///< job-printer-uri; the printer's first URI where empty
-    std::vector<Attribute> attributes;  ///< its job template attributes, where they are still known
+    std::string document_format = {};
+    Time created = {};
+    std::optional<Time> processing = {};
+    std::optional<Time> completed = {};
+    std::string printer_uri = {};            ///< job-printer-uri; the printer's first URI where empty
+    std::vector<Attribute> attributes = {};  ///< its job template attributes, where they are still known
     friend bool operator==(const JobInfo&, const JobInfo&) = default;
 };
 

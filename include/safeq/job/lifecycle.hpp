@@ -128,14 +128,16 @@ public:
     /// Makes the job a favourite, or no longer one. *Errors*: `not_found`; `conflict` unless it is held or uncertain.
     [[nodiscard]] Result<Job> keep(TenantId tenant, SubjectId owner, JobId job, bool kept, Time expires);
 
-    /// By an operator, who has no say over an uncertain job. *Errors*: as `cancel`.
+    /// By an operator, who has no say over an uncertain job. *Errors*: as `cancel`; `denied` for a restricted job.
     [[nodiscard]] Result<Settled> cancel_as_operator(TenantId tenant, SubjectId by, JobId job);
-    /// By a privacy officer. The caller records it. *Errors*: `not_found`; `conflict` while an attempt runs.
+    /// By a privacy officer (GDPR, article 18): until it is lifted the job is frozen as it is, and not there for its
+    /// owner. The caller records it. *Errors*: `not_found`; `conflict` while an attempt runs, or once the job has
+    /// ended.
     [[nodiscard]] Result<Job> restrict_processing(TenantId tenant, JobId job, bool restricted);
 
-    /// The owner's open jobs, oldest first.
+    /// The owner's open jobs, oldest first, but restricted ones.
     [[nodiscard]] Result<std::vector<Job>> list(TenantId tenant, SubjectId owner, std::size_t limit = 1000);
-    /// *Errors*: `not_found`, also for another's job.
+    /// *Errors*: `not_found`, also for another's job, and for a restricted one.
     [[nodiscard]] Result<Job> find(TenantId tenant, SubjectId owner, JobId job);
 
     /// Gives up at most `limit` held jobs whose time is over. *Errors*: `log_unavailable`.

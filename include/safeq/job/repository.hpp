@@ -51,6 +51,7 @@ struct JobFilter {
     std::optional<Time> expires_by = {};      ///< at or before this time; nothing: whenever
     std::optional<Time> changed_before = {};  ///< strictly before
     std::optional<JobId> after = {};          ///< continue behind this job; ids sort by the time of creation
+    bool but_restricted = false;              ///< leave out what nobody but an operator may see
     std::size_t limit = 100;
 };
 

@@ -62,7 +62,7 @@ private:
     audit::SubjectKeys& keys_;
 };
 
-/// RFC 4180 with a head line; no field can become a formula. Control characters are written as \xNN.
+/// RFC 4180 with a head line; no field can become a formula. Control characters are written as `\xNN`.
 [[nodiscard]] std::string jobs_csv(std::span<const JobLine> lines);
 [[nodiscard]] std::string totals_csv(std::span<const TotalLine> lines, TotalsBy by);
 

@@ -61,6 +61,7 @@ public:
         SubjectKeyMaker& subjects;
         job::DeviceStore& devices;
         job::Repository& repository;
+        job::Jobs& lifecycle;
         token::PrintTokens& print_tokens;
         token::SessionManager& sessions;
         Recorder& recorder;
@@ -97,6 +98,9 @@ public:
     /// Jobs in one of these states, oldest first, at most `limit`.
     [[nodiscard]] Result<std::vector<job::Job>> jobs(job::StateSet states, std::size_t limit);
     [[nodiscard]] Result<job::Job> job(JobId id);
+    /// Restricts the processing of a job (GDPR, article 18), or lifts that: see `job::Jobs::restrict_processing`.
+    /// *Errors*: as there; `log_unavailable`.
+    [[nodiscard]] Result<job::Job> restrict_job(JobId id, bool restricted);
 
 private:
     Parts parts_;

@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
 #include <memory>
 
 #include <safeq/auth/account.hpp>
 #include <safeq/job/lifecycle.hpp>
 #include <safeq/service/recorder.hpp>
+#include <safeq/service/retention.hpp>
 #include <safeq/service/ticket.hpp>
 #include <safeq/spool/blob.hpp>
 #include <safeq/spool/reader.hpp>
 
 namespace safeq::service {
-
-/// How long a job waits for its owner.
-struct Retention {
-    std::chrono::milliseconds held;
-};
 
 /// Takes jobs over from the intakes: sealed files come first, one by one, then the job as a whole is checked, recorded
 /// and held. Every step may be repeated: an intake retries until the job is taken, then deletes its own copy.

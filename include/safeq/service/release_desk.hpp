@@ -9,6 +9,7 @@
 #include <safeq/job/lifecycle.hpp>
 #include <safeq/job/release_gate.hpp>
 #include <safeq/service/recorder.hpp>
+#include <safeq/service/retention.hpp>
 #include <safeq/service/ticket.hpp>
 #include <safeq/spool/blob.hpp>
 #include <safeq/spool/reader.hpp>
@@ -69,6 +70,8 @@ public:
         spool::KnownIntakes& intakes;
         audit::SubjectKeys& subjects;
         Delivery& delivery;
+        const Clock& clock;
+        Retention retention;
     };
 
     /// Documents up to this size are verified whole before the first byte leaves; above, the commitment and the last
@@ -87,6 +90,10 @@ public:
 
     /// The owner found the pages of an uncertain job. *Errors*: as `Jobs::accept_as_printed`.
     [[nodiscard]] Result<Released> accept_as_printed(const token::Session& session, JobId job);
+
+    /// Makes a job a favourite, which stays when it has been printed, or an ordinary one again; its time to expire
+    /// begins anew. *Errors*: as `Jobs::keep`.
+    [[nodiscard]] Result<job::Job> keep(const token::Session& session, JobId job, bool kept);
 
     /// *Errors*: as `Jobs::remove`.
     [[nodiscard]] Result<void> remove(const token::Session& session, JobId job);

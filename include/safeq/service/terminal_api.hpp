@@ -33,6 +33,7 @@ private:
                                      Handler handler);
     [[nodiscard]] Route session_route(std::string_view method, std::string_view path, std::size_t max_body,
                                       SessionHandler handler);
+    [[nodiscard]] ApiReply set_kept(const ApiCall& call, const token::Session& session, bool kept);
     [[nodiscard]] ApiReply refused(const ApiCall& call, std::string_view route, const Error& error) const;
 
     ApiReply sign_in(const ApiCall& call, const job::Device& device);
@@ -41,6 +42,8 @@ private:
     ApiReply release_one(const ApiCall& call, const job::Device& device, const token::Session& session);
     ApiReply release_all(const ApiCall& call, const job::Device& device, const token::Session& session);
     ApiReply resolve(const ApiCall& call, const job::Device& device, const token::Session& session);
+    ApiReply keep(const ApiCall& call, const job::Device& device, const token::Session& session);
+    ApiReply unkeep(const ApiCall& call, const job::Device& device, const token::Session& session);
     ApiReply remove(const ApiCall& call, const job::Device& device, const token::Session& session);
 
     Parts parts_;

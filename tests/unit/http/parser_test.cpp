@@ -140,13 +140,25 @@ TEST_CASE("what two readers could read in two ways is refused", "[http]") {
         "GET / HTTP/2.0\r\nHost: h\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         "CONNECT a:1 HTTP/1.1\r\nHost: h\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
-        "\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: h\r\nConnection: keep-aliv:e\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: h\r\nProxy-Connection: a b\r\n\r\n", "\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 6\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\nhost: g\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n: y\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcX\r\n0\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc0\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\r\n0\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
         "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000000\r\n");
     CHECK(code_of(text) == Errc::http_malformed);
+}
+
+TEST_CASE("a list of connection options may have empty elements", "[http]") {
+    for (const char* list : {"close", "keep-alive, x", " , close,\tx-y ,,", ""}) {
+        INFO(list);
+        const std::string text = std::string{"GET / HTTP/1.1\r\nHost: h\r\nConnection: "} + list + "\r\n\r\n";
+        CHECK(!parse_all_ways(text, Limits::standard()).error);
+    }
 }
 
 TEST_CASE("every message has a budget", "[http]") {

@@ -264,9 +264,28 @@ TEST_CASE("expiry takes what is due and leaves restricted jobs", "[job]") {
     CHECK(desk.jobs.expire_due(desk.tenant, 3)->size() == 1);
     CHECK(desk.jobs.expire_due(desk.tenant, 3)->empty());
     CHECK(desk.state(ids[0]) == State::held);
-    CHECK(desk.jobs.list(desk.tenant, desk.owner)->size() == 1);
     CHECK(desk.jobs.list(desk.tenant, desk.stranger)->empty());
     CHECK(desk.jobs.find(desk.tenant, desk.stranger, ids[0]).error().code == Errc::not_found);
+}
+
+TEST_CASE("a restricted job is frozen, and not there for its owner, until that is lifted", "[job]") {
+    Desk desk;
+    const JobId job = desk.take();
+    const JobId other = desk.take();
+    REQUIRE(desk.jobs.restrict_processing(desk.tenant, job, true));
+    CHECK(desk.jobs.list(desk.tenant, desk.owner)->size() == 1);
+    CHECK(desk.jobs.list(desk.tenant, desk.owner, 1)->front().id == other);  // the limit counts what is shown
+    CHECK(desk.jobs.find(desk.tenant, desk.owner, job).error().code == Errc::not_found);
+    CHECK(desk.jobs.keep(desk.tenant, desk.owner, job, true, desk.clock.now()).error().code == Errc::not_found);
+    CHECK(desk.jobs.cancel(desk.tenant, desk.owner, job).error().code == Errc::not_found);
+    CHECK(desk.jobs.remove(desk.tenant, desk.owner, job).error().code == Errc::not_found);
+    CHECK(desk.jobs.accept_as_printed(desk.tenant, desk.owner, job).error().code == Errc::not_found);
+    CHECK(desk.jobs.cancel_as_operator(desk.tenant, desk.owner, job).error().code == Errc::denied);
+    CHECK(desk.state(job) == State::held);
+    REQUIRE(desk.jobs.restrict_processing(desk.tenant, job, false));
+    CHECK(desk.jobs.list(desk.tenant, desk.owner)->size() == 2);
+    REQUIRE(desk.jobs.remove(desk.tenant, desk.owner, job));
+    CHECK(desk.jobs.restrict_processing(desk.tenant, job, true).error().code == Errc::conflict);
 }
 
 TEST_CASE("100,000 random histories agree with the model", "[job]") {

@@ -73,24 +73,38 @@ struct World {
     test::MemoryTokenStore tokens;
     token::PrintTokens print_tokens{tokens, clock, random};
     token::SessionManager sessions{tokens, clock, random, token::terminal_session_2026};
-    service::Admin admin{{tenant, accounts, hasher, peppers, password_rules, keys, devices, repository, print_tokens,
-                          sessions, recorder, clock, random}};
+    job::Jobs lifecycle{repository, recorder, clock, random};
+    service::Admin admin{{tenant, accounts, hasher, peppers, password_rules, keys, devices, repository, lifecycle,
+                          print_tokens, sessions, recorder, clock, random}};
 
     auth::Account add(const std::string& name) {
         return admin
             .add_user({.name = name, .display_name = "Alice A.", .password = {}, .pin = {}, .cards = {"04a1b2c3"}})
             .value();
     }
+    JobId take(SubjectId owner) {
+        const job::Job job{.id = JobId::make(clock, random),
+                           .tenant = tenant,
+                           .owner = owner,
+                           .intake = InstanceId::make(clock, random),
+                           .ipp_id = 1,
+                           .created = clock.now(),
+                           .changed = clock.now(),
+                           .expires = clock.now() + 1h};
+        (void)lifecycle.take(job).value();
+        return job.id;
+    }
     std::vector<audit::Record> records() {
         std::vector<audit::Record> out;
         for (audit::Index i = 0; i < log->size(); ++i) out.push_back(audit::decode(*log->entry(i)).value());
         return out;
     }
-    std::size_t erasures() {
+    std::size_t count(audit::Kind kind) {
         const auto all = records();
-        return static_cast<std::size_t>(std::ranges::count_if(
-            all, [](const auto& record) { return record.kind == audit::KindName{audit::Kind::user_erased}; }));
+        return static_cast<std::size_t>(
+            std::ranges::count_if(all, [kind](const auto& record) { return record.kind == audit::KindName{kind}; }));
     }
+    std::size_t erasures() { return count(audit::Kind::user_erased); }
 };
 
 }  // namespace
@@ -140,19 +154,7 @@ TEST_CASE("nothing is erased that isn't on record, or while documents wait", "[s
     CHECK(w.admin.erase_user("alice").error().code == Errc::log_unavailable);
     untouched();
 
-    const job::Job job{.id = JobId::make(w.clock, w.random),
-                       .tenant = w.tenant,
-                       .owner = alice.subject,
-                       .intake = InstanceId::make(w.clock, w.random),
-                       .ipp_id = 1,
-                       .created = w.clock.now(),
-                       .changed = w.clock.now(),
-                       .expires = w.clock.now() + 1h};
-    {
-        const auto unit = w.repository.begin().value();
-        REQUIRE(unit->insert(job));
-        REQUIRE(unit->commit());
-    }
+    w.take(alice.subject);
     CHECK(w.admin.erase_user("alice").error().code == Errc::conflict);
     untouched();
     CHECK(w.admin.erase_user("nobody").error().code == Errc::not_found);
@@ -169,4 +171,32 @@ TEST_CASE("an erasure that fails half way is finished by repeating it", "[servic
     CHECK(w.admin.erase_user(alice.subject.text()).value() == alice.subject);
     CHECK(w.subject_keys.key(alice.subject).error().code == Errc::key_destroyed);
     CHECK(w.erasures() == 1);
+}
+
+TEST_CASE("a restriction is on record before it holds, and so is its end", "[service]") {
+    World w;
+    const auth::Account alice = w.add("alice");
+    const JobId job = w.take(alice.subject);
+    w.disk->fail(0, test::MemoryDisk::Failure::clean);
+    CHECK(w.admin.restrict_job(job, true).error().code == Errc::log_unavailable);
+    CHECK(!w.admin.job(job)->restricted);
+
+    World v;
+    const JobId frozen = v.take(v.add("alice").subject);
+    CHECK(v.admin.restrict_job(frozen, true)->restricted);
+    CHECK(v.admin.restrict_job(frozen, true)->restricted);  // again: nothing new to tell
+    CHECK(v.count(audit::Kind::job_restricted) == 1);
+    CHECK(v.admin.jobs(job::StateSet::open(), 10)->size() == 1);
+    CHECK(!v.admin.restrict_job(frozen, false)->restricted);
+    CHECK(v.count(audit::Kind::job_unrestricted) == 1);
+    CHECK(v.admin.restrict_job(JobId::make(v.clock, v.random), true).error().code == Errc::not_found);
+}
+
+TEST_CASE("a restriction that came too late is taken back on record", "[service]") {
+    World w;
+    const SubjectId alice = w.add("alice").subject;
+    const JobId job = w.take(alice);
+    REQUIRE(w.lifecycle.cancel(w.tenant, alice, job));
+    CHECK(w.admin.restrict_job(job, true).error().code == Errc::conflict);
+    CHECK(w.count(audit::Kind::job_restricted) == w.count(audit::Kind::job_unrestricted));
 }

@@ -93,7 +93,7 @@ struct World final : service::Upstream {
     job::Jobs jobs_{repository, release_recorder, clock, random};
     job::ReleaseGate gate{repository, clock};
     Device device;
-    service::ReleaseDesk desk{{tenant, gate, jobs_, release_blobs, ring, intakes, subjects, device}};
+    service::ReleaseDesk desk{{tenant, gate, jobs_, release_blobs, ring, intakes, subjects, device, clock, {72h}}};
     service::Custody custody{{tenant,
                               release_blobs,
                               ring,

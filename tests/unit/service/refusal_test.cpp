@@ -83,8 +83,9 @@ struct World {
     token::SessionManager sessions{tokens, clock, random, token::terminal_session_2026};
     service::CredentialOpener opener{crypto::XwingPrivateKey::generate(random), clock};
     service::SignIn sign_in{{tenant, authenticator, accounts, sessions, print_tokens, opener, recorder}};
-    service::Admin admin{{tenant, accounts, hasher, peppers, password_rules, keys, devices, repository, print_tokens,
-                          sessions, recorder, clock, random}};
+    job::Jobs lifecycle{repository, recorder, clock, random};
+    service::Admin admin{{tenant, accounts, hasher, peppers, password_rules, keys, devices, repository, lifecycle,
+                          print_tokens, sessions, recorder, clock, random}};
     job::Device mfd{.id = DeviceId::make(clock, random), .tenant = tenant, .name = "mfd", .factor_rule = "card"};
 
     service::NewUser alice() {

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Under test: ipp::decode against libcups' ippReadIO and ippWriteIO.
+// Property: what both take they take alike: they see the end of the head at the same place, and what libcups writes of
+// what it read is, byte for byte, what we encode of what we decoded.
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+
+#include <cups/ipp.h>
+
+#include <safeq/ipp/codec.hpp>
+
+using namespace safeq;
+
+namespace {
+
+void must(bool holds) {
+    if (!holds) std::abort();
+}
+
+// libcups gives all values of an attribute the syntax of the first, where both are strings; we keep what came.
+bool mixed(const ipp::Attribute& attribute) {
+    return std::ranges::any_of(attribute.values, [&](const ipp::Value& value) {
+        if (value.tag() != attribute.values.front().tag()) return true;
+        const ipp::Collection* collection = value.as_collection();
+        return collection != nullptr && std::ranges::any_of(collection->members(), mixed);
+    });
+}
+
+struct Input {
+    ByteView bytes;
+    std::size_t at = 0;
+};
+
+ssize_t give(void* context, ipp_uchar_t* buffer, std::size_t size) {
+    auto& in = *static_cast<Input*>(context);
+    const std::size_t n = std::min(size, in.bytes.size() - in.at);
+    std::memcpy(buffer, in.bytes.data() + in.at, n);
+    in.at += n;
+    return static_cast<ssize_t>(n);
+}
+
+ssize_t take(void* context, ipp_uchar_t* buffer, std::size_t size) {
+    auto& out = *static_cast<Bytes*>(context);
+    const auto* begin = reinterpret_cast<const std::byte*>(buffer);
+    out.insert(out.end(), begin, begin + size);
+    return static_cast<ssize_t>(size);
+}
+
+struct Delete {
+    void operator()(ipp_t* message) const noexcept { ippDelete(message); }
+};
+using Message = std::unique_ptr<ipp_t, Delete>;
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const ByteView in = std::as_bytes(std::span{data, size});
+    const Result<ipp::Decoded> ours = ipp::decode(in, ipp::Limits::standard());
+    Input source{in};
+    const Message theirs{ippNew()};
+    if (ippReadIO(&source, give, 1, nullptr, theirs.get()) != IPP_STATE_DATA || !ours) return 0;
+    must(source.at == ours->consumed);
+    for (const ipp::Group& group : ours->message.groups)
+        if (std::ranges::any_of(group.attributes, mixed)) return 0;
+    Bytes written;
+    ippSetState(theirs.get(), IPP_STATE_IDLE);
+    must(ippWriteIO(&written, take, 1, nullptr, theirs.get()) == IPP_STATE_DATA);
+    // A group without attributes is nothing that libcups could keep.
+    ipp::Message message = ours->message;
+    std::erase_if(message.groups, [](const ipp::Group& group) { return group.attributes.empty(); });
+    must(same_bytes(written, ipp::encode(message)));
+    return 0;
+}

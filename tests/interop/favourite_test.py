@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Favourites stay when they have been printed; a job whose processing is restricted is not there for its owner."""
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import installation as house  # noqa: E402
+import scenario  # noqa: E402
+
+
+def set_up(site):
+    site.init()
+    site.start_all()
+    scenario.people_and_device(site)
+    site.uri = scenario.token_uri(site)
+    site.page = site.dir / "page.pdf"
+    site.page.write_bytes(house.make_pdf(2, "again and again"))
+
+
+def send(site):
+    """Prints; the job's id once release holds it."""
+    known = {row["id"] for row in scenario.job_rows(site, True)}
+    site.safeq("print", site.page, "--uri", site.uri)
+    return house.wait_until(lambda: [r for r in scenario.job_rows(site, True) if r["id"] not in known], 20, "the job")[0]["id"]
+
+
+def row(site, job):
+    return json.loads(site.safeq("job", "show", job).stdout)
+
+
+def test_a_favourite_is_printed_again_and_again(site):
+    job = send(site)
+    ordinary = row(site, job)
+    assert ordinary["favourite"] is False
+    terminal = scenario.sign_in(site)
+    status, answer = terminal.call("PUT", f"/v1/jobs/{job}/favourite")
+    assert status == 200 and answer["favourite"] is True and answer["expires"] > ordinary["expires"], answer
+    for _ in range(2):
+        status, answer = terminal.release(job)
+        assert status == 200 and answer["state"] == "held", (status, answer)
+    printed = [path.read_bytes() for path in (site.dir / "mfd").iterdir()]
+    assert printed == [site.page.read_bytes()] * 2
+    # It goes on over a restart; as an ordinary job again it ends with its print.
+    site.stop("release")
+    site.start("release")
+    terminal = scenario.sign_in(site)
+    assert [(j["id"], j["favourite"]) for j in terminal.jobs()] == [(job, True)]
+    status, answer = terminal.call("DELETE", f"/v1/jobs/{job}/favourite")
+    assert status == 200 and answer["favourite"] is False, answer
+    status, answer = terminal.release(job)
+    assert status == 200 and answer["state"] == "printed", answer
+    assert terminal.call("PUT", f"/v1/jobs/{job}/favourite")[0] == 409
+    assert not list((site.root / "release" / "spool").rglob(f"*{job}*"))
+
+
+def test_nobody_makes_another_s_job_a_favourite(site):
+    job = send(site)
+    site.safeq("user", "add", "bob", "--card", "0b0b0b0b", "--pin", text="90909090\n")
+    terminal = site.terminal("mfd")
+    assert terminal.sign_in(house.card("0b0b0b0b"), house.pin("90909090"))[0] == 201
+    assert terminal.call("PUT", f"/v1/jobs/{job}/favourite")[0] == 404
+    assert row(site, job)["favourite"] is False
+    scenario.sign_in(site).call("DELETE", f"/v1/jobs/{job}")
+
+
+def test_a_restricted_job_is_frozen(site):
+    job = send(site)
+    assert site.safeq("job", "restrict", job).stdout.strip() == f"restricted {job}"
+    terminal = scenario.sign_in(site)
+    assert terminal.jobs() == []
+    assert terminal.release(job)[0] in (403, 404)
+    assert terminal.call("DELETE", f"/v1/jobs/{job}")[0] == 404
+    assert terminal.call("PUT", f"/v1/jobs/{job}/favourite")[0] == 404
+    assert row(site, job)["restricted"] is True and row(site, job)["state"] == "held"
+    site.safeq("job", "unrestrict", job)
+    assert [j["id"] for j in terminal.jobs()] == [job]
+    status, answer = terminal.release(job)
+    assert status == 200 and answer["state"] == "printed", answer
+    assert "conflict" in site.safeq("job", "restrict", job, check=False).stderr
+    site.stop("release")
+    kinds = [json.loads(line)["entry"]["kind"] for line in
+             site.safeq("audit", "export", "release", "--format", "jsonl").stdout.splitlines()]
+    assert kinds.count("job_restricted") == kinds.count("job_unrestricted") >= 1
+    site.start("release")
+
+
+if __name__ == "__main__":
+    scenario.main(globals())
