@@ -109,6 +109,7 @@ Result<void> check(const ReleaseOptions& options) {
         .policy("tls-policy-terminals", options.tls_policy_terminals)
         .policy("tls-policy-devices", options.tls_policy_devices)
         .path("tls-exceptions", options.tls_exceptions)
+        .path("password-blocklist", options.password_blocklist)
         .that("hold-hours", options.hold_hours >= 1 && options.hold_hours <= 24 * 90, "expected 1 to 2160")
         .that("favourite-days", options.favourite_days >= 1 && options.favourite_days <= 366, "expected 1 to 366")
         .result();
@@ -186,6 +187,9 @@ void describe(CLI::App& app, ReleaseOptions& options) {
         ->capture_default_str();
     app.add_option("--favourite-days", options.favourite_days, "How long a favourite is kept, 1 to 366")
         ->capture_default_str();
+    app.add_option(
+        "--password-blocklist", options.password_blocklist,
+        "File of passwords that nobody may choose: one a line, lower case, as `LC_ALL=C sort -u` orders them");
 }
 
 void describe(CLI::App& app, ReportOptions& options) {
@@ -269,7 +273,9 @@ std::string to_config(const ReleaseOptions& options) {
            line("tls-policy-devices", options.tls_policy_devices) +
            (options.tls_exceptions.empty() ? std::string{} : line("tls-exceptions", options.tls_exceptions)) +
            line("hold-hours", fmt::format("{}", options.hold_hours)) +
-           line("favourite-days", fmt::format("{}", options.favourite_days));
+           line("favourite-days", fmt::format("{}", options.favourite_days)) +
+           (options.password_blocklist.empty() ? std::string{}
+                                               : line("password-blocklist", options.password_blocklist));
 }
 
 std::string to_config(const ReportOptions& options) {

@@ -50,6 +50,7 @@ struct ReleaseOptions {
     std::string tls_exceptions;                            ///< devices with policies of their own; may be empty
     unsigned hold_hours = 72;
     unsigned favourite_days = 90;
+    std::string password_blocklist;  ///< none where empty
 
     bool operator==(const ReleaseOptions&) const = default;
 };

@@ -77,6 +77,7 @@ private:
         opener_.emplace(std::move(credential_key), runtime_.clock);
         SAFEQ_TRY(const auto pepper, read_key<auth::PepperKey>(*keys_, pepper_key_file));
         peppers_.emplace(auth::Pepper{pepper});
+        SAFEQ_TRY_VOID(load_blocklist());
         SAFEQ_TRY(auto root, read_key<crypto::WrapKey>(*keys_, subject_root_key_file));
         SAFEQ_TRY_VOID(load_intakes(common_.shared / intakes_public, intakes_));
         SAFEQ_TRY(database_, store::Database::open(folder.root / "release.db", store::Database::Purpose::release));
@@ -85,6 +86,16 @@ private:
         SAFEQ_TRY(epochs_folder_, store::EpochFolder::open(folder.root / "epochs", runtime_.random));
         SAFEQ_TRY(log_store_, store::open_log_folder(folder.log()));
         SAFEQ_TRY(log_, audit::Log::open(*log_store_, log_origin("release", common_.tenant), *log_key_));
+        return {};
+    }
+
+    Result<void> load_blocklist() {
+        if (options_.password_blocklist.empty()) return {};
+        const std::filesystem::path file = common_.folder.root / options_.password_blocklist;
+        SAFEQ_TRY(std::string text, read_text(file, auth::Blocklist::max_text_bytes));
+        auto list = auth::Blocklist::parse(std::move(text));
+        if (!list) return fail(Errc::config_invalid, file.string(), list.error().message());
+        blocklist_.emplace(*std::move(list));
         return {};
     }
 
@@ -104,6 +115,8 @@ private:
                                                    .subjects = &*subjects_,
                                                    .clock = runtime_.clock,
                                                    .random = runtime_.random});
+        password_rules_.emplace(auth::password_limits_2026, blocklist_ ? &*blocklist_ : nullptr,
+                                std::vector<std::string>{"safeq"});
         hasher_.emplace(auth::argon2id_2026, *peppers_, runtime_.random, hashing_);
         authenticator_.emplace(auth::Authenticator::Parts{
             .accounts = *accounts_, .hasher = *hasher_, .peppers = *peppers_, .throttle = *throttle_});
@@ -128,8 +141,8 @@ private:
             .clock = runtime_.clock,
             .rules = service::epoch_rules_2026(std::chrono::hours{options_.hold_hours + 1})});
         key_maker_.emplace(*subjects_);
-        admin_.emplace(service::Admin::Parts{tenant, *accounts_, *hasher_, *peppers_, *key_maker_, *devices_,
-                                             *repository_, *jobs_, *print_tokens_, *sessions_, *recorder_,
+        admin_.emplace(service::Admin::Parts{tenant, *accounts_, *hasher_, *peppers_, *password_rules_, *key_maker_,
+                                             *devices_, *repository_, *jobs_, *print_tokens_, *sessions_, *recorder_,
                                              runtime_.clock, runtime_.random});
         terminal_api_.emplace(service::TerminalApi::Parts{tenant, *sign_in_, *desk_, *devices_, explain});
         admin_api_.emplace(service::AdminApi::Parts{*admin_, options_.printer, explain});
@@ -277,6 +290,8 @@ private:
     std::optional<store::ThrottleStore> throttle_store_;
     std::optional<auth::SharedThrottle> throttle_;
     auth::HashingBudget hashing_{auth::hashing_2026};
+    std::optional<auth::Blocklist> blocklist_;
+    std::optional<auth::PasswordRules> password_rules_;
     std::optional<auth::Hasher> hasher_;
     std::optional<service::Recorder> recorder_;
     std::optional<auth::Authenticator> authenticator_;

@@ -5,8 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <safeq/auth/import_file.hpp>
 #include <safeq/http/message.hpp>
 
+#include "common/files.hpp"
 #include "safeq/secrets.hpp"
 
 namespace safeq::daemon {
@@ -15,7 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct State {
-    std::string name, display_name, label = "printer", token;
+    std::string name, display_name, label = "printer", token, file;
     std::vector<std::string> cards;
     bool password = false, pin = false, json = false;
     int days = 0;
@@ -33,6 +35,15 @@ void add(Context& context, const State& state) {
     }
     const Json user = context.call_json("release", "POST", "/admin/v1/users", body.dump());
     fmt::print("added {} ({})\n", user.at("name").get<std::string>(), user.at("subject").get<std::string>());
+}
+
+void import(Context& context, const State& state) {
+    const std::string file = require(read_text(state.file, auth::max_import_bytes));
+    // Here as well as at the daemon: what is wrong with the file shows before it leaves this machine.
+    (void)require(auth::parse_import_file(file));
+    const Json answer = context.call_json("release", "POST", "/admin/v1/imports", Json{{"file", file}}.dump());
+    fmt::print("imported {}; each password is hashed anew when its owner first signs in\n",
+               answer.at("imported").get<std::size_t>());
 }
 
 void list(Context& context, const State& state) {
@@ -89,9 +100,14 @@ void add_user_command(CLI::App& app, Context& context) {
     add_user->add_option("NAME", state->name, "Exactly as they will type it: upper and lower case differ")->required();
     add_user->add_option("--display-name", state->display_name, "What devices greet them with");
     add_user->add_option("--card", state->cards, "UID of a card, hexadecimal; may be given several times");
-    add_user->add_flag("--password", state->password, "Give them a password (at least 8 bytes)");
+    add_user->add_flag("--password", state->password, "Give them a password (at least 15 characters)");
     add_user->add_flag("--pin", state->pin, "Give them a PIN (at least 4 digits)");
     add_user->callback([&context, state] { add(context, *state); });
+
+    CLI::App* import_users = user->add_subcommand(
+        "import", "Add everybody of a file of name:hash lines (bcrypt, PBKDF2, {SSHA256}, {SSHA512}), or nobody");
+    import_users->add_option("FILE", state->file, "As htpasswd writes it; at most 2000 people")->required();
+    import_users->callback([&context, state] { import(context, *state); });
 
     CLI::App* list_users = user->add_subcommand("list", "Everybody");
     list_users->add_flag("--json", state->json, "As JSON");

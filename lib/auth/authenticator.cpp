@@ -225,11 +225,11 @@ private:
 // is still good, and the next sign-in tries again.
 void renew(const Authenticator::Parts& parts, const Given& given, const Claim& claim, const Judge& judge) {
     const Account& account = *claim.account;
-    const auto replace = [&](Verifier which, const PhcString& from, const Result<PhcString>& to) {
+    const auto replace = [&](Verifier which, const StoredPassword& from, const Result<PhcString>& to) {
         if (to) std::ignore = parts.accounts.replace(account.tenant, account.subject, which, from, *to);
     };
     if (judge.renew_password())
-        replace(Verifier::password, *account.password, parts.hasher.hash(given.password->password));
+        replace(Verifier::password, *account.password, parts.hasher.hash_again(given.password->password));
     if (judge.renew_pin()) {
         const PinOwner owner{.tenant = account.tenant, .subject = account.subject};
         replace(Verifier::pin, *account.pin, parts.hasher.hash_pin(owner, *given.pin));

@@ -28,16 +28,21 @@ Result<void> check_length(const crypto::Secret& password) {
 Result<PhcString> Hasher::hash(const crypto::Secret& password) const {
     if (password.size() < min_password_bytes)
         return fail(Errc::invalid_argument, "password", fmt::format("fewer than {} bytes", min_password_bytes));
+    return hash_again(password);
+}
+
+Result<PhcString> Hasher::hash_again(const crypto::Secret& password) const {
     SAFEQ_TRY_VOID(check_length(password));
     const crypto::Secret material = password_material(peppers_.current().for_passwords(), password);
     return store(material.expose());
 }
 
-Result<PasswordCheck> Hasher::verify(const PhcString& stored, const crypto::Secret& attempt) const {
+Result<PasswordCheck> Hasher::verify(const StoredPassword& stored, const crypto::Secret& attempt) const {
     SAFEQ_TRY_VOID(check_length(attempt));
-    SAFEQ_TRY(const Pepper* const pepper, pepper_of(stored));
+    if (const ImportedHash* const imported = stored.imported()) return check_imported(*imported, attempt);
+    SAFEQ_TRY(const Pepper* const pepper, pepper_of(*stored.own()));
     const crypto::Secret material = password_material(pepper->for_passwords(), attempt);
-    return check(stored, material.expose());
+    return check(*stored.own(), material.expose());
 }
 
 Result<PhcString> Hasher::hash_pin(const PinOwner& owner, const Pin& pin) const {
@@ -59,9 +64,7 @@ Result<void> Hasher::verify_nobody(const crypto::Secret& attempt) const {
 }
 
 Result<PhcString> Hasher::store(ByteView material) const {
-    if (!within_bounds(parameters_))
-        return fail(Errc::weak_parameters, "Argon2id",
-                    fmt::format("m={},t={},p={}", parameters_.memory_kib, parameters_.passes, parameters_.lanes));
+    SAFEQ_TRY_VOID(check_parameters());
     SAFEQ_TRY(const HashingBudget::Permit permit, budget_.acquire());
     const auto salt = random_.bytes<salt_bytes>();
     std::array<std::byte, hash_bytes> hash{};
@@ -84,10 +87,35 @@ Result<PasswordCheck> Hasher::check(const PhcString& stored, ByteView material) 
     return as_today ? PasswordCheck::match : PasswordCheck::match_needs_rehash;
 }
 
+Result<PasswordCheck> Hasher::check_imported(const ImportedHash& stored, const crypto::Secret& attempt) const {
+    SAFEQ_TRY_VOID(check_parameters());
+    SAFEQ_TRY(const Pepper* const pepper, pepper_named(stored.pepper()));
+    SAFEQ_TRY(const HashingBudget::Permit permit, budget_.acquire());
+    SAFEQ_TRY(const crypto::Secret hash,
+              compute_foreign(stored.function(), stored.cost(), stored.salt(), attempt.expose()));
+    // Who is right pays for Argon2id with the rehash that follows.
+    if (stored.matches(*pepper, hash.expose())) return PasswordCheck::match_needs_rehash;
+    const crypto::Secret material = password_material(pepper->for_passwords(), attempt);
+    const auto salt = random_.bytes<salt_bytes>();
+    std::array<std::byte, hash_bytes> unused{};
+    SAFEQ_TRY_VOID(crypto::argon2id(unused, material.expose(), salt, parameters_));
+    return PasswordCheck::mismatch;
+}
+
+Result<void> Hasher::check_parameters() const {
+    if (within_bounds(parameters_)) return {};
+    return fail(Errc::weak_parameters, "Argon2id",
+                fmt::format("m={},t={},p={}", parameters_.memory_kib, parameters_.passes, parameters_.lanes));
+}
+
 Result<const Pepper*> Hasher::pepper_of(const PhcString& stored) const {
     if (!stored.pepper()) return fail(Errc::key_unknown, "pepper", "the string was stored without one");
-    const Pepper* const pepper = peppers_.find(*stored.pepper());
-    if (pepper == nullptr) return fail(Errc::key_unknown, "pepper", stored.pepper()->text());
+    return pepper_named(*stored.pepper());
+}
+
+Result<const Pepper*> Hasher::pepper_named(const PepperId& id) const {
+    const Pepper* const pepper = peppers_.find(id);
+    if (pepper == nullptr) return fail(Errc::key_unknown, "pepper", id.text());
     return pepper;
 }
 

@@ -2,6 +2,7 @@
 #include <safeq/service/admin.hpp>
 
 #include <safeq/auth/factor.hpp>
+#include <safeq/auth/import_file.hpp>
 
 namespace safeq::service {
 
@@ -20,6 +21,9 @@ Result<auth::Account> Admin::add_user(NewUser user) {
                           .cards = {},
                           .created = parts_.clock.now()};
     if (user.password) {
+        const std::array<std::string_view, 2> about{
+            account.name, account.display_name ? std::string_view{*account.display_name} : std::string_view{}};
+        SAFEQ_TRY_VOID(parts_.password_rules.check(*user.password, auth::PasswordUse::alone, about));
         SAFEQ_TRY(auth::PhcString hash, parts_.hasher.hash(*user.password));
         account.password = std::move(hash);
     }
@@ -37,6 +41,29 @@ Result<auth::Account> Admin::add_user(NewUser user) {
     SAFEQ_TRY_VOID(parts_.recorder.account_changed(account.subject, true, account.name));
     SAFEQ_TRY_VOID(parts_.accounts.save(account));
     return account;
+}
+
+Result<std::size_t> Admin::import_users(std::string_view file) {
+    SAFEQ_TRY(const std::vector<auth::ImportedUser> users, auth::parse_import_file(file));
+    for (const auth::ImportedUser& user : users)
+        if (parts_.accounts.find_by_name(parts_.tenant, user.name))
+            return fail(Errc::already_exists, "line " + std::to_string(user.line), user.name);
+    std::vector<auth::Account> accounts;
+    for (const auth::ImportedUser& user : users)
+        accounts.push_back({.tenant = parts_.tenant,
+                            .subject = SubjectId::make(parts_.clock, parts_.random),
+                            .name = user.name,
+                            .display_name = std::nullopt,
+                            .password = parts_.hasher.adopt(user.password),
+                            .pin = std::nullopt,
+                            .cards = {},
+                            .created = parts_.clock.now()});
+    for (const auth::Account& account : accounts) {
+        SAFEQ_TRY_VOID(parts_.subjects.create(account.subject));
+        SAFEQ_TRY_VOID(parts_.recorder.account_changed(account.subject, true, account.name));
+    }
+    SAFEQ_TRY_VOID(parts_.accounts.add_all(accounts));
+    return accounts.size();
 }
 
 Result<std::vector<auth::Account>> Admin::users() { return parts_.accounts.list(parts_.tenant); }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/service/admin_api.hpp>
 
+#include <safeq/auth/import_file.hpp>
+
 #include "service/json.hpp"
 
 namespace safeq::service {
 namespace {
 
 constexpr std::size_t max_body = 64 * 1024;
+constexpr std::size_t max_import_body = 2 * auth::max_import_bytes + 1024;  // JSON writes a line's end as two bytes
 
 Json to_json(const auth::Account& account) {
     return {{"name", account.name},
@@ -72,6 +75,8 @@ ApiReply rows(const char* name, const std::vector<Row>& all) {
 std::vector<Route> AdminApi::routes() {
     std::vector<Route> out;
     out.push_back(route("POST", "/admin/v1/users", &AdminApi::add_user));
+    out.push_back(route("POST", "/admin/v1/imports", &AdminApi::import_users));
+    out.back().max_body_bytes = max_import_body;
     out.push_back(route("GET", "/admin/v1/users", &AdminApi::list_users));
     out.push_back(route("POST", "/admin/v1/users/{user}/erasure", &AdminApi::erase_user));
     out.push_back(route("POST", "/admin/v1/users/{user}/tokens", &AdminApi::issue_token));
@@ -122,6 +127,13 @@ Result<ApiReply> AdminApi::add_user(const ApiCall& call) {
     }
     SAFEQ_TRY(const auth::Account account, parts_.admin.add_user(std::move(user)));
     return ApiReply{.status = 201, .body = to_json(account).dump()};
+}
+
+Result<ApiReply> AdminApi::import_users(const ApiCall& call) {
+    SAFEQ_TRY(const JsonReader object, JsonReader::parse(call.body, max_import_body, "import"));
+    SAFEQ_TRY(const std::string file, object.text("file", auth::max_import_bytes));
+    SAFEQ_TRY(const std::size_t count, parts_.admin.import_users(file));
+    return ApiReply{.status = 201, .body = Json{{"imported", count}}.dump()};
 }
 
 Result<ApiReply> AdminApi::list_users(const ApiCall&) {

@@ -6,20 +6,25 @@
 namespace safeq::service {
 namespace {
 
-constexpr std::string_view info = "safeq/credential/v1";
 constexpr std::string_view audience = "safeq-release/identify";
 
-Bytes associated_data(const SealedCredential& sealed) {
-    return ByteWriter{}
-        .field(sealed.tenant.bytes())
-        .field(sealed.intake.bytes())
-        .field(sealed.user)
-        .field(sealed.address)
-        .u8(static_cast<std::uint8_t>(sealed.shown))
-        .field(audience)
-        .u64(static_cast<std::uint64_t>(sealed.made.time_since_epoch().count()))
-        .field(sealed.nonce)
-        .take();
+auth::FactorKind factor_of(Shown shown) noexcept {
+    switch (shown) {
+        case Shown::password: return auth::FactorKind::password;
+        case Shown::print_token: return auth::FactorKind::token;
+    }
+    return auth::FactorKind::token;
+}
+
+auth::CredentialContext context_of(const SealedCredential& sealed) {
+    return {.tenant = sealed.tenant,
+            .place = sealed.intake,
+            .factor = factor_of(sealed.shown),
+            .user = sealed.user,
+            .address = sealed.address,
+            .audience = std::string{audience},
+            .made = sealed.made,
+            .nonce = sealed.nonce};
 }
 
 }  // namespace
@@ -67,29 +72,19 @@ Result<SealedCredential> seal_credential(const crypto::XwingPublicKey& to, const
                          .user = std::move(user),
                          .address = std::move(address),
                          .made = clock.now(),
-                         .nonce = random.bytes<16>(),
+                         .nonce = random.bytes<sizeof(auth::CredentialNonce)>(),
                          .ciphertext = {}};
-    const Bytes aad = associated_data(out);
-    SAFEQ_TRY(crypto::HpkeSealed sealed, crypto::hpke_seal(to, {as_bytes(info)}, {aad}, {secret.expose()}, random));
+    SAFEQ_TRY(auth::SealedCredential sealed, auth::seal_credential(to, context_of(out), secret, random));
     out.enc = sealed.enc;
     out.ciphertext = std::move(sealed.ciphertext);
     return out;
 }
 
+CredentialOpener::CredentialOpener(crypto::XwingPrivateKey key, const Clock& clock)
+    : opener_{std::move(key), std::string{audience}, clock} {}
+
 Result<crypto::Secret> CredentialOpener::open(const SealedCredential& sealed) {
-    const Time now = clock_.now();
-    if (sealed.made + window < now || sealed.made > now + window)
-        return fail(Errc::expired, "sealed credential", "made at " + to_rfc3339(sealed.made));
-    {
-        const std::scoped_lock lock{mutex_};
-        if (spent_.size() >= max_nonces / 2)
-            std::erase_if(spent_, [&](const auto& nonce) { return nonce.second + 2 * window < now; });
-        if (spent_.size() >= max_nonces) return fail(Errc::busy, "sealed credential", "too many in a short time");
-        if (!spent_.emplace(sealed.nonce, sealed.made).second)
-            return fail(Errc::duplicate, "sealed credential", "its nonce was used before");
-    }
-    const Bytes aad = associated_data(sealed);
-    return crypto::hpke_open(key_, sealed.enc, {as_bytes(info)}, {aad}, sealed.ciphertext);
+    return opener_.open({.context = context_of(sealed), .enc = sealed.enc, .ciphertext = sealed.ciphertext});
 }
 
 }  // namespace safeq::service

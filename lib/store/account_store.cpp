@@ -9,6 +9,7 @@ namespace {
 using auth::Account;
 using auth::CardRecord;
 using auth::PhcString;
+using auth::StoredPassword;
 using sqlite::Connection;
 using sqlite::Statement;
 
@@ -22,13 +23,15 @@ constexpr std::string_view select_by_subject =
     "SELECT tenant, subject, name, display_name, password, pin, disabled, created FROM account WHERE tenant = ? AND "
     "subject = ?";
 
-std::optional<std::string> text_of(const std::optional<PhcString>& verifier) {
+template <class Verifier>
+std::optional<std::string> text_of(const std::optional<Verifier>& verifier) {
     return verifier ? std::optional{verifier->text()} : std::nullopt;
 }
 
-Result<std::optional<PhcString>> read_verifier(Statement& row) {
-    if (row.null()) return std::optional<PhcString>{};
-    SAFEQ_TRY(PhcString verifier, PhcString::parse(row.text()));
+template <class Verifier>
+Result<std::optional<Verifier>> read_verifier(Statement& row) {
+    if (row.null()) return std::optional<Verifier>{};
+    SAFEQ_TRY(Verifier verifier, Verifier::parse(row.text()));
     return std::optional{std::move(verifier)};
 }
 
@@ -39,8 +42,8 @@ Result<Account> read_account(Statement& row) {
     account.subject = row.id<SubjectId>();
     account.name = row.text();
     account.display_name = row.optional([&] { return row.text(); });
-    SAFEQ_TRY(account.password, read_verifier(row));
-    SAFEQ_TRY(account.pin, read_verifier(row));
+    SAFEQ_TRY(account.password, read_verifier<StoredPassword>(row));
+    SAFEQ_TRY(account.pin, read_verifier<PhcString>(row));
     account.disabled = row.boolean();
     account.created = row.time();
     SAFEQ_TRY_VOID(row.check());
@@ -74,6 +77,31 @@ Result<Account> find_subject(Connection& db, TenantId tenant, SubjectId subject)
     SAFEQ_TRY(auto row, db.prepare(select_by_subject));
     row.bind(tenant).bind(subject);
     return find_one(db, row);
+}
+
+constexpr std::string_view insert_account =
+    "INSERT INTO account (tenant, subject, name, display_name, password, pin, disabled, created) "
+    "VALUES (?,?,?,?,?,?,?,?)";
+
+Result<void> run(Statement& insert, const Account& account) {
+    insert.bind(account.tenant).bind(account.subject).bind(account.name).bind(account.display_name);
+    insert.bind(text_of(account.password)).bind(text_of(account.pin)).bind(account.disabled).bind(account.created);
+    return insert.run();
+}
+
+Result<void> add_cards(Connection& db, const Account& account) {
+    std::uint32_t number = 0;
+    for (const CardRecord& card : account.cards) {
+        SAFEQ_TRY(auto add,
+                  db.prepare("INSERT INTO card (tenant, lookup, pepper, subject, number) VALUES (?,?,?,?,?)"));
+        add.bind(account.tenant)
+            .bind(ByteView{card.lookup})
+            .bind(ByteView{card.pepper.bytes})
+            .bind(account.subject)
+            .bind(number++);
+        SAFEQ_TRY_VOID(add.run());
+    }
+    return {};
 }
 
 // After a compare-and-set that changed nothing.
@@ -118,35 +146,34 @@ Result<void> AccountStore::save(const Account& account) {
     const Access db{database_};
     SAFEQ_TRY(auto transaction, sqlite::Transaction::begin(*db));
     {
-        SAFEQ_TRY(
-            auto save,
-            db->prepare("INSERT INTO account (tenant, subject, name, display_name, password, pin, disabled, created) "
-                        "VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (tenant, subject) DO UPDATE SET "
-                        "name = excluded.name, display_name = excluded.display_name, "
-                        "password = excluded.password, pin = excluded.pin, disabled = excluded.disabled, "
-                        "created = excluded.created"));
-        save.bind(account.tenant).bind(account.subject).bind(account.name).bind(account.display_name);
-        save.bind(text_of(account.password)).bind(text_of(account.pin)).bind(account.disabled).bind(account.created);
-        SAFEQ_TRY_VOID(save.run());
+        SAFEQ_TRY(auto save,
+                  db->prepare(std::string{insert_account} +
+                              " ON CONFLICT (tenant, subject) DO UPDATE SET "
+                              "name = excluded.name, display_name = excluded.display_name, "
+                              "password = excluded.password, pin = excluded.pin, disabled = excluded.disabled, "
+                              "created = excluded.created"));
+        SAFEQ_TRY_VOID(run(save, account));
         SAFEQ_TRY(auto clear, db->prepare("DELETE FROM card WHERE tenant = ? AND subject = ?"));
         clear.bind(account.tenant).bind(account.subject);
         SAFEQ_TRY_VOID(clear.run());
     }
-    std::uint32_t number = 0;
-    for (const CardRecord& card : account.cards) {
-        SAFEQ_TRY(auto add,
-                  db->prepare("INSERT INTO card (tenant, lookup, pepper, subject, number) VALUES (?,?,?,?,?)"));
-        add.bind(account.tenant)
-            .bind(ByteView{card.lookup})
-            .bind(ByteView{card.pepper.bytes})
-            .bind(account.subject)
-            .bind(number++);
-        SAFEQ_TRY_VOID(add.run());
+    SAFEQ_TRY_VOID(add_cards(*db, account));
+    return transaction.commit();
+}
+
+Result<void> AccountStore::add_all(std::span<const Account> accounts) {
+    for (const Account& account : accounts) SAFEQ_TRY_VOID(auth::check(account));
+    const Access db{database_};
+    SAFEQ_TRY(auto transaction, sqlite::Transaction::begin(*db));
+    for (const Account& account : accounts) {
+        SAFEQ_TRY(auto add, db->prepare(insert_account));
+        SAFEQ_TRY_VOID(run(add, account));
+        SAFEQ_TRY_VOID(add_cards(*db, account));
     }
     return transaction.commit();
 }
 
-Result<void> AccountStore::replace(TenantId tenant, SubjectId subject, auth::Verifier which, const PhcString& from,
+Result<void> AccountStore::replace(TenantId tenant, SubjectId subject, auth::Verifier which, const StoredPassword& from,
                                    const PhcString& to) {
     const Access db{database_};
     {

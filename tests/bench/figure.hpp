@@ -28,6 +28,7 @@ struct Benchmark {
 [[nodiscard]] std::vector<Benchmark> spool_benchmarks();
 [[nodiscard]] std::vector<Benchmark> disk_benchmarks();
 [[nodiscard]] std::vector<Benchmark> token_benchmarks();
+[[nodiscard]] std::vector<Benchmark> auth_benchmarks();
 [[nodiscard]] std::vector<Benchmark> audit_benchmarks();
 [[nodiscard]] std::vector<Benchmark> print_benchmarks();
 

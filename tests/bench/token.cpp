@@ -2,6 +2,7 @@
 // Verifying a typed PASETO v4.public token, with key look-up, claims, revocation and times, against the bare signature.
 #include <botan/ed25519.h>
 #include <botan/pubkey.h>
+#include <botan/rng.h>
 
 #include <safeq/crypto/random.hpp>
 #include <safeq/token/issuer.hpp>

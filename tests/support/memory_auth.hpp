@@ -49,15 +49,35 @@ public:
         accounts_.push_back(account);
         return {};
     }
-    Result<void> replace(TenantId tenant, SubjectId subject, auth::Verifier which, const auth::PhcString& from,
+    Result<void> add_all(std::span<const auth::Account> accounts) override {
+        if (down) return store_is_down();
+        const std::scoped_lock lock{mutex_};
+        const std::vector<auth::Account> before = accounts_;
+        for (const auth::Account& account : accounts) {
+            auto good = auth::check(account);
+            const bool there = std::ranges::any_of(
+                accounts_, [&](const auth::Account& a) { return same(a, account.tenant, account.subject); });
+            if (good && (there || clashes(account))) good = fail(Errc::already_exists, "account");
+            if (!good) {
+                accounts_ = before;
+                return good;
+            }
+            accounts_.push_back(account);
+        }
+        return {};
+    }
+    Result<void> replace(TenantId tenant, SubjectId subject, auth::Verifier which, const auth::StoredPassword& from,
                          const auth::PhcString& to) override {
         if (down) return store_is_down();
         const std::scoped_lock lock{mutex_};
         for (auth::Account& account : accounts_) {
             if (!same(account, tenant, subject)) continue;
-            auto& stored = which == auth::Verifier::password ? account.password : account.pin;
-            if (stored != from) return fail(Errc::conflict, "verifier");
-            stored = to;
+            const bool password = which == auth::Verifier::password;
+            const bool as_it_was = password ? account.password == from
+                                            : account.pin.has_value() && auth::StoredPassword{*account.pin} == from;
+            if (!as_it_was) return fail(Errc::conflict, "verifier");
+            if (password) account.password = to;
+            else account.pin = to;
             return {};
         }
         return fail(Errc::not_found, "account");

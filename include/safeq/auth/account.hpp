@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <safeq/auth/card.hpp>
-#include <safeq/auth/phc.hpp>
+#include <safeq/auth/imported_hash.hpp>
 #include <safeq/core/clock.hpp>
 #include <safeq/core/id.hpp>
 #include <safeq/crypto/secret.hpp>
@@ -32,7 +32,7 @@ struct Account {
     SubjectId subject;
     std::string name;  ///< unique in the tenant, byte by byte
     std::optional<std::string> display_name = {};
-    std::optional<PhcString> password = {};
+    std::optional<StoredPassword> password = {};
     std::optional<PhcString> pin = {};
     std::vector<CardRecord> cards = {};  ///< each unique in the tenant
     bool disabled = false;
@@ -65,10 +65,13 @@ public:
     /// account of the tenant has the name or a card; those of `check`.
     [[nodiscard]] virtual Result<void> save(const Account& account) = 0;
 
+    /// Adds new accounts, all or none. *Errors*: as `save`; `already_exists` also for a subject that is there.
+    [[nodiscard]] virtual Result<void> add_all(std::span<const Account> accounts) = 0;
+
     /// Replaces one stored string, if it still is `from`: a sign-in that hashes a password anew must not undo a change
     /// of password that happens meanwhile. *Errors*: `not_found`; `conflict` when it is another by now.
     [[nodiscard]] virtual Result<void> replace(TenantId tenant, SubjectId subject, Verifier which,
-                                               const PhcString& from, const PhcString& to) = 0;
+                                               const StoredPassword& from, const PhcString& to) = 0;
     /// Replaces one card's record, if it is still there. *Errors*: `not_found`; `conflict`; `already_exists`.
     [[nodiscard]] virtual Result<void> replace(TenantId tenant, SubjectId subject, const CardRecord& from,
                                                const CardRecord& to) = 0;

@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include <safeq/auth/hashing_budget.hpp>
+#include <safeq/auth/imported_hash.hpp>
 #include <safeq/auth/pepper.hpp>
-#include <safeq/auth/phc.hpp>
 #include <safeq/auth/pin.hpp>
 #include <safeq/core/id.hpp>
 #include <safeq/core/random.hpp>
@@ -44,9 +44,20 @@ public:
     /// *Errors*: `weak_parameters`; `invalid_argument` for fewer than 8 bytes; `too_large`; `busy`; `out_of_memory`.
     [[nodiscard]] Result<PhcString> hash(const crypto::Secret& password) const;
 
+    /// The same for a password that has just matched what is stored with older costs, another pepper or by another
+    /// system: however short it is, it is the one that its owner has. *Errors*: as `hash`, without `invalid_argument`.
+    [[nodiscard]] Result<PhcString> hash_again(const crypto::Secret& password) const;
+
+    /// What to store for a password hash that another system made. Computes nothing but an HMAC.
+    [[nodiscard]] ImportedHash adopt(const ForeignHash& foreign) const {
+        return ImportedHash::of(foreign, peppers_.current());
+    }
+
+    /// An imported hash that matches always needs a rehash; where it doesn't match, one Argon2id computation is made
+    /// beside it, so that the answer never comes sooner than to an unknown name.
     /// *Errors*: `key_unknown` when the string names no pepper of the ring (one without a pepper is refused likewise);
     /// `too_large`; `busy`; `out_of_memory`: none of them means that the password is wrong.
-    [[nodiscard]] Result<PasswordCheck> verify(const PhcString& stored, const crypto::Secret& attempt) const;
+    [[nodiscard]] Result<PasswordCheck> verify(const StoredPassword& stored, const crypto::Secret& attempt) const;
 
     /// The string to store for a new PIN, which counts for this person of this tenant only. *Errors*: as `hash`.
     [[nodiscard]] Result<PhcString> hash_pin(const PinOwner& owner, const Pin& pin) const;
@@ -63,7 +74,10 @@ public:
 private:
     [[nodiscard]] Result<PhcString> store(ByteView material) const;
     [[nodiscard]] Result<PasswordCheck> check(const PhcString& stored, ByteView material) const;
+    [[nodiscard]] Result<PasswordCheck> check_imported(const ImportedHash& stored, const crypto::Secret& attempt) const;
+    [[nodiscard]] Result<void> check_parameters() const;
     [[nodiscard]] Result<const Pepper*> pepper_of(const PhcString& stored) const;
+    [[nodiscard]] Result<const Pepper*> pepper_named(const PepperId& id) const;
 
     Argon2Parameters parameters_;
     const PepperRing& peppers_;

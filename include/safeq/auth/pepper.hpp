@@ -18,6 +18,7 @@ using PepperKey = crypto::Key<32, struct PepperTag>;
 using PasswordPepper = crypto::Key<32, struct PasswordPepperTag>;
 using PinPepper = crypto::Key<32, struct PinPepperTag>;
 using CardPepper = crypto::Key<32, struct CardPepperTag>;
+using ImportPepper = crypto::Key<32, struct ImportPepperTag>;
 
 /// Names a pepper in what is stored. Derived from the key, so that it can't name another one; says nothing about it.
 struct PepperId {
@@ -32,7 +33,7 @@ struct PepperId {
     friend auto operator<=>(const PepperId&, const PepperId&) = default;
 };
 
-/// A pepper and the keys derived from it (HKDF-SHA-256 with `password/v1`, `pin/v1`, `card/v1`).
+/// A pepper and the keys derived from it (HKDF-SHA-256 with `password/v1`, `pin/v1`, `card/v1`, `import/v1`).
 /// *Secrets*: all keys are wiped with it.
 class Pepper final {
 public:
@@ -42,12 +43,15 @@ public:
     [[nodiscard]] const PasswordPepper& for_passwords() const& noexcept { return password_; }
     [[nodiscard]] const PinPepper& for_pins() const& noexcept { return pin_; }
     [[nodiscard]] const CardPepper& for_cards() const& noexcept { return card_; }
+    /// For hashes that other systems made, see `ImportedHash`.
+    [[nodiscard]] const ImportPepper& for_imports() const& noexcept { return import_; }
 
 private:
     PepperId id_;
     PasswordPepper password_;
     PinPepper pin_;
     CardPepper card_;
+    ImportPepper import_;
 };
 
 /// The pepper that new records get, and those before it that stored records may still name.

@@ -7,6 +7,7 @@
 
 #include <safeq/auth/account.hpp>
 #include <safeq/auth/hasher.hpp>
+#include <safeq/auth/password_rules.hpp>
 #include <safeq/job/device.hpp>
 #include <safeq/job/lifecycle.hpp>
 #include <safeq/service/recorder.hpp>
@@ -56,6 +57,7 @@ public:
         auth::CredentialStore& accounts;
         const auth::Hasher& hasher;
         const auth::PepperRing& peppers;
+        const auth::PasswordRules& password_rules;
         SubjectKeyMaker& subjects;
         job::DeviceStore& devices;
         job::Repository& repository;
@@ -69,8 +71,13 @@ public:
 
     explicit Admin(const Parts& parts) noexcept : parts_{parts} {}
 
+    /// The password must be good to sign in by itself, because at printers it does.
     /// *Errors*: `already_exists` for the name or a card; `invalid_argument` without any factor; those of the checks.
     [[nodiscard]] Result<auth::Account> add_user(NewUser user);
+    /// Adds everybody of a file of names and password hashes of another system, or nobody: see
+    /// `auth::parse_import_file`. Their first sign-in hashes the password anew. The number of people. *Errors*: those
+    /// of the file, each with its line; `already_exists` with the line; `log_unavailable`.
+    [[nodiscard]] Result<std::size_t> import_users(std::string_view file);
     [[nodiscard]] Result<std::vector<auth::Account>> users();
 
     /// Erases a person, by name or subject id: signs them out, revokes their tokens, empties their account, which stays

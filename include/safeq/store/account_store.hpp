@@ -16,8 +16,9 @@ public:
     [[nodiscard]] Result<auth::Account> find_by_subject(TenantId tenant, SubjectId subject) override;
     [[nodiscard]] Result<auth::Account> find_by_card(TenantId tenant, std::span<const crypto::MacTag> lookups) override;
     [[nodiscard]] Result<void> save(const auth::Account& account) override;
+    [[nodiscard]] Result<void> add_all(std::span<const auth::Account> accounts) override;
     [[nodiscard]] Result<void> replace(TenantId tenant, SubjectId subject, auth::Verifier which,
-                                       const auth::PhcString& from, const auth::PhcString& to) override;
+                                       const auth::StoredPassword& from, const auth::PhcString& to) override;
     [[nodiscard]] Result<void> replace(TenantId tenant, SubjectId subject, const auth::CardRecord& from,
                                        const auth::CardRecord& to) override;
     [[nodiscard]] Result<std::vector<auth::Account>> list(TenantId tenant) override;

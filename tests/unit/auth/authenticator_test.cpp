@@ -172,6 +172,26 @@ TEST_CASE("existing and unknown people cost the same number of hashes", "[auth]"
     CHECK(w.hashes(given(password("alice"))) == 1);
 }
 
+TEST_CASE("an imported password is hashed anew at the first sign-in", "[auth]") {
+    World w;
+    // "short" by libxcrypt: fewer bytes than a new password may have.
+    const auto foreign = ForeignHash::parse("$2y$05$abcdefghijklmnopqrstuu2kBuUDEnnBvPEpiyYsbfsiykNoDm8/2");
+    REQUIRE(foreign);
+    Account carol{.tenant = w.tenant, .subject = SubjectId::make(w.clock, w.random), .name = "carol"};
+    carol.password = w.hasher.adopt(*foreign);
+    REQUIRE(w.accounts.save(carol));
+    CHECK(w.hashes(given(password("carol", "wrong horse"))) == 1);
+    CHECK(w.accounts.find_by_name(w.tenant, "carol")->password == carol.password);
+    REQUIRE(w.sign_in(given(password("carol", "short"))));
+    const auto renewed = w.accounts.find_by_name(w.tenant, "carol")->password;
+    REQUIRE(renewed);
+    REQUIRE(renewed->own() != nullptr);
+    CHECK(renewed->own()->cost() == argon2_floor);
+    CHECK(w.sign_in(given(password("carol", "short"))));
+    CHECK(w.accounts.find_by_name(w.tenant, "carol")->password == renewed);
+    CHECK(w.refused(given(password("carol", "wrong horse"))) == Errc::credential_wrong);
+}
+
 TEST_CASE("wrong PINs are slowed down before they are hashed", "[auth]") {
     World w;
     int judged = 0;
@@ -245,7 +265,7 @@ TEST_CASE("what is stored is renewed at sign-in", "[auth]") {
     REQUIRE(authenticator.authenticate(w.tenant, w.mfd, given(password("alice"), card(), pin()), rule));
     const auto renewed = w.accounts.find_by_name(w.tenant, "alice");
     REQUIRE(renewed);
-    CHECK(renewed->password->pepper() == rotated.current().id());
+    CHECK(renewed->password->own()->pepper() == rotated.current().id());
     CHECK(renewed->pin->pepper() == rotated.current().id());
     CHECK(renewed->cards == std::vector{card_record(rotated, w.tenant, *Card::parse("mifare", "04a1b2c3d4e5f6"))});
     // The old pepper may go now.

@@ -152,3 +152,40 @@ TEST_CASE("a flood of checks never computes more hashes at a time than planned",
     CHECK(f.budget.peak() <= 2);
     CHECK(f.budget.running() == 0);
 }
+
+TEST_CASE("a thousand requests at once keep to the budget, and the rest are told busy", "[auth]") {
+    Fixture f;
+    constexpr HashingLimits limits{.concurrent = 2, .waiting = 6};
+    constexpr int requests = 1000;
+    HashingBudget budget{limits};
+    const Hasher hasher{floor_cost, f.old_ring, f.random, budget};
+    const auto stored = hasher.hash(secret("correct horse"));
+    REQUIRE(stored);
+    // All places are taken until the line is full and everybody else has been sent away, so that the count is exact.
+    std::vector<HashingBudget::Permit> held;
+    for (std::uint32_t i = 0; i < limits.concurrent; ++i) held.push_back(*budget.acquire());
+    std::atomic<int> right = 0;
+    std::atomic<int> busy = 0;
+    std::atomic<int> other = 0;
+    std::vector<std::jthread> flood;
+    for (int i = 0; i < requests; ++i) {
+        flood.emplace_back([&, wrong = i % 2 == 0] {
+            const auto check = hasher.verify(*stored, secret(wrong ? "wrong horse" : "correct horse"));
+            if (check) ++right;
+            else if (check.error().code == Errc::busy) ++busy;
+            else ++other;
+        });
+    }
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    while (busy < requests - static_cast<int>(limits.waiting) && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::yield();
+    CHECK(busy == requests - static_cast<int>(limits.waiting));
+    held.clear();
+    flood.clear();
+    CHECK(right == static_cast<int>(limits.waiting));
+    CHECK(other == 0);
+    // Each permit stands for one Argon2id memory: never more than this many at a time.
+    CHECK(budget.peak() == limits.concurrent);
+    CHECK(budget.granted() == 1 + limits.concurrent + limits.waiting);
+    CHECK(budget.running() == 0);
+}

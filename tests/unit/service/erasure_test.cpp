@@ -67,14 +67,15 @@ struct World {
     auth::PepperRing peppers{auth::Pepper{auth::PepperKey::random(random)}};
     auth::HashingBudget hashing{auth::hashing_2026};
     auth::Hasher hasher{auth::argon2id_2026, peppers, random, hashing};
+    auth::PasswordRules password_rules{auth::password_limits_2026, nullptr, {"safeq"}};
     NoDevices devices;
     test::MemoryRepository repository;
     test::MemoryTokenStore tokens;
     token::PrintTokens print_tokens{tokens, clock, random};
     token::SessionManager sessions{tokens, clock, random, token::terminal_session_2026};
     job::Jobs lifecycle{repository, recorder, clock, random};
-    service::Admin admin{{tenant, accounts, hasher, peppers, keys, devices, repository, lifecycle, print_tokens,
-                          sessions, recorder, clock, random}};
+    service::Admin admin{{tenant, accounts, hasher, peppers, password_rules, keys, devices, repository, lifecycle,
+                          print_tokens, sessions, recorder, clock, random}};
 
     auth::Account add(const std::string& name) {
         return admin

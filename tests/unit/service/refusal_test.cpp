@@ -71,6 +71,7 @@ struct World {
     auth::PepperRing peppers{auth::Pepper{auth::PepperKey::random(random)}};
     auth::HashingBudget hashing{auth::hashing_2026};
     auth::Hasher hasher{auth::argon2id_2026, peppers, random, hashing};
+    auth::PasswordRules password_rules{auth::password_limits_2026, nullptr, {"safeq"}};
     test::MemoryThrottleStore throttle_store;
     auth::SharedThrottle throttle{auth::throttle_2026, clock, throttle_store};
     auth::Authenticator authenticator{
@@ -83,8 +84,8 @@ struct World {
     service::CredentialOpener opener{crypto::XwingPrivateKey::generate(random), clock};
     service::SignIn sign_in{{tenant, authenticator, accounts, sessions, print_tokens, opener, recorder}};
     job::Jobs lifecycle{repository, recorder, clock, random};
-    service::Admin admin{{tenant, accounts, hasher, peppers, keys, devices, repository, lifecycle, print_tokens,
-                          sessions, recorder, clock, random}};
+    service::Admin admin{{tenant, accounts, hasher, peppers, password_rules, keys, devices, repository, lifecycle,
+                          print_tokens, sessions, recorder, clock, random}};
     job::Device mfd{.id = DeviceId::make(clock, random), .tenant = tenant, .name = "mfd", .factor_rule = "card"};
 
     service::NewUser alice() {
@@ -203,4 +204,46 @@ TEST_CASE("without a record nothing is administered", "[service]") {
     w.break_log();
     CHECK(w.admin.erase_user("alice").error().code == Errc::log_unavailable);
     CHECK(w.subject_keys.key(alice));
+}
+
+TEST_CASE("a new person's password must keep to the rules", "[service]") {
+    World w;
+    for (const auto& [password, code] :
+         {std::pair{"correct horse", Errc::invalid_argument}, std::pair{"alicealicealice", Errc::weak_parameters},
+          std::pair{"correct\nhorse battery", Errc::control_character}}) {
+        service::NewUser alice = w.alice();
+        alice.password = crypto::Secret::copy_of(std::string_view{password});
+        CHECK(w.admin.add_user(std::move(alice)).error().code == code);
+    }
+    CHECK(w.admin.users()->empty());
+    CHECK(w.log->size() == 0);
+    CHECK(w.admin.add_user(w.alice()));
+}
+
+TEST_CASE("people of another system are imported all or none, and sign in with their old passwords", "[service]") {
+    World w;
+    // "correct horse" by libxcrypt.
+    const std::string hash = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e\n";
+    REQUIRE(w.admin.add_user(w.alice()));
+    const auto logged = w.log->size();
+    const auto clash = w.admin.import_users("# old\ncarol:" + hash + "alice:" + hash);
+    CHECK(clash.error().code == Errc::already_exists);
+    CHECK(clash.error().where == "line 3");
+    CHECK(w.admin.import_users("carol:" + hash + "dora:x\n").error().where == "line 2");
+    CHECK(w.admin.users()->size() == 1);
+    CHECK(w.log->size() == logged);
+
+    CHECK(w.admin.import_users("carol:" + hash + "dora:" + hash) == 2u);
+    CHECK(w.admin.users()->size() == 3);
+    CHECK(w.log->size() == logged + 2);
+    const auth::FactorRule rule = *auth::FactorRule::parse("password");
+    const auto sign_in = [&](std::string name, std::string_view password) {
+        std::vector<auth::Factor> factors;
+        factors.emplace_back(auth::GivenPassword{std::move(name), crypto::Secret::copy_of(password)});
+        return w.authenticator.authenticate(w.tenant, {.device = std::nullopt, .address = "192.0.2.9"}, factors, rule);
+    };
+    CHECK(sign_in("carol", "correct horse"));
+    CHECK(sign_in("dora", "wrong horse").error().code == Errc::credential_wrong);
+    CHECK(w.accounts.find_by_name(w.tenant, "carol")->password->own() != nullptr);
+    CHECK(w.accounts.find_by_name(w.tenant, "dora")->password->imported() != nullptr);
 }

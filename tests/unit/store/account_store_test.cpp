@@ -150,3 +150,40 @@ TEST_CASE("SQL in a name is a name", "[store]") {
     CHECK(w.accounts.find_by_name(w.tenant, "' OR 1=1 --").error().code == Errc::not_found);
     CHECK(w.accounts.list(w.tenant)->size() == 1);
 }
+
+TEST_CASE("new accounts are added all or none", "[store]") {
+    World w;
+    const Account ada = w.account("ada");
+    REQUIRE(w.accounts.save(ada));
+    std::vector<Account> fresh{w.account("bob"), w.account("carol")};
+    fresh[1].cards.clear();
+    std::vector<Account> clash = fresh;
+    clash.push_back(w.account("ada"));
+    CHECK(w.accounts.add_all(clash).error().code == Errc::already_exists);
+    clash.back() = ada;
+    clash.back().name = "dora";
+    clash.back().cards.clear();
+    CHECK(w.accounts.add_all(clash).error().code == Errc::already_exists);
+    clash.back() = w.account("");
+    CHECK(w.accounts.add_all(clash).error().code == Errc::malformed);
+    CHECK(w.accounts.list(w.tenant) == std::vector{ada});
+    REQUIRE(w.accounts.add_all(fresh));
+    CHECK(w.accounts.list(w.tenant) == std::vector{ada, fresh[0], fresh[1]});
+    CHECK(w.accounts.add_all({}));
+}
+
+TEST_CASE("an imported password is kept until it is replaced", "[store]") {
+    World w;
+    const auth::Pepper pepper{auth::PepperKey::random(w.random)};
+    const auto foreign = auth::ForeignHash::parse("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW");
+    REQUIRE(foreign);
+    Account account = w.account("ada");
+    account.password = auth::ImportedHash::of(*foreign, pepper);
+    REQUIRE(w.accounts.save(account));
+    CHECK(w.accounts.find_by_name(w.tenant, "ada") == account);
+    const PhcString fresh = w.verifier();
+    CHECK(w.accounts.replace(w.tenant, account.subject, Verifier::password, fresh, fresh).error().code ==
+          Errc::conflict);
+    REQUIRE(w.accounts.replace(w.tenant, account.subject, Verifier::password, *account.password, fresh));
+    CHECK(w.accounts.find_by_name(w.tenant, "ada")->password == auth::StoredPassword{fresh});
+}
