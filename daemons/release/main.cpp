@@ -120,9 +120,12 @@ private:
                                                  runtime_.random,
                                                  {std::chrono::hours{options_.hold_hours}}});
         seeds_.emplace(*epochs_folder_, ring_, tenant, runtime_.clock);
+        survivors_.emplace(service::Survivors::Parts{tenant, *blobs_, ring_, intakes_, *repository_, runtime_.random});
         epoch_keeper_.emplace(service::EpochKeeper::Parts{
             .tenant = tenant,
             .seeds = *seeds_,
+            .survivors = *survivors_,
+            .undisturbed = [this](const auto& act) { return custody_->undisturbed(act); },
             .signer = *list_key_,
             .signer_name = std::string{list_key_name},
             .recorder = *recorder_,
@@ -133,7 +136,7 @@ private:
                                              *repository_, *print_tokens_, *sessions_, *recorder_, runtime_.clock,
                                              runtime_.random});
         terminal_api_.emplace(service::TerminalApi::Parts{tenant, *sign_in_, *desk_, *devices_, explain});
-        admin_api_.emplace(service::AdminApi::Parts{*admin_, options_.printer, explain});
+        admin_api_.emplace(service::AdminApi::Parts{*admin_, *epoch_keeper_, options_.printer, explain});
         daemon_api_.emplace(service::DaemonApi::Parts{.tenant = tenant,
                                                       .sign_in = *sign_in_,
                                                       .custody = *custody_,
@@ -283,6 +286,7 @@ private:
     std::optional<service::ReleaseDesk> desk_;
     std::optional<service::Custody> custody_;
     std::optional<FolderSeeds> seeds_;
+    std::optional<service::Survivors> survivors_;
     std::optional<service::EpochKeeper> epoch_keeper_;
     std::optional<KeyMaker> key_maker_;
     std::optional<service::Admin> admin_;

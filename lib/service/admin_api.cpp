@@ -42,6 +42,14 @@ Json to_json(const job::Job& job) {
     return out;
 }
 
+Json to_json(const LivingEpoch& epoch) {
+    return {{"id", epoch.entry.id().text()},
+            {"use", epoch.entry.kept ? "kept" : "rotating"},
+            {"not_before", to_rfc3339(epoch.entry.not_before)},
+            {"not_after", to_rfc3339(epoch.entry.not_after)},
+            {"ending", epoch.ending}};
+}
+
 const std::string& parameter(const ApiCall& call, std::string_view name) {
     static const std::string none;
     const auto it = call.path.find(name);
@@ -79,6 +87,9 @@ std::vector<Route> AdminApi::routes() {
     out.push_back(route("GET", "/admin/v1/devices", &AdminApi::list_devices));
     out.push_back(route("GET", "/admin/v1/jobs", &AdminApi::list_jobs));
     out.push_back(route("GET", "/admin/v1/jobs/{job}", &AdminApi::show_job));
+    out.push_back(route("GET", "/admin/v1/epochs", &AdminApi::list_epochs));
+    out.push_back(route("POST", "/admin/v1/epochs", &AdminApi::rotate_epoch));
+    out.push_back(route("POST", "/admin/v1/epochs/{epoch}/destruction", &AdminApi::destroy_epoch));
     return out;
 }
 
@@ -201,6 +212,26 @@ Result<ApiReply> AdminApi::show_job(const ApiCall& call) {
     SAFEQ_TRY(const JobId id, JobId::parse(parameter(call, "job")));
     SAFEQ_TRY(const job::Job job, parts_.admin.job(id));
     return ApiReply{.body = to_json(job).dump()};
+}
+
+Result<ApiReply> AdminApi::list_epochs(const ApiCall&) {
+    SAFEQ_TRY(const auto epochs, parts_.epochs.list());
+    return rows("epochs", epochs);
+}
+
+Result<ApiReply> AdminApi::rotate_epoch(const ApiCall&) {
+    SAFEQ_TRY(spool::EpochKeyEntry made, parts_.epochs.rotate());
+    return ApiReply{.status = 201, .body = to_json(LivingEpoch{.entry = std::move(made)}).dump()};
+}
+
+Result<ApiReply> AdminApi::destroy_epoch(const ApiCall& call) {
+    SAFEQ_TRY(const spool::EpochId id, spool::EpochId::parse(parameter(call, "epoch")));
+    auto ended = parts_.epochs.end(id);
+    if (!ended && ended.error().code == Errc::epoch_unknown) return fail(Errc::not_found, "epoch", id.text());
+    if (!ended) return std::unexpected(std::move(ended).error());
+    Json lost = Json::array();
+    for (const JobId& job : ended->lost) lost.push_back(job.text());
+    return ApiReply{.body = Json{{"id", id.text()}, {"moved", ended->moved}, {"lost", std::move(lost)}}.dump()};
 }
 
 }  // namespace safeq::service

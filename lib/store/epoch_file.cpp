@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::string_view format_line = "safeq/epochs/v1\n";
 constexpr std::size_t epoch_bytes = 32 + 16 + 8 + 8 + 1 + 32;
+constexpr unsigned flag_kept = 1;
+constexpr unsigned flag_ending = 2;
 constexpr std::size_t destroyed_bytes = 32 + 16 + 8;
 
 std::uint64_t number_of(Time time) noexcept { return static_cast<std::uint64_t>(time.time_since_epoch().count()); }
@@ -55,8 +57,8 @@ Result<EpochSeed> read_epoch(ByteReader& reader) {
     SAFEQ_TRY(const TenantId tenant, read_id<TenantId>(reader));
     SAFEQ_TRY(const std::uint64_t not_before, reader.u64("not before"));
     SAFEQ_TRY(const std::uint64_t not_after, reader.u64("not after"));
-    SAFEQ_TRY(const std::uint8_t kept, reader.u8("kept"));
-    if (kept > 1) return fail(Errc::not_canonical, "epoch seeds", "kept is neither 0 nor 1");
+    SAFEQ_TRY(const std::uint8_t flags, reader.u8("flags"));
+    if (flags > (flag_kept | flag_ending)) return fail(Errc::not_canonical, "epoch seeds", "unknown flags");
     SAFEQ_TRY(const ByteView seed_bytes, reader.take(crypto::XwingSeed::size, "seed"));
     SAFEQ_TRY(crypto::XwingSeed seed, crypto::XwingSeed::from(seed_bytes));
     const auto key = crypto::XwingPrivateKey::from_seed(seed.clone());
@@ -67,7 +69,8 @@ Result<EpochSeed> read_epoch(ByteReader& reader) {
                       .tenant = tenant,
                       .not_before = time_of(not_before),
                       .not_after = time_of(not_after),
-                      .kept = kept == 1},
+                      .kept = (flags & flag_kept) != 0,
+                      .ending = (flags & flag_ending) != 0},
                      std::move(seed)};
 }
 
@@ -82,7 +85,7 @@ Bytes encode(const EpochTable& table, const crypto::WrapKey& root) {
         out.bytes(entry.epoch.tenant.bytes());
         out.number(number_of(entry.epoch.not_before), 8);
         out.number(number_of(entry.epoch.not_after), 8);
-        out.number(entry.epoch.kept ? 1 : 0, 1);
+        out.number((entry.epoch.kept ? flag_kept : 0U) | (entry.epoch.ending ? flag_ending : 0U), 1);
         out.bytes(entry.seed.expose());
     }
     out.number(table.destroyed.size(), 4);

@@ -102,6 +102,11 @@ struct EpochFolder::Impl {
         return {};
     }
 
+    bool is_destroyed(TenantId tenant, const spool::EpochId& id) const {
+        return std::ranges::any_of(
+            table.destroyed, [&](const DestroyedEpoch& epoch) { return epoch.id == id && epoch.tenant == tenant; });
+    }
+
     Result<void> usable() const {
         if (in_doubt)
             return fail(Errc::io_failed, folder.path().string(), "an earlier write failed; open the folder anew");
@@ -175,15 +180,30 @@ Result<void> EpochFolder::load(TenantId tenant, spool::EpochRing& ring) const {
     return {};
 }
 
+Result<void> EpochFolder::condemn(TenantId tenant, const spool::EpochId& id) {
+    const std::scoped_lock lock{impl_->mutex};
+    SAFEQ_TRY_VOID(impl_->usable());
+    const auto found = impl_->table.epochs.find(id);
+    if (found == impl_->table.epochs.end() || found->second.epoch.tenant != tenant) {
+        if (impl_->is_destroyed(tenant, id)) return {};
+        return fail(Errc::epoch_unknown, "epoch", id.text());
+    }
+    bool& ending = found->second.epoch.ending;
+    if (ending) return {};
+    ending = true;
+    auto written = impl_->folder.replace(seeds_name(impl_->table.generation), encode(impl_->table, impl_->root));
+    // If it did reach the disk, the destruction goes on after a restart: it was asked for.
+    if (!written) ending = false;
+    return written;
+}
+
 Result<void> EpochFolder::destroy(TenantId tenant, const spool::EpochId& id, Time now) {
     const std::scoped_lock lock{impl_->mutex};
     SAFEQ_TRY_VOID(impl_->usable());
     EpochTable& table = impl_->table;
     const auto victim = table.epochs.find(id);
     if (victim == table.epochs.end() || victim->second.epoch.tenant != tenant) {
-        const bool gone = std::ranges::any_of(
-            table.destroyed, [&](const DestroyedEpoch& epoch) { return epoch.id == id && epoch.tenant == tenant; });
-        if (!gone) return fail(Errc::epoch_unknown, "epoch", id.text());
+        if (!impl_->is_destroyed(tenant, id)) return fail(Errc::epoch_unknown, "epoch", id.text());
         return impl_->erase_stale();
     }
 

@@ -20,6 +20,7 @@ struct Epoch {
     Time not_before;
     Time not_after;
     bool kept = false;
+    bool ending = false;  ///< its destruction has begun
 
     friend bool operator==(const Epoch&, const Epoch&) = default;
 };
@@ -58,6 +59,11 @@ public:
 
     /// Puts every key of the tenant into the ring, and tells it which are destroyed. *Errors*: those of the ring.
     [[nodiscard]] Result<void> load(TenantId tenant, spool::EpochRing& ring) const;
+
+    /// Marks the epoch as one that is to be destroyed, durably, so that who begins a destruction finds it again after a
+    /// restart. There is no way back; its key can still be loaded. One that is marked or destroyed already is no error.
+    /// *Errors*: `epoch_unknown`; `disk_full`, `io_failed`.
+    [[nodiscard]] Result<void> condemn(TenantId tenant, const spool::EpochId& epoch);
 
     /// Destroys the key of the epoch: replaces the root key, then overwrites and unlinks the old files. The caller
     /// takes it out of its ring. One that is destroyed already is no error, so a call that failed may be repeated.
