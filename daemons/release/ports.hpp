@@ -36,6 +36,9 @@ public:
         : folder_{folder}, ring_{ring}, tenant_{tenant}, clock_{clock} {}
     [[nodiscard]] Result<std::vector<service::LivingEpoch>> list() override;
     [[nodiscard]] Result<spool::EpochKeyEntry> create(Time not_before, Time not_after, bool kept) override;
+    [[nodiscard]] Result<void> retire(const spool::EpochId& epoch, Time now) override {
+        return folder_.retire(tenant_, epoch, now);
+    }
     [[nodiscard]] Result<void> condemn(const spool::EpochId& epoch) override { return folder_.condemn(tenant_, epoch); }
     [[nodiscard]] Result<void> destroy(const spool::EpochId& epoch) override;
     [[nodiscard]] service::Assurance assurance() const override { return service::Assurance::best_effort; }

@@ -50,14 +50,17 @@ Result<Settlement> EpochKeeper::finish(const spool::EpochId& epoch) {
     return settled;
 }
 
+Time EpochKeeper::hard_end(const LivingEpoch& epoch) const {
+    return epoch.entry.not_after + (epoch.entry.kept ? std::chrono::milliseconds{0} : parts_.rules.hold);
+}
+
 Result<void> EpochKeeper::tick() {
     const std::scoped_lock lock{mutex_};
     const Time now = parts_.clock.now();
     SAFEQ_TRY(const std::vector<LivingEpoch> epochs, parts_.seeds.list());
     SAFEQ_TRY_VOID(cover(epochs));
     for (const LivingEpoch& epoch : epochs) {
-        const auto hold = epoch.entry.kept ? std::chrono::milliseconds{0} : parts_.rules.hold;
-        if (!epoch.ending && now <= epoch.entry.not_after + hold) continue;
+        if (!epoch.ending && now <= hard_end(epoch)) continue;
         SAFEQ_TRY([[maybe_unused]] const Settlement settled, finish(epoch.entry.id()));
     }
     return {};
@@ -73,12 +76,26 @@ Result<spool::EpochKeyEntry> EpochKeeper::rotate() {
     return create(parts_.rules.length, false);
 }
 
-Result<Settlement> EpochKeeper::end(const spool::EpochId& epoch) {
-    const std::scoped_lock lock{mutex_};
+Result<void> EpochKeeper::cover_without(const spool::EpochId& epoch) {
     SAFEQ_TRY(std::vector<LivingEpoch> epochs, parts_.seeds.list());
     const auto gone = std::erase_if(epochs, [&](const LivingEpoch& living) { return living.entry.id() == epoch; });
     if (gone == 0) return fail(Errc::epoch_unknown, "epoch", epoch.text());
-    SAFEQ_TRY_VOID(cover(epochs));
+    return cover(epochs);
+}
+
+Result<Time> EpochKeeper::retire(const spool::EpochId& epoch) {
+    const std::scoped_lock lock{mutex_};
+    SAFEQ_TRY_VOID(cover_without(epoch));
+    SAFEQ_TRY_VOID(parts_.seeds.retire(epoch, parts_.clock.now()));
+    SAFEQ_TRY(const std::vector<LivingEpoch> epochs, parts_.seeds.list());
+    for (const LivingEpoch& living : epochs)
+        if (living.entry.id() == epoch) return hard_end(living);
+    return fail(Errc::epoch_unknown, "epoch", epoch.text());
+}
+
+Result<Settlement> EpochKeeper::end(const spool::EpochId& epoch) {
+    const std::scoped_lock lock{mutex_};
+    SAFEQ_TRY_VOID(cover_without(epoch));
     return finish(epoch);
 }
 

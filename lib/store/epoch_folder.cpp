@@ -180,7 +180,7 @@ Result<void> EpochFolder::load(TenantId tenant, spool::EpochRing& ring) const {
     return {};
 }
 
-Result<void> EpochFolder::condemn(TenantId tenant, const spool::EpochId& id) {
+Result<void> EpochFolder::change(TenantId tenant, const spool::EpochId& id, const std::function<void(Epoch&)>& how) {
     const std::scoped_lock lock{impl_->mutex};
     SAFEQ_TRY_VOID(impl_->usable());
     const auto found = impl_->table.epochs.find(id);
@@ -188,13 +188,24 @@ Result<void> EpochFolder::condemn(TenantId tenant, const spool::EpochId& id) {
         if (impl_->is_destroyed(tenant, id)) return {};
         return fail(Errc::epoch_unknown, "epoch", id.text());
     }
-    bool& ending = found->second.epoch.ending;
-    if (ending) return {};
-    ending = true;
+    Epoch& epoch = found->second.epoch;
+    const Epoch before = epoch;
+    how(epoch);
+    if (epoch == before) return {};
     auto written = impl_->folder.replace(seeds_name(impl_->table.generation), encode(impl_->table, impl_->root));
-    // If it did reach the disk, the destruction goes on after a restart: it was asked for.
-    if (!written) ending = false;
+    // If it did reach the disk, it goes on after a restart: it was asked for.
+    if (!written) epoch = before;
     return written;
+}
+
+Result<void> EpochFolder::retire(TenantId tenant, const spool::EpochId& id, Time now) {
+    return change(tenant, id, [now](Epoch& epoch) {
+        epoch.not_after = std::min(epoch.not_after, std::max(now, epoch.not_before + std::chrono::milliseconds{1}));
+    });
+}
+
+Result<void> EpochFolder::condemn(TenantId tenant, const spool::EpochId& id) {
+    return change(tenant, id, [](Epoch& epoch) { epoch.ending = true; });
 }
 
 Result<void> EpochFolder::destroy(TenantId tenant, const spool::EpochId& id, Time now) {

@@ -41,6 +41,7 @@ private:
     Result<ApiReply> show_job(const ApiCall& call);
     Result<ApiReply> list_epochs(const ApiCall& call);
     Result<ApiReply> rotate_epoch(const ApiCall& call);
+    Result<ApiReply> show_epoch_key(const ApiCall& call);
     Result<ApiReply> destroy_epoch(const ApiCall& call);
 
     Parts parts_;

@@ -30,6 +30,8 @@ public:
     [[nodiscard]] virtual Result<std::vector<LivingEpoch>> list() = 0;
     /// Makes a key, durable and ready for opening when it returns.
     [[nodiscard]] virtual Result<spool::EpochKeyEntry> create(Time not_before, Time not_after, bool kept) = 0;
+    /// Ends its time now, if it would end later, durably. Idempotent. *Errors*: `epoch_unknown`.
+    [[nodiscard]] virtual Result<void> retire(const spool::EpochId& epoch, Time now) = 0;
     /// Marks an epoch as ending, durably. Idempotent. *Errors*: `epoch_unknown`.
     [[nodiscard]] virtual Result<void> condemn(const spool::EpochId& epoch) = 0;
     /// Destroys the key; documents of its epoch can't be opened by anyone afterwards. Idempotent.
@@ -91,8 +93,14 @@ public:
     /// Begins a new epoch now; from the next list on, new documents are sealed to it. The others end in their time.
     [[nodiscard]] Result<spool::EpochKeyEntry> rotate();
 
-    /// Ends an epoch now, whatever its time. What an intake has sealed to it and not yet handed over is lost with it.
-    /// *Errors*: `epoch_unknown`; as `tick`: then it is condemned, and a later `tick` goes on.
+    /// Nothing new is sealed to the epoch from the next list on; it ends by itself when everything that intakes may
+    /// have sealed to it has had the time to be handed over and to wait: `EpochRules::hold` from now. Returns when.
+    /// *Errors*: `epoch_unknown`; those of the seeds.
+    [[nodiscard]] Result<Time> retire(const spool::EpochId& epoch);
+
+    /// Ends an epoch now, whatever its time: for a key that others may have. What an intake has sealed to it and not
+    /// yet handed over is lost with it, acknowledged or not. *Errors*: `epoch_unknown`; as `tick`: then it is
+    /// condemned, and a later `tick` goes on.
     [[nodiscard]] Result<Settlement> end(const spool::EpochId& epoch);
 
     /// The signed list as of now. Its sequence is the time, so a later list has a higher one.
@@ -100,6 +108,8 @@ public:
 
 private:
     [[nodiscard]] Result<spool::EpochKeyEntry> create(std::chrono::milliseconds length, bool kept);
+    [[nodiscard]] Time hard_end(const LivingEpoch& epoch) const;
+    [[nodiscard]] Result<void> cover_without(const spool::EpochId& epoch);
     [[nodiscard]] Result<void> cover(const std::vector<LivingEpoch>& epochs);
     [[nodiscard]] Result<spool::EpochKeyEntry> shelter();
     [[nodiscard]] Result<Settlement> finish(const spool::EpochId& epoch);

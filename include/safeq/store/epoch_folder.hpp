@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -60,6 +61,9 @@ public:
     /// Puts every key of the tenant into the ring, and tells it which are destroyed. *Errors*: those of the ring.
     [[nodiscard]] Result<void> load(TenantId tenant, spool::EpochRing& ring) const;
 
+    /// Ends the epoch's time at `now` if it would end later, durably. *Errors*: as `condemn`.
+    [[nodiscard]] Result<void> retire(TenantId tenant, const spool::EpochId& epoch, Time now);
+
     /// Marks the epoch as one that is to be destroyed, durably, so that who begins a destruction finds it again after a
     /// restart. There is no way back; its key can still be loaded. One that is marked or destroyed already is no error.
     /// *Errors*: `epoch_unknown`; `disk_full`, `io_failed`.
@@ -72,6 +76,9 @@ public:
     [[nodiscard]] Result<void> destroy(TenantId tenant, const spool::EpochId& epoch, Time now);
 
 private:
+    [[nodiscard]] Result<void> change(TenantId tenant, const spool::EpochId& epoch,
+                                      const std::function<void(Epoch&)>& how);
+
     struct Impl;
     explicit EpochFolder(std::unique_ptr<Impl> impl) noexcept;
     std::unique_ptr<Impl> impl_;

@@ -40,6 +40,12 @@ public:
         living.push_back({entry, false});
         return entry;
     }
+    Result<void> retire(const spool::EpochId& epoch, Time now) override {
+        SAFEQ_TRY_VOID(step("retire"));
+        for (auto& one : living)
+            if (one.entry.id() == epoch) one.entry.not_after = std::min(one.entry.not_after, now);
+        return {};
+    }
     Result<void> condemn(const spool::EpochId& epoch) override {
         SAFEQ_TRY_VOID(step("condemn"));
         for (auto& one : living)
@@ -327,4 +333,26 @@ TEST_CASE("by hand: rotate and end", "[service][epoch]") {
     w.seeds.fail_on = "destroy";
     REQUIRE_FALSE(w.keeper->end(third.id()));
     CHECK(w.current() != third);
+}
+
+TEST_CASE("a retired epoch is no longer sealed to, and ends when its hold is over", "[service][epoch]") {
+    World w;
+    REQUIRE(w.keeper->tick());
+    const spool::EpochKeyEntry first = w.current();
+    w.clock.advance(1h);
+    CHECK(must(w.keeper->retire(first.id())) == w.clock.now() + 72h);
+    CHECK(w.current() != first);
+    // What an intake sealed to it before it had the new list is still taken, and outlives it.
+    const JobId late = w.job(first.key, job::State::held);
+    w.clock.advance(72h);
+    REQUIRE(w.keeper->tick());
+    CHECK(w.opens(late) == std::nullopt);
+    CHECK(w.ring.opening_key(first.id()));
+    w.clock.advance(1ms);
+    REQUIRE(w.keeper->tick());
+    CHECK_FALSE(w.ring.opening_key(first.id()));
+    CHECK(w.opens(late) == std::nullopt);
+    const auto again = w.keeper->retire(first.id());
+    REQUIRE_FALSE(again);
+    CHECK(again.error().code == Errc::epoch_unknown);
 }

@@ -135,6 +135,24 @@ TEST_CASE("an epoch that is condemned stays so after a restart, until it is dest
     CHECK(folder->list(tenant()).size() == 1);
 }
 
+TEST_CASE("an epoch that is retired ends now, and never later than it would have", "[store]") {
+    const test::TemporaryFolder root;
+    test::SeededRandom random;
+    spool::EpochId id;
+    {
+        auto folder = *store::EpochFolder::open(root / "epochs", random);
+        id = folder->create(tenant(), noon, noon + 24h)->id;
+        CHECK(folder->retire(tenant(2), id, noon).error().code == Errc::epoch_unknown);
+        REQUIRE(folder->retire(tenant(), id, noon + 48h));
+        CHECK(folder->list(tenant()).front().not_after == noon + 24h);
+        REQUIRE(folder->retire(tenant(), id, noon + 2h));
+    }
+    auto folder = *store::EpochFolder::open(root / "epochs", random);
+    CHECK(folder->list(tenant()).front().not_after == noon + 2h);
+    REQUIRE(folder->retire(tenant(), id, noon - 5h));
+    CHECK(folder->list(tenant()).front().not_after == noon + 1ms);
+}
+
 TEST_CASE("an epoch that could not be condemned is not", "[store]") {
     const test::TemporaryFolder root;
     test::SeededRandom random;
