@@ -41,7 +41,9 @@ public:
     }
     [[nodiscard]] Result<void> condemn(const spool::EpochId& epoch) override { return folder_.condemn(tenant_, epoch); }
     [[nodiscard]] Result<void> destroy(const spool::EpochId& epoch) override;
-    [[nodiscard]] service::Assurance assurance() const override { return service::Assurance::best_effort; }
+    [[nodiscard]] service::Assurance assurance() const override {
+        return folder_.hardware() ? service::Assurance::hardware : service::Assurance::best_effort;
+    }
 
 private:
     store::EpochFolder& folder_;

@@ -76,7 +76,7 @@ Result<EpochSeed> read_epoch(ByteReader& reader) {
 
 }  // namespace
 
-Bytes encode(const EpochTable& table, const crypto::WrapKey& root) {
+Result<Bytes> encode(const EpochTable& table, spool::RootKeys& roots) {
     SecretWriter out{8 + 4 + table.epochs.size() * epoch_bytes + 4 + table.destroyed.size() * destroyed_bytes};
     out.number(table.generation, 8);
     out.number(table.epochs.size(), 4);
@@ -95,15 +95,15 @@ Bytes encode(const EpochTable& table, const crypto::WrapKey& root) {
         out.number(number_of(epoch.destroyed), 8);
     }
     Bytes file = to_bytes(format_line);
-    const Bytes wrapped = crypto::wrap_key(root, out.secret().expose());
+    SAFEQ_TRY(const Bytes wrapped, roots.wrap(table.generation, out.secret().expose()));
     file.insert(file.end(), wrapped.begin(), wrapped.end());
     return file;
 }
 
-Result<EpochTable> decode_epoch_table(ByteView file, const crypto::WrapKey& root) {
+Result<EpochTable> decode_epoch_table(ByteView file, std::uint64_t generation, spool::RootKeys& roots) {
     if (file.size() < format_line.size() || as_text(file.first(format_line.size())) != format_line)
         return fail(Errc::bad_version, "epoch seeds", "not a file of version 1");
-    SAFEQ_TRY(const crypto::Secret plain, crypto::unwrap_key(root, file.subspan(format_line.size())));
+    SAFEQ_TRY(const crypto::Secret plain, roots.unwrap(generation, file.subspan(format_line.size())));
     ByteReader reader{plain.expose()};
     EpochTable table;
     SAFEQ_TRY(table.generation, reader.u64("generation"));

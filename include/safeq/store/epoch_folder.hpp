@@ -9,6 +9,7 @@
 #include <safeq/core/clock.hpp>
 #include <safeq/core/id.hpp>
 #include <safeq/spool/epoch.hpp>
+#include <safeq/spool/root_keys.hpp>
 #include <safeq/store/file_ops.hpp>
 
 namespace safeq::store {
@@ -35,16 +36,21 @@ struct DestroyedEpoch {
     friend bool operator==(const DestroyedEpoch&, const DestroyedEpoch&) = default;
 };
 
-/// The release tier's epoch seeds in a folder: one file, wrapped (AES-KWP) under a root key in a second file.
-/// Destroying an epoch wraps the survivors under a fresh root key and then overwrites and unlinks both old files, so
-/// that no older copy of the wrapped seeds can be opened again. Which epochs were destroyed stays on record, for the
-/// last 4096. Erasure by a root key in a file is best effort. *Threads*: safe from several threads.
+/// The release tier's epoch seeds in a folder: one file, wrapped under a root key that is kept elsewhere, or in a
+/// second file. Destroying an epoch wraps the survivors under a fresh root key and then destroys the old one and
+/// overwrites and unlinks the old file, so that no older copy of the wrapped seeds can be opened again. Which epochs
+/// were destroyed stays on record, for the last 4096. Erasure by a root key in a file is best effort. *Threads*: safe
+/// from several threads.
 class EpochFolder final {
 public:
     /// Makes the folder (0700) and a first root key if there is none; completes a destruction that was cut off.
     /// *Errors*: `locked` when another process has it; `permission`; `authentication_failed` when the root key does
     /// not open the seeds; `malformed`, `bad_version`; `io_failed`, `disk_full`.
     [[nodiscard]] static Result<std::unique_ptr<EpochFolder>> open(const std::filesystem::path& path, Random& random,
+                                                                   FileOps& ops = system_file_ops());
+    /// The same with root keys of another kind; null for plain files in the folder.
+    [[nodiscard]] static Result<std::unique_ptr<EpochFolder>> open(const std::filesystem::path& path, Random& random,
+                                                                   std::unique_ptr<spool::RootKeys> roots,
                                                                    FileOps& ops = system_file_ops());
     ~EpochFolder();
     EpochFolder(const EpochFolder&) = delete;
@@ -74,6 +80,9 @@ public:
     /// *Errors*: `epoch_unknown` when it was never here; `disk_full`, `io_failed`: then it may or may not be destroyed,
     /// and where not even that can be told, nothing more is changed until the folder is opened anew.
     [[nodiscard]] Result<void> destroy(TenantId tenant, const spool::EpochId& epoch, Time now);
+
+    /// Whether a destruction here is one in hardware: see `spool::RootKeys::hardware`.
+    [[nodiscard]] bool hardware() const noexcept;
 
 private:
     [[nodiscard]] Result<void> change(TenantId tenant, const spool::EpochId& epoch,
