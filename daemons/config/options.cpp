@@ -22,6 +22,15 @@ std::unexpected<Error> wrong(std::string option, std::string why) {
 }
 
 /// The checks of an options type, collected so that the first fault is the one that is told.
+bool is_root_key(std::string_view text) {
+    const auto rest = [&](std::string_view prefix) {
+        return text.starts_with(prefix) ? text.substr(prefix.size()) : "";
+    };
+    const std::string_view credential = rest("credential:");
+    return text == "files" || rest("passphrase-file:").starts_with('/') || text.starts_with("pkcs11:") ||
+           (!credential.empty() && credential.find('/') == std::string_view::npos && credential.front() != '.');
+}
+
 class Checks {
 public:
     template <class Id>
@@ -101,6 +110,9 @@ Result<void> check(const ReleaseOptions& options) {
         .listen("listen-terminals", options.listen_terminals)
         .listen("listen-daemons", options.listen_daemons)
         .url("printer", options.printer, "ipps://")
+        .text("root-key", options.root_key, 2048)
+        .that("root-key", is_root_key(options.root_key),
+              "expected files, passphrase-file:PATH, credential:NAME, or pkcs11:…")
         .that("hold-hours", options.hold_hours >= 1 && options.hold_hours <= 24 * 90, "expected 1 to 2160")
         .result();
 }
@@ -158,6 +170,9 @@ void describe(CLI::App& app, ReleaseOptions& options) {
         ->capture_default_str();
     app.add_option("--printer", options.printer, "What personal printer addresses begin with, ipps://HOST:PORT")
         ->capture_default_str();
+    app.add_option(
+        "--root-key", options.root_key,
+        "What wraps the epoch keys: files, passphrase-file:PATH, credential:NAME (systemd), or a PKCS#11 URI");
     app.add_option("--hold-hours", options.hold_hours, "How long a job waits for its owner, 1 to 2160")
         ->capture_default_str();
 }
@@ -234,7 +249,7 @@ std::string to_config(const IntakeOptions& options) {
 std::string to_config(const ReleaseOptions& options) {
     return common_lines(options.common) + line("listen-terminals", options.listen_terminals) +
            line("listen-daemons", options.listen_daemons) + line("printer", options.printer) +
-           line("hold-hours", fmt::format("{}", options.hold_hours));
+           line("hold-hours", fmt::format("{}", options.hold_hours)) + line("root-key", options.root_key);
 }
 
 std::string to_config(const ReportOptions& options) {

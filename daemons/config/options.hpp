@@ -43,6 +43,7 @@ struct ReleaseOptions {
     std::string listen_daemons = "127.0.0.1:8643";
     std::string printer = "ipps://localhost:8631";
     unsigned hold_hours = 72;
+    std::string root_key = "files";  ///< `files`, `passphrase-file:PATH`, `credential:NAME`, or a PKCS#11 URI
 
     bool operator==(const ReleaseOptions&) const = default;
 };

@@ -17,6 +17,7 @@
 #include "common/log.hpp"
 #include "common/program.hpp"
 #include "common/roles.hpp"
+#include "common/root_key.hpp"
 #include "release/ports.hpp"
 
 namespace safeq::daemon {
@@ -56,7 +57,7 @@ private:
         SAFEQ_TRY(database_, store::Database::open(folder.root / "release.db", store::Database::Purpose::release));
         subjects_.emplace(*database_, common_.tenant, std::move(root), runtime_.clock, runtime_.random);
         SAFEQ_TRY(blobs_, store::BlobFolder::open(folder.spool()));
-        SAFEQ_TRY(epochs_folder_, store::EpochFolder::open(folder.root / "epochs", runtime_.random));
+        SAFEQ_TRY(epochs_folder_, open_epochs(folder.root / "epochs", options_.root_key, runtime_.random));
         SAFEQ_TRY(log_store_, store::open_log_folder(folder.log()));
         SAFEQ_TRY(log_, audit::Log::open(*log_store_, log_origin("release", common_.tenant), *log_key_));
         return {};

@@ -17,6 +17,7 @@
 
 #include "common/files.hpp"
 #include "common/program.hpp"
+#include "common/root_key.hpp"
 #include "config/options.hpp"
 
 namespace safeq::daemon {
@@ -94,7 +95,7 @@ struct Keys {
         const DaemonFolder release = context.layout.daemon("release");
         const auto options = require(from_config<ReleaseOptions>(require(read_text(release.root / "release.conf"))));
         const auto tenant = require(TenantId::parse(options.common.tenant));
-        auto opened = store::EpochFolder::open(release.root / "epochs", random);
+        auto opened = open_epochs(release.root / "epochs", options.root_key, random);
         if (!opened && opened.error().code == Errc::locked)
             throw CommandFailed{"the release server has its keys open; stop it first"};
         folder = require(std::move(opened));

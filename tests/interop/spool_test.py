@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Epoch keys by hand, and the tools for folders of sealed files: what a destroyed key takes with it, and what not."""
 import json
+import os
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -177,6 +179,83 @@ def test_files_for_another_site_change_their_envelope_only(site):
         opened = scenario.command(site.programs / "safeq", "--dir", other.root, "spool", "verify", out, "--keys")
         assert opened.returncode == 0 and "2 files, 0 damaged, 0 without their key; every byte" in opened.stdout, opened
     site.start("release")
+
+
+def config(site, line):
+    path = site.root / "release" / "release.conf"
+    text = "".join(each for each in path.read_text().splitlines(keepends=True) if not each.startswith("root-key"))
+    path.write_text(text + line + "\n")
+
+
+def new_site(site):
+    """Another installation, whose release server has never run."""
+    other = house.Installation(site.programs)
+    other.init()
+    return other
+
+
+def use_and_stop(other, env=None):
+    """One destruction under that root; what it was worth."""
+    other.start("release", env)
+    [first] = json.loads(other.safeq("spool", "epochs", "--json").stdout)
+    other.safeq("spool", "destroy", first["id"], "--yes", "--now")
+    assert first["id"] not in {one["id"] for one in epochs(other)}
+    other.stop("release")
+    other.start("release", env)
+    assert len(epochs(other)) == 2, epochs(other)
+    other.stop("release")
+
+
+def test_root_keys_under_a_passphrase_or_a_credential(site):
+    secrets = site.dir / "credentials"
+    secrets.mkdir(mode=0o700)
+    for name, text in {"good": "correct horse battery\n", "wrong": "correct horse batterz\n", "short": "short\n"}.items():
+        path = secrets / name
+        path.write_text(text)
+        path.chmod(0o600)
+    with new_site(site) as other:
+        config(other, f"root-key=passphrase-file:{secrets}/good")
+        use_and_stop(other)
+        for name, why in {"wrong": "authentication_failed", "short": "weak_parameters", "missing": "not_found"}.items():
+            config(other, f"root-key=passphrase-file:{secrets}/{name}")
+            refused = scenario.command(other.programs / "safeq-release", "--config", other.root / "release" / "release.conf")
+            assert refused.returncode != 0 and why in refused.stdout + refused.stderr, (name, refused)
+        config(other, "root-key=files")
+        refused = scenario.command(other.programs / "safeq-release", "--config", other.root / "release" / "release.conf")
+        assert refused.returncode != 0 and "not a plain root key" in refused.stdout + refused.stderr, refused
+        # The same passphrase as a credential of systemd's.
+        config(other, "root-key=credential:good")
+        refused = scenario.command(other.programs / "safeq-release", "--config", other.root / "release" / "release.conf")
+        assert refused.returncode != 0 and "no credentials" in refused.stdout + refused.stderr, refused
+        other.start("release", {**os.environ, "CREDENTIALS_DIRECTORY": str(secrets)})
+        other.stop("release")
+
+
+def test_root_keys_in_a_token(site):
+    modules = [path for path in (pathlib.Path("/usr/lib/softhsm/libsofthsm2.so"),) if path.exists()]
+    if not modules:
+        print("note: SoftHSM isn't installed; the test of a token was left out", flush=True)
+        return
+    tokens = site.dir / "tokens"
+    tokens.mkdir()
+    (site.dir / "softhsm2.conf").write_text(f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n")
+    env = {**os.environ, "SOFTHSM2_CONF": str(site.dir / "softhsm2.conf")}
+    subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "safeq", "--so-pin", "12345678", "--pin", "87654321"],
+                   env=env, check=True, stdout=subprocess.DEVNULL)
+    pin = site.dir / "pin"
+    pin.write_text("87654321\n")
+    pin.chmod(0o600)
+    with new_site(site) as other:
+        config(other, f"root-key=pkcs11:token=safeq?module-path={modules[0]}&pin-source=file:{pin}")
+        use_and_stop(other, env)
+        folder = other.root / "release" / "epochs"
+        assert [p.name for p in folder.iterdir() if p.name.startswith("root")] == [], list(folder.iterdir())
+        # Without the token the folder is nothing.
+        shutil.rmtree(tokens)
+        tokens.mkdir()
+        refused = subprocess.run([other.programs / "safeq-release", "--config", other.root / "release" / "release.conf"],
+                                 env=env, capture_output=True, text=True, timeout=60)
+        assert refused.returncode != 0 and "no token fits" in refused.stdout + refused.stderr, refused
 
 
 if __name__ == "__main__":
