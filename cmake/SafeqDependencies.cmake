@@ -56,6 +56,17 @@ add_library(safeq_qpdf INTERFACE)
 target_link_libraries(safeq_qpdf INTERFACE PkgConfig::QPDF)
 set_target_properties(safeq_qpdf PROPERTIES SAFEQ_INSTALLED PkgConfig::QPDF)
 
+# Optional: without it there is no room connect.
+pkg_check_modules(P11KIT IMPORTED_TARGET p11-kit-1)
+if(P11KIT_FOUND)
+  set(SAFEQ_PC_OPTIONAL " p11-kit-1")
+  add_library(safeq_p11kit INTERFACE)
+  target_link_libraries(safeq_p11kit INTERFACE PkgConfig::P11KIT)
+  set_target_properties(safeq_p11kit PROPERTIES SAFEQ_INSTALLED PkgConfig::P11KIT)
+else()
+  set(P11KIT_FOUND FALSE)
+endif()
+
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 add_library(safeq_sqlite INTERFACE)
 target_link_libraries(safeq_sqlite INTERFACE PkgConfig::SQLITE)

@@ -30,10 +30,10 @@ packages_for() {
     case $1 in
     build) echo g++ cmake ninja-build ccache pkg-config python3 make xz-utils bzip2 ca-certificates \
         debian-archive-keyring libfmt-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libsqlite3-dev libqpdf-dev \
-        libasio-dev "node-llhttp|libllhttp-dev" ;;
+        libasio-dev libp11-kit-dev "node-llhttp|libllhttp-dev" ;;
     demo) echo cups-ipp-utils openssl ;;
     test)
-        echo cups-ipp-utils curl openssl gnutls-bin dbus avahi-daemon valgrind libcups2-dev \
+        echo cups-ipp-utils curl openssl gnutls-bin softhsm2 dbus avahi-daemon valgrind libcups2-dev \
         "libboost1.74-dev|libboost1.83-dev"
         command -v npm > /dev/null || echo npm ;;
     bench) echo libargon2-dev ;;

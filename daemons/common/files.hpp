@@ -9,6 +9,7 @@
 #include <safeq/crypto/hpke.hpp>
 #include <safeq/crypto/sign.hpp>
 #include <safeq/crypto/signed_note.hpp>
+#include <safeq/spool/intakes.hpp>
 #include <safeq/store/key_folder.hpp>
 #include <safeq/tls/credentials.hpp>
 
@@ -33,6 +34,9 @@ template <class Key>
 
 /// A note key's text file. *Errors*: as `read_text` and `NoteKey::parse`.
 [[nodiscard]] Result<crypto::NoteKey> read_note_key(const std::filesystem::path& path);
+
+/// Reads `intakes_public` into the table. *Errors*: as `read_text`; `malformed`.
+[[nodiscard]] Result<void> load_intakes(const std::filesystem::path& file, spool::IntakeTable& intakes);
 
 /// What a daemon proves itself with, and whom it trusts: cert.pem, key.pem, ca.pem and crl.pem of its `tls` folder.
 struct TlsFiles {

@@ -22,6 +22,15 @@ std::unexpected<Error> wrong(std::string option, std::string why) {
 }
 
 /// The checks of an options type, collected so that the first fault is the one that is told.
+bool is_root_key(std::string_view text) {
+    const auto rest = [&](std::string_view prefix) {
+        return text.starts_with(prefix) ? text.substr(prefix.size()) : "";
+    };
+    const std::string_view credential = rest("credential:");
+    return text == "files" || rest("passphrase-file:").starts_with('/') || text.starts_with("pkcs11:") ||
+           (!credential.empty() && credential.find('/') == std::string_view::npos && credential.front() != '.');
+}
+
 class Checks {
 public:
     template <class Id>
@@ -110,6 +119,9 @@ Result<void> check(const ReleaseOptions& options) {
         .policy("tls-policy-devices", options.tls_policy_devices)
         .path("tls-exceptions", options.tls_exceptions)
         .path("password-blocklist", options.password_blocklist)
+        .text("root-key", options.root_key, 2048)
+        .that("root-key", is_root_key(options.root_key),
+              "expected files, passphrase-file:PATH, credential:NAME, or pkcs11:…")
         .that("hold-hours", options.hold_hours >= 1 && options.hold_hours <= 24 * 90, "expected 1 to 2160")
         .that("favourite-days", options.favourite_days >= 1 && options.favourite_days <= 366, "expected 1 to 366")
         .result();
@@ -183,6 +195,9 @@ void describe(CLI::App& app, ReleaseOptions& options) {
         ->capture_default_str();
     app.add_option("--tls-exceptions", options.tls_exceptions,
                    "Table of devices that may be talked to by weaker policies, each with a reason and a last day");
+    app.add_option(
+        "--root-key", options.root_key,
+        "What wraps the epoch keys: files, passphrase-file:PATH, credential:NAME (systemd), or a PKCS#11 URI");
     app.add_option("--hold-hours", options.hold_hours, "How long a job waits for its owner, 1 to 2160")
         ->capture_default_str();
     app.add_option("--favourite-days", options.favourite_days, "How long a favourite is kept, 1 to 366")
@@ -275,7 +290,8 @@ std::string to_config(const ReleaseOptions& options) {
            line("hold-hours", fmt::format("{}", options.hold_hours)) +
            line("favourite-days", fmt::format("{}", options.favourite_days)) +
            (options.password_blocklist.empty() ? std::string{}
-                                               : line("password-blocklist", options.password_blocklist));
+                                               : line("password-blocklist", options.password_blocklist)) +
+           line("root-key", options.root_key);
 }
 
 std::string to_config(const ReportOptions& options) {

@@ -51,6 +51,7 @@ struct ReleaseOptions {
     unsigned hold_hours = 72;
     unsigned favourite_days = 90;
     std::string password_blocklist;  ///< none where empty
+    std::string root_key = "files";  ///< `files`, `passphrase-file:PATH`, `credential:NAME`, or a PKCS#11 URI
 
     bool operator==(const ReleaseOptions&) const = default;
 };

@@ -17,29 +17,13 @@
 #include "common/log.hpp"
 #include "common/program.hpp"
 #include "common/roles.hpp"
+#include "common/root_key.hpp"
 #include "release/ports.hpp"
 
 namespace safeq::daemon {
 namespace {
 
 using namespace std::chrono_literals;
-
-Result<void> load_intakes(const std::filesystem::path& file, spool::IntakeTable& intakes) {
-    SAFEQ_TRY(const std::string text, read_text(file));
-    for (std::size_t at = 0; at < text.size();) {
-        const auto end = std::min(text.find('\n', at), text.size());
-        const std::string_view line = std::string_view{text}.substr(at, end - at);
-        at = end + 1;
-        if (line.empty()) continue;
-        const auto space = line.find(' ');
-        const auto id = InstanceId::parse(line.substr(0, space));
-        const auto bytes = from_base64(space == std::string_view::npos ? std::string_view{} : line.substr(space + 1));
-        const auto key = bytes ? crypto::VerifyingKey::from(*bytes) : std::unexpected(bytes.error());
-        if (!id || !key) return fail(Errc::malformed, file.string(), "expected an instance and its key on each line");
-        intakes.set(*id, *key);
-    }
-    return {};
-}
 
 // Everything that the daemon is made of, in the order in which it depends on each other.
 class Release {
@@ -83,7 +67,7 @@ private:
         SAFEQ_TRY(database_, store::Database::open(folder.root / "release.db", store::Database::Purpose::release));
         subjects_.emplace(*database_, common_.tenant, std::move(root), runtime_.clock, runtime_.random);
         SAFEQ_TRY(blobs_, store::BlobFolder::open(folder.spool()));
-        SAFEQ_TRY(epochs_folder_, store::EpochFolder::open(folder.root / "epochs", runtime_.random));
+        SAFEQ_TRY(epochs_folder_, open_epochs(folder.root / "epochs", options_.root_key, runtime_.random));
         SAFEQ_TRY(log_store_, store::open_log_folder(folder.log()));
         SAFEQ_TRY(log_, audit::Log::open(*log_store_, log_origin("release", common_.tenant), *log_key_));
         return {};
@@ -132,9 +116,12 @@ private:
         custody_.emplace(service::Custody::Parts{tenant, *blobs_, ring_, intakes_, *repository_, *jobs_, *accounts_,
                                                  *subjects_, *recorder_, runtime_.clock, runtime_.random, retention()});
         seeds_.emplace(*epochs_folder_, ring_, tenant, runtime_.clock);
+        survivors_.emplace(service::Survivors::Parts{tenant, *blobs_, ring_, intakes_, *repository_, runtime_.random});
         epoch_keeper_.emplace(service::EpochKeeper::Parts{
             .tenant = tenant,
             .seeds = *seeds_,
+            .survivors = *survivors_,
+            .undisturbed = [this](const auto& act) { return custody_->undisturbed(act); },
             .signer = *list_key_,
             .signer_name = std::string{list_key_name},
             .recorder = *recorder_,
@@ -145,7 +132,7 @@ private:
                                              *devices_, *repository_, *jobs_, *print_tokens_, *sessions_, *recorder_,
                                              runtime_.clock, runtime_.random});
         terminal_api_.emplace(service::TerminalApi::Parts{tenant, *sign_in_, *desk_, *devices_, explain});
-        admin_api_.emplace(service::AdminApi::Parts{*admin_, options_.printer, explain});
+        admin_api_.emplace(service::AdminApi::Parts{*admin_, *epoch_keeper_, options_.printer, explain});
         daemon_api_.emplace(service::DaemonApi::Parts{.tenant = tenant,
                                                       .sign_in = *sign_in_,
                                                       .custody = *custody_,
@@ -304,6 +291,7 @@ private:
     std::optional<service::ReleaseDesk> desk_;
     std::optional<service::Custody> custody_;
     std::optional<FolderSeeds> seeds_;
+    std::optional<service::Survivors> survivors_;
     std::optional<service::EpochKeeper> epoch_keeper_;
     std::optional<KeyMaker> key_maker_;
     std::optional<service::Admin> admin_;

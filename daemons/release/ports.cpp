@@ -93,18 +93,22 @@ service::Delivered IppDelivery::deliver(const service::Consignment& consignment)
     return out;
 }
 
-Result<std::vector<spool::EpochKeyEntry>> FolderSeeds::list() {
-    std::vector<spool::EpochKeyEntry> out;
-    for (const store::Epoch& epoch : folder_.list(tenant_))
-        out.push_back(
-            {.key = epoch.key, .not_before = epoch.not_before, .not_after = epoch.not_after, .kept = epoch.kept});
+namespace {
+spool::EpochKeyEntry entry_of(const store::Epoch& epoch) {
+    return {.key = epoch.key, .not_before = epoch.not_before, .not_after = epoch.not_after, .kept = epoch.kept};
+}
+}  // namespace
+
+Result<std::vector<service::LivingEpoch>> FolderSeeds::list() {
+    std::vector<service::LivingEpoch> out;
+    for (const store::Epoch& epoch : folder_.list(tenant_)) out.push_back({entry_of(epoch), epoch.ending});
     return out;
 }
 
-Result<spool::EpochId> FolderSeeds::create(Time not_before, Time not_after) {
-    SAFEQ_TRY(const store::Epoch made, folder_.create(tenant_, not_before, not_after));
+Result<spool::EpochKeyEntry> FolderSeeds::create(Time not_before, Time not_after, bool kept) {
+    SAFEQ_TRY(const store::Epoch made, folder_.create(tenant_, not_before, not_after, kept));
     SAFEQ_TRY_VOID(folder_.load(tenant_, ring_));
-    return made.id;
+    return entry_of(made);
 }
 
 Result<void> FolderSeeds::destroy(const spool::EpochId& epoch) {

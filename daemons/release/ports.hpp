@@ -49,9 +49,16 @@ class FolderSeeds final : public service::EpochSeeds {
 public:
     FolderSeeds(store::EpochFolder& folder, spool::EpochRing& ring, TenantId tenant, const Clock& clock)
         : folder_{folder}, ring_{ring}, tenant_{tenant}, clock_{clock} {}
-    [[nodiscard]] Result<std::vector<spool::EpochKeyEntry>> list() override;
-    [[nodiscard]] Result<spool::EpochId> create(Time not_before, Time not_after) override;
+    [[nodiscard]] Result<std::vector<service::LivingEpoch>> list() override;
+    [[nodiscard]] Result<spool::EpochKeyEntry> create(Time not_before, Time not_after, bool kept) override;
+    [[nodiscard]] Result<void> retire(const spool::EpochId& epoch, Time now) override {
+        return folder_.retire(tenant_, epoch, now);
+    }
+    [[nodiscard]] Result<void> condemn(const spool::EpochId& epoch) override { return folder_.condemn(tenant_, epoch); }
     [[nodiscard]] Result<void> destroy(const spool::EpochId& epoch) override;
+    [[nodiscard]] service::Assurance assurance() const override {
+        return folder_.hardware() ? service::Assurance::hardware : service::Assurance::best_effort;
+    }
 
 private:
     store::EpochFolder& folder_;

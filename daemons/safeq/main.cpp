@@ -11,6 +11,7 @@
 #include "safeq/job_command.hpp"
 #include "safeq/print_command.hpp"
 #include "safeq/report_command.hpp"
+#include "safeq/spool_command.hpp"
 #include "safeq/tls_command.hpp"
 #include "safeq/user_command.hpp"
 
@@ -69,6 +70,7 @@ int main(int argc, char** argv) {
     add_print_command(app, context);
     add_audit_command(app, context);
     add_report_command(app, context);
+    add_spool_command(app, context);
     add_tls_command(app);
     try {
         app.parse(argc, argv);

@@ -47,6 +47,14 @@ Json to_json(const job::Job& job) {
     return out;
 }
 
+Json to_json(const LivingEpoch& epoch) {
+    return {{"id", epoch.entry.id().text()},
+            {"use", epoch.entry.kept ? "kept" : "rotating"},
+            {"not_before", to_rfc3339(epoch.entry.not_before)},
+            {"not_after", to_rfc3339(epoch.entry.not_after)},
+            {"ending", epoch.ending}};
+}
+
 const std::string& parameter(const ApiCall& call, std::string_view name) {
     static const std::string none;
     const auto it = call.path.find(name);
@@ -88,6 +96,10 @@ std::vector<Route> AdminApi::routes() {
     out.push_back(route("GET", "/admin/v1/jobs/{job}", &AdminApi::show_job));
     out.push_back(route("PUT", "/admin/v1/jobs/{job}/restriction", &AdminApi::restrict_job));
     out.push_back(route("DELETE", "/admin/v1/jobs/{job}/restriction", &AdminApi::lift_restriction));
+    out.push_back(route("GET", "/admin/v1/epochs", &AdminApi::list_epochs));
+    out.push_back(route("POST", "/admin/v1/epochs", &AdminApi::rotate_epoch));
+    out.push_back(route("GET", "/admin/v1/epochs/{epoch}/key", &AdminApi::show_epoch_key));
+    out.push_back(route("POST", "/admin/v1/epochs/{epoch}/destruction", &AdminApi::destroy_epoch));
     return out;
 }
 
@@ -229,6 +241,43 @@ Result<ApiReply> AdminApi::lift_restriction(const ApiCall& call) {
     SAFEQ_TRY(const JobId id, JobId::parse(parameter(call, "job")));
     SAFEQ_TRY(const job::Job job, parts_.admin.restrict_job(id, false));
     return ApiReply{.body = to_json(job).dump()};
+}
+
+Result<ApiReply> AdminApi::list_epochs(const ApiCall&) {
+    SAFEQ_TRY(const auto epochs, parts_.epochs.list());
+    return rows("epochs", epochs);
+}
+
+Result<ApiReply> AdminApi::rotate_epoch(const ApiCall&) {
+    SAFEQ_TRY(spool::EpochKeyEntry made, parts_.epochs.rotate());
+    return ApiReply{.status = 201, .body = to_json(LivingEpoch{.entry = std::move(made)}).dump()};
+}
+
+Result<ApiReply> AdminApi::show_epoch_key(const ApiCall& call) {
+    SAFEQ_TRY(const spool::EpochId id, spool::EpochId::parse(parameter(call, "epoch")));
+    SAFEQ_TRY(const auto epochs, parts_.epochs.list());
+    for (const LivingEpoch& epoch : epochs)
+        if (epoch.entry.id() == id)
+            return ApiReply{.body = to_base64(epoch.entry.key) + "\n", .content_type = "text/plain; charset=utf-8"};
+    return fail(Errc::not_found, "epoch", id.text());
+}
+
+Result<ApiReply> AdminApi::destroy_epoch(const ApiCall& call) {
+    SAFEQ_TRY(const spool::EpochId id, spool::EpochId::parse(parameter(call, "epoch")));
+    const auto told = [&](Error error) {
+        if (error.code == Errc::epoch_unknown) error.code = Errc::not_found;
+        return std::unexpected(std::move(error));
+    };
+    if (!call.query.contains("now")) {
+        auto ends = parts_.epochs.retire(id);
+        if (!ends) return told(std::move(ends).error());
+        return ApiReply{.status = 202, .body = Json{{"id", id.text()}, {"ends", to_rfc3339(*ends)}}.dump()};
+    }
+    auto ended = parts_.epochs.end(id);
+    if (!ended) return told(std::move(ended).error());
+    Json lost = Json::array();
+    for (const JobId& job : ended->lost) lost.push_back(job.text());
+    return ApiReply{.body = Json{{"id", id.text()}, {"moved", ended->moved}, {"lost", std::move(lost)}}.dump()};
 }
 
 }  // namespace safeq::service

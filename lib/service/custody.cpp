@@ -2,6 +2,7 @@
 #include <safeq/service/custody.hpp>
 
 #include <map>
+#include <mutex>
 
 #include <safeq/spool/envelope.hpp>
 
@@ -41,7 +42,13 @@ Result<Ticket> Custody::read_ticket(const spool::Header& expected, Bytes& pins) 
     return Ticket::parse(text);
 }
 
+Result<void> Custody::undisturbed(const std::function<Result<void>()>& act) {
+    const std::unique_lock lock{taking_};
+    return act();
+}
+
 Result<void> Custody::take(InstanceId intake, JobId id) {
+    const std::shared_lock lock{taking_};
     SAFEQ_TRY(const bool held, known(id));
     if (held) return {};
 

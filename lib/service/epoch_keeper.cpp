@@ -5,30 +5,107 @@
 
 namespace safeq::service {
 
+Result<spool::EpochKeyEntry> EpochKeeper::create(std::chrono::milliseconds length, bool kept) {
+    const Time now = parts_.clock.now();
+    SAFEQ_TRY(spool::EpochKeyEntry made, parts_.seeds.create(now, now + length, kept));
+    SAFEQ_TRY_VOID(parts_.recorder.epoch_created(made.id()));
+    return made;
+}
+
+// The epoch to which survivors go, made when there is none.
+Result<spool::EpochKeyEntry> EpochKeeper::shelter() {
+    const Time now = parts_.clock.now();
+    SAFEQ_TRY(const std::vector<LivingEpoch> epochs, parts_.seeds.list());
+    const LivingEpoch* found = nullptr;
+    for (const LivingEpoch& epoch : epochs)
+        if (epoch.entry.kept && !epoch.ending && epoch.entry.covers(now)) found = &epoch;
+    if (found != nullptr) return found->entry;
+    return create(parts_.rules.kept, true);
+}
+
+Result<void> EpochKeeper::cover(const std::vector<LivingEpoch>& epochs) {
+    const Time now = parts_.clock.now();
+    const bool covered = std::ranges::any_of(epochs, [&](const LivingEpoch& epoch) {
+        return !epoch.entry.kept && !epoch.ending && epoch.entry.covers(now) &&
+               now + parts_.rules.overlap < epoch.entry.not_after;
+    });
+    if (covered) return {};
+    SAFEQ_TRY([[maybe_unused]] const spool::EpochKeyEntry made, create(parts_.rules.length, false));
+    return {};
+}
+
+Result<Settlement> EpochKeeper::finish(const spool::EpochId& epoch) {
+    SAFEQ_TRY_VOID(parts_.seeds.condemn(epoch));
+    SAFEQ_TRY(const spool::EpochKeyEntry to, shelter());
+    // Most of the work is done while jobs come and go; the rest, what came meanwhile, while none comes.
+    SAFEQ_TRY(Settlement settled, parts_.survivors.settle(epoch, to.key));
+    const auto rest_and_end = [&]() -> Result<void> {
+        SAFEQ_TRY(Settlement rest, parts_.survivors.settle(epoch, to.key));
+        settled.moved += rest.moved;
+        settled.lost = std::move(rest.lost);
+        SAFEQ_TRY_VOID(parts_.recorder.epoch_destroyed(epoch, settled.moved, settled.lost, parts_.seeds.assurance()));
+        return parts_.seeds.destroy(epoch);
+    };
+    SAFEQ_TRY_VOID(parts_.undisturbed(rest_and_end));
+    return settled;
+}
+
+Time EpochKeeper::hard_end(const LivingEpoch& epoch) const {
+    return epoch.entry.not_after + (epoch.entry.kept ? std::chrono::milliseconds{0} : parts_.rules.hold);
+}
+
 Result<void> EpochKeeper::tick() {
     const std::scoped_lock lock{mutex_};
     const Time now = parts_.clock.now();
-    SAFEQ_TRY(const std::vector<spool::EpochKeyEntry> entries, parts_.seeds.list());
-    const bool covered = std::ranges::any_of(entries, [&](const spool::EpochKeyEntry& entry) {
-        return !entry.kept && entry.covers(now) && now + parts_.rules.overlap < entry.not_after;
-    });
-    if (!covered) {
-        SAFEQ_TRY(const spool::EpochId made, parts_.seeds.create(now, now + parts_.rules.length));
-        SAFEQ_TRY_VOID(parts_.recorder.epoch_changed(made, true));
-    }
-    for (const spool::EpochKeyEntry& entry : entries) {
-        if (entry.kept || entry.not_after + parts_.rules.hold >= now) continue;
-        SAFEQ_TRY_VOID(parts_.recorder.epoch_changed(entry.id(), false));
-        SAFEQ_TRY_VOID(parts_.seeds.destroy(entry.id()));
+    SAFEQ_TRY(const std::vector<LivingEpoch> epochs, parts_.seeds.list());
+    SAFEQ_TRY_VOID(cover(epochs));
+    for (const LivingEpoch& epoch : epochs) {
+        if (!epoch.ending && now <= hard_end(epoch)) continue;
+        SAFEQ_TRY([[maybe_unused]] const Settlement settled, finish(epoch.entry.id()));
     }
     return {};
+}
+
+Result<std::vector<LivingEpoch>> EpochKeeper::list() {
+    const std::scoped_lock lock{mutex_};
+    return parts_.seeds.list();
+}
+
+Result<spool::EpochKeyEntry> EpochKeeper::rotate() {
+    const std::scoped_lock lock{mutex_};
+    return create(parts_.rules.length, false);
+}
+
+Result<void> EpochKeeper::cover_without(const spool::EpochId& epoch) {
+    SAFEQ_TRY(std::vector<LivingEpoch> epochs, parts_.seeds.list());
+    const auto gone = std::erase_if(epochs, [&](const LivingEpoch& living) { return living.entry.id() == epoch; });
+    if (gone == 0) return fail(Errc::epoch_unknown, "epoch", epoch.text());
+    return cover(epochs);
+}
+
+Result<Time> EpochKeeper::retire(const spool::EpochId& epoch) {
+    const std::scoped_lock lock{mutex_};
+    SAFEQ_TRY_VOID(cover_without(epoch));
+    SAFEQ_TRY_VOID(parts_.seeds.retire(epoch, parts_.clock.now()));
+    SAFEQ_TRY(const std::vector<LivingEpoch> epochs, parts_.seeds.list());
+    for (const LivingEpoch& living : epochs)
+        if (living.entry.id() == epoch) return hard_end(living);
+    return fail(Errc::epoch_unknown, "epoch", epoch.text());
+}
+
+Result<Settlement> EpochKeeper::end(const spool::EpochId& epoch) {
+    const std::scoped_lock lock{mutex_};
+    SAFEQ_TRY_VOID(cover_without(epoch));
+    return finish(epoch);
 }
 
 Result<std::string> EpochKeeper::signed_list() {
     const std::scoped_lock lock{mutex_};
     const Time now = parts_.clock.now();
-    SAFEQ_TRY(std::vector<spool::EpochKeyEntry> entries, parts_.seeds.list());
-    std::erase_if(entries, [&](const spool::EpochKeyEntry& entry) { return entry.not_after <= now; });
+    SAFEQ_TRY(const std::vector<LivingEpoch> epochs, parts_.seeds.list());
+    std::vector<spool::EpochKeyEntry> entries;
+    for (const LivingEpoch& epoch : epochs)
+        if (!epoch.ending && now < epoch.entry.not_after) entries.push_back(epoch.entry);
     last_sequence_ = std::max(last_sequence_, static_cast<std::uint64_t>(now.time_since_epoch().count()));
     return spool::EpochList::issue(parts_.tenant, last_sequence_, now, std::move(entries))
         .encode_signed(parts_.signer, parts_.signer_name);

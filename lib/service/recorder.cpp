@@ -152,10 +152,27 @@ Result<void> Recorder::print_token_changed(SubjectId subject, token::TokenId tok
     return write(out);
 }
 
-Result<void> Recorder::epoch_changed(const spool::EpochId& epoch, bool created) {
-    audit::Record out = record(created ? Kind::key_created : Kind::key_destroyed);
+Result<void> Recorder::epoch_created(const spool::EpochId& epoch) {
+    audit::Record out = record(Kind::key_created);
     out.add(field::key, epoch.text());
-    if (!created) out.add(field::assurance, "best-effort");
+    return write(out);
+}
+
+Result<void> Recorder::epoch_destroyed(const spool::EpochId& epoch, std::uint64_t moved, std::span<const JobId> lost,
+                                       Assurance assurance) {
+    constexpr std::size_t max_named = 100;
+    audit::Record out = record(Kind::key_destroyed);
+    out.id = audit::derive_record_id(Kind::key_destroyed, parts_.tenant, epoch.bytes);
+    out.add(field::key, epoch.text())
+        .add(field::assurance, assurance == Assurance::hardware ? "hardware" : "best-effort")
+        .add(field::moved, moved)
+        .add(field::lost, std::uint64_t{lost.size()});
+    std::string jobs;
+    for (const JobId& job : lost.first(std::min(lost.size(), max_named))) {
+        if (!jobs.empty()) jobs += ' ';
+        jobs += job.text();
+    }
+    if (!jobs.empty()) out.add(field::jobs, jobs);
     return write(out);
 }
 

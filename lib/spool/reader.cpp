@@ -47,6 +47,26 @@ Result<void> Reader::for_each(const std::function<Result<void>(ByteView)>& take)
     return {};
 }
 
+Result<void> Reader::fill(std::uint64_t offset, MutableByteView out) {
+    while (!out.empty()) {
+        SAFEQ_TRY(const ByteView plain, chunk(offset / chunk_bytes));
+        const ByteView from = plain.subspan(static_cast<std::size_t>(offset % chunk_bytes));
+        const std::size_t n = std::min(from.size(), out.size());
+        std::ranges::copy(from.first(n), out.begin());
+        out = out.subspan(n);
+        offset += n;
+    }
+    return {};
+}
+
+Result<void> Reader::read_range(std::uint64_t offset, MutableByteView out) {
+    if (offset > plaintext_bytes() || out.size() > plaintext_bytes() - offset)
+        return fail(Errc::invalid_argument, "spool reader", "a range past the document's end");
+    auto filled = fill(offset, out);
+    if (!filled) std::ranges::fill(out, std::byte{0});
+    return filled;
+}
+
 Result<ByteView> Reader::chunk(std::uint64_t index) {
     if (source_ == nullptr || index >= chunk_count())
         return fail(Errc::invalid_argument, "spool reader", "no chunk " + std::to_string(index));

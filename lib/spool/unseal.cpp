@@ -18,12 +18,17 @@ Result<DocumentKey> open_key(const Envelope& envelope, ByteView fixed, EpochKeys
 
 }  // namespace
 
+Result<void> verify_signature(const Preamble& preamble, KnownIntakes& intakes) {
+    SAFEQ_TRY(const crypto::VerifyingKey intake, intakes.verifying_key(preamble.header.intake));
+    return intake.verify(signed_message(preamble.header.encode(), preamble.salt, preamble.commitment),
+                         preamble.signature);
+}
+
 Result<Unsealed> unseal(const ParsedEnvelope& file, const Header& expected, EpochKeys& epochs, KnownIntakes& intakes) {
     const Preamble& preamble = file.preamble;
     SAFEQ_TRY_VOID(preamble.header.check(expected));
-    SAFEQ_TRY(const crypto::VerifyingKey intake, intakes.verifying_key(preamble.header.intake));
+    SAFEQ_TRY_VOID(verify_signature(preamble, intakes));
     const Bytes fixed = preamble.header.encode();
-    SAFEQ_TRY_VOID(intake.verify(signed_message(fixed, preamble.salt, preamble.commitment), preamble.signature));
     SAFEQ_TRY(DocumentKey key, open_key(preamble.envelope, fixed, epochs));
     const Bytes context = chunk_context(fixed);
     SAFEQ_TRY(ChunkCipher cipher, ChunkCipher::derive(key.expose(), preamble.salt, ChunkContext{context}));

@@ -12,6 +12,9 @@ struct Unsealed {
     ChunkOpener opener;
 };
 
+/// Who wrote the file. *Errors*: `key_unknown`, `signature_invalid`.
+[[nodiscard]] Result<void> verify_signature(const Preamble& preamble, KnownIntakes& intakes);
+
 /// All that stands between a file and its first chunk, in the order that `Reader::open` promises.
 [[nodiscard]] Result<Unsealed> unseal(const ParsedEnvelope& file, const Header& expected, EpochKeys& epochs,
                                       KnownIntakes& intakes);

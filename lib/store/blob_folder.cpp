@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -14,11 +15,11 @@ namespace safeq::store {
 // What the store and everything that it gave out share, so that a sink may outlive the store.
 struct BlobFolder::Impl {
     Folder folder;
-    Folder unfinished;
+    std::optional<Folder> unfinished;  // nothing: opened for reading
     File lock;
     std::atomic<std::uint64_t> counter{0};
 
-    Impl(Folder folder_in, Folder unfinished_in, File lock_in) noexcept
+    Impl(Folder folder_in, std::optional<Folder> unfinished_in, File lock_in) noexcept
         : folder{std::move(folder_in)}, unfinished{std::move(unfinished_in)}, lock{std::move(lock_in)} {}
 };
 
@@ -33,12 +34,12 @@ public:
     ~Sink() override {
         // Where this fails, the next process that opens the folder does it.
         if (!committed_) [[maybe_unused]]
-            const auto gone = impl_->unfinished.unlink(unfinished_);
+            const auto gone = impl_->unfinished->unlink(unfinished_);
     }
 
     Result<void> write(ByteView bytes) override {
         if (broken_ || committed_) return fail(Errc::io_failed, name_, "the blob has failed or ended");
-        auto written = impl_->unfinished.write_all(file_, unfinished_, bytes);
+        auto written = impl_->unfinished->write_all(file_, unfinished_, bytes);
         broken_ = !written;
         return written;
     }
@@ -46,8 +47,8 @@ public:
     Result<void> commit() override {
         if (broken_ || committed_) return fail(Errc::io_failed, name_, "the blob has failed or ended");
         broken_ = true;
-        SAFEQ_TRY_VOID(impl_->unfinished.sync(file_, unfinished_));
-        SAFEQ_TRY_VOID(impl_->unfinished.rename(unfinished_, impl_->folder, name_));
+        SAFEQ_TRY_VOID(impl_->unfinished->sync(file_, unfinished_));
+        SAFEQ_TRY_VOID(impl_->unfinished->rename(unfinished_, impl_->folder, name_));
         committed_ = true;
         if (auto synced = impl_->folder.sync(); !synced) {
             // Under its name, and nobody knows whether durably: better not there than acknowledged by a reader.
@@ -103,10 +104,31 @@ Result<std::unique_ptr<BlobFolder>> BlobFolder::open(const std::filesystem::path
         new BlobFolder{std::make_shared<Impl>(std::move(folder), std::move(unfinished), std::move(lock))}};
 }
 
+Result<std::unique_ptr<BlobFolder>> BlobFolder::open_to_read(const std::filesystem::path& path, FileOps& ops) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(path, error)) return fail(Errc::not_found, path.string(), "no folder");
+    SAFEQ_TRY(Folder folder, Folder::open(path, ops));
+    return std::unique_ptr<BlobFolder>{new BlobFolder{std::make_shared<Impl>(std::move(folder), std::nullopt, File{})}};
+}
+
+Result<void> BlobFolder::may_change() const {
+    if (!impl_->unfinished) return fail(Errc::permission, impl_->folder.path().string(), "opened for reading");
+    return {};
+}
+
+Result<void> BlobFolder::set_aside(const spool::BlobName& name) {
+    SAFEQ_TRY_VOID(may_change());
+    SAFEQ_TRY(const Folder quarantine, impl_->folder.open_below("quarantine"));
+    SAFEQ_TRY_VOID(impl_->folder.rename(name.text(), quarantine, name.text()));
+    SAFEQ_TRY_VOID(quarantine.sync());
+    return impl_->folder.sync();
+}
+
 Result<std::unique_ptr<spool::BlobSink>> BlobFolder::create(const spool::BlobName& name) {
+    SAFEQ_TRY_VOID(may_change());
     // Two at a time may write the same blob; the later commit stands.
     const std::string unfinished = name.text() + "." + std::to_string(++impl_->counter);
-    SAFEQ_TRY(File file, impl_->unfinished.create(unfinished));
+    SAFEQ_TRY(File file, impl_->unfinished->create(unfinished));
     return std::make_unique<Sink<Impl>>(impl_, name.text(), unfinished, std::move(file));
 }
 
@@ -116,6 +138,7 @@ Result<std::unique_ptr<spool::BlobSource>> BlobFolder::open(const spool::BlobNam
 }
 
 Result<void> BlobFolder::remove(const spool::BlobName& name) {
+    SAFEQ_TRY_VOID(may_change());
     SAFEQ_TRY_VOID(impl_->folder.unlink(name.text()));
     return impl_->folder.sync();
 }

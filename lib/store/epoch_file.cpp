@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::string_view format_line = "safeq/epochs/v1\n";
 constexpr std::size_t epoch_bytes = 32 + 16 + 8 + 8 + 1 + 32;
+constexpr unsigned flag_kept = 1;
+constexpr unsigned flag_ending = 2;
 constexpr std::size_t destroyed_bytes = 32 + 16 + 8;
 
 std::uint64_t number_of(Time time) noexcept { return static_cast<std::uint64_t>(time.time_since_epoch().count()); }
@@ -55,8 +57,8 @@ Result<EpochSeed> read_epoch(ByteReader& reader) {
     SAFEQ_TRY(const TenantId tenant, read_id<TenantId>(reader));
     SAFEQ_TRY(const std::uint64_t not_before, reader.u64("not before"));
     SAFEQ_TRY(const std::uint64_t not_after, reader.u64("not after"));
-    SAFEQ_TRY(const std::uint8_t kept, reader.u8("kept"));
-    if (kept > 1) return fail(Errc::not_canonical, "epoch seeds", "kept is neither 0 nor 1");
+    SAFEQ_TRY(const std::uint8_t flags, reader.u8("flags"));
+    if (flags > (flag_kept | flag_ending)) return fail(Errc::not_canonical, "epoch seeds", "unknown flags");
     SAFEQ_TRY(const ByteView seed_bytes, reader.take(crypto::XwingSeed::size, "seed"));
     SAFEQ_TRY(crypto::XwingSeed seed, crypto::XwingSeed::from(seed_bytes));
     const auto key = crypto::XwingPrivateKey::from_seed(seed.clone());
@@ -67,13 +69,14 @@ Result<EpochSeed> read_epoch(ByteReader& reader) {
                       .tenant = tenant,
                       .not_before = time_of(not_before),
                       .not_after = time_of(not_after),
-                      .kept = kept == 1},
+                      .kept = (flags & flag_kept) != 0,
+                      .ending = (flags & flag_ending) != 0},
                      std::move(seed)};
 }
 
 }  // namespace
 
-Bytes encode(const EpochTable& table, const crypto::WrapKey& root) {
+Result<Bytes> encode(const EpochTable& table, spool::RootKeys& roots) {
     SecretWriter out{8 + 4 + table.epochs.size() * epoch_bytes + 4 + table.destroyed.size() * destroyed_bytes};
     out.number(table.generation, 8);
     out.number(table.epochs.size(), 4);
@@ -82,7 +85,7 @@ Bytes encode(const EpochTable& table, const crypto::WrapKey& root) {
         out.bytes(entry.epoch.tenant.bytes());
         out.number(number_of(entry.epoch.not_before), 8);
         out.number(number_of(entry.epoch.not_after), 8);
-        out.number(entry.epoch.kept ? 1 : 0, 1);
+        out.number((entry.epoch.kept ? flag_kept : 0U) | (entry.epoch.ending ? flag_ending : 0U), 1);
         out.bytes(entry.seed.expose());
     }
     out.number(table.destroyed.size(), 4);
@@ -92,15 +95,15 @@ Bytes encode(const EpochTable& table, const crypto::WrapKey& root) {
         out.number(number_of(epoch.destroyed), 8);
     }
     Bytes file = to_bytes(format_line);
-    const Bytes wrapped = crypto::wrap_key(root, out.secret().expose());
+    SAFEQ_TRY(const Bytes wrapped, roots.wrap(table.generation, out.secret().expose()));
     file.insert(file.end(), wrapped.begin(), wrapped.end());
     return file;
 }
 
-Result<EpochTable> decode_epoch_table(ByteView file, const crypto::WrapKey& root) {
+Result<EpochTable> decode_epoch_table(ByteView file, std::uint64_t generation, spool::RootKeys& roots) {
     if (file.size() < format_line.size() || as_text(file.first(format_line.size())) != format_line)
         return fail(Errc::bad_version, "epoch seeds", "not a file of version 1");
-    SAFEQ_TRY(const crypto::Secret plain, crypto::unwrap_key(root, file.subspan(format_line.size())));
+    SAFEQ_TRY(const crypto::Secret plain, roots.unwrap(generation, file.subspan(format_line.size())));
     ByteReader reader{plain.expose()};
     EpochTable table;
     SAFEQ_TRY(table.generation, reader.u64("generation"));

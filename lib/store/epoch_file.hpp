@@ -6,6 +6,7 @@
 
 #include <safeq/crypto/aead.hpp>
 #include <safeq/crypto/hpke.hpp>
+#include <safeq/spool/root_keys.hpp>
 #include <safeq/store/epoch_folder.hpp>
 
 namespace safeq::store {
@@ -25,11 +26,11 @@ struct EpochTable {
     std::vector<DestroyedEpoch> destroyed;  ///< in the order in which they were
 };
 
-/// The file: a line that names the format, then everything else under the root key (RFC 5649), so that not one bit of
-/// it can be changed unnoticed. One table has one plaintext form.
-[[nodiscard]] Bytes encode(const EpochTable& table, const crypto::WrapKey& root);
+/// The file: a line that names the format, then everything else wrapped by the root key of the table's generation, so
+/// that not one bit of it can be changed unnoticed. One table has one plaintext form. *Errors*: those of the root keys.
+[[nodiscard]] Result<Bytes> encode(const EpochTable& table, spool::RootKeys& roots);
 
-/// *Errors*: `bad_version`; `authentication_failed`; `malformed`, `not_canonical`, `too_many`.
-[[nodiscard]] Result<EpochTable> decode_epoch_table(ByteView file, const crypto::WrapKey& root);
+/// *Errors*: `bad_version`; those of the root keys, `authentication_failed`; `malformed`, `not_canonical`, `too_many`.
+[[nodiscard]] Result<EpochTable> decode_epoch_table(ByteView file, std::uint64_t generation, spool::RootKeys& roots);
 
 }  // namespace safeq::store

@@ -2,36 +2,27 @@
 #include <safeq/store/epoch_folder.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <mutex>
 #include <optional>
 #include <set>
 
 #include <fmt/format.h>
 
+#include <safeq/store/root_key_files.hpp>
+
 #include "epoch_file.hpp"
 #include "folder.hpp"
+#include "generation.hpp"
 
 namespace safeq::store {
 namespace {
 
 // A generation is a root key and the seeds under it. The seeds file is written after its root key, and is what makes
 // the generation count; those before it are then overwritten.
-constexpr std::string_view root_prefix = "root.";
 constexpr std::string_view seeds_prefix = "seeds.";
 constexpr std::size_t max_file_bytes = 1024 * 1024;
 
-std::string root_name(std::uint64_t generation) { return fmt::format("{}{}", root_prefix, generation); }
-std::string seeds_name(std::uint64_t generation) { return fmt::format("{}{}", seeds_prefix, generation); }
-
-std::optional<std::uint64_t> generation_of(std::string_view file, std::string_view prefix) {
-    if (!file.starts_with(prefix)) return std::nullopt;
-    file.remove_prefix(prefix.size());
-    std::uint64_t generation = 0;
-    const auto [end, error] = std::from_chars(file.data(), file.data() + file.size(), generation);
-    if (error != std::errc{} || end != file.data() + file.size() || generation == 0) return std::nullopt;
-    return generation;
-}
+std::string seeds_name(std::uint64_t generation) { return generation_name(seeds_prefix, generation); }
 
 }  // namespace
 
@@ -40,27 +31,37 @@ struct EpochFolder::Impl {
     File lock;
     Random& random;
     mutable std::mutex mutex;
-    crypto::WrapKey root;
+    std::unique_ptr<spool::RootKeys> roots_owned;
+    spool::RootKeys& roots;
     EpochTable table;
-    std::set<std::string> stale;  // files of earlier generations, still to be overwritten
-    bool in_doubt = false;        // whether the files on disk are those of `table`
+    // Of earlier generations, still to be destroyed.
+    std::set<std::uint64_t> stale_roots;
+    std::set<std::string> stale_files;
+    bool in_doubt = false;  // whether the files on disk are those of `table`
 
-    Impl(Folder folder_in, File lock_in, Random& random_in) noexcept
-        : folder{std::move(folder_in)}, lock{std::move(lock_in)}, random{random_in} {}
+    Impl(Folder folder_in, File lock_in, Random& random_in, std::unique_ptr<spool::RootKeys> own,
+         spool::RootKeys& roots_in) noexcept
+        : folder{std::move(folder_in)},
+          lock{std::move(lock_in)},
+          random{random_in},
+          roots_owned{std::move(own)},
+          roots{roots_in} {}
+
+    Result<void> write(const EpochTable& what) {
+        SAFEQ_TRY(const Bytes file, encode(what, roots));
+        return folder.replace(seeds_name(what.generation), file);
+    }
 
     Result<void> begin_first() {
         // A root key without seeds protects nothing: an earlier start came no further.
-        root = crypto::WrapKey::random(random);
         table.generation = 1;
-        SAFEQ_TRY_VOID(folder.replace(root_name(1), root.expose()));
-        return folder.replace(seeds_name(1), encode(table, root));
+        SAFEQ_TRY_VOID(roots.create(1));
+        return write(table);
     }
 
     Result<void> read_generation(std::uint64_t generation) {
-        SAFEQ_TRY(const crypto::Secret key, folder.read_secret(root_name(generation), crypto::WrapKey::size));
-        SAFEQ_TRY(root, crypto::WrapKey::from(key.expose()));
         SAFEQ_TRY(const crypto::Secret file, folder.read_secret(seeds_name(generation), max_file_bytes));
-        SAFEQ_TRY(table, decode_epoch_table(file.expose(), root));
+        SAFEQ_TRY(table, decode_epoch_table(file.expose(), generation, roots));
         if (table.generation != generation)
             return fail(Errc::rollback, (folder.path() / seeds_name(generation)).string(),
                         "seeds of another generation");
@@ -69,37 +70,46 @@ struct EpochFolder::Impl {
 
     Result<void> start() {
         SAFEQ_TRY(const std::vector<std::string> files, folder.files());
-        std::set<std::uint64_t> roots;
+        SAFEQ_TRY(const std::set<std::uint64_t> generations, roots.generations());
         std::set<std::uint64_t> seeds;
         for (const std::string& file : files) {
-            if (file.ends_with(unfinished_suffix)) stale.insert(file);
-            if (const auto generation = generation_of(file, root_prefix)) roots.insert(*generation);
+            if (file.ends_with(unfinished_suffix)) stale_files.insert(file);
             if (const auto generation = generation_of(file, seeds_prefix)) seeds.insert(*generation);
         }
         if (seeds.empty()) {
-            if (!roots.empty() && *roots.rbegin() != 1)
+            if (!generations.empty() && *generations.rbegin() != 1)
                 return fail(Errc::malformed, folder.path().string(), "there is a root key, but the seeds are missing");
             SAFEQ_TRY_VOID(begin_first());
         } else {
             const std::uint64_t newest = *seeds.rbegin();
-            if (!roots.contains(newest))
-                return fail(Errc::key_unknown, (folder.path() / root_name(newest)).string(), "the root key is missing");
+            if (!generations.contains(newest))
+                return fail(Errc::key_unknown, (folder.path() / seeds_name(newest)).string(),
+                            "the root key is missing");
             SAFEQ_TRY_VOID(read_generation(newest));
-            for (const std::uint64_t generation : roots)
-                if (generation != newest) stale.insert(root_name(generation));
+            for (const std::uint64_t generation : generations)
+                if (generation != newest) stale_roots.insert(generation);
             for (const std::uint64_t generation : seeds)
-                if (generation != newest) stale.insert(seeds_name(generation));
+                if (generation != newest) stale_files.insert(seeds_name(generation));
         }
         return erase_stale();
     }
 
     Result<void> erase_stale() {
-        // "root.…" sorts before "seeds.…": without its root key what is left of a generation is noise.
-        while (!stale.empty()) {
-            SAFEQ_TRY_VOID(folder.overwrite_and_unlink(*stale.begin()));
-            stale.erase(stale.begin());
+        // Root keys first: without its root key what is left of a generation is noise.
+        while (!stale_roots.empty()) {
+            SAFEQ_TRY_VOID(roots.destroy(*stale_roots.begin()));
+            stale_roots.erase(stale_roots.begin());
+        }
+        while (!stale_files.empty()) {
+            SAFEQ_TRY_VOID(folder.overwrite_and_unlink(*stale_files.begin()));
+            stale_files.erase(stale_files.begin());
         }
         return {};
+    }
+
+    bool is_destroyed(TenantId tenant, const spool::EpochId& id) const {
+        return std::ranges::any_of(
+            table.destroyed, [&](const DestroyedEpoch& epoch) { return epoch.id == id && epoch.tenant == tenant; });
     }
 
     Result<void> usable() const {
@@ -114,12 +124,23 @@ EpochFolder::~EpochFolder() = default;
 
 Result<std::unique_ptr<EpochFolder>> EpochFolder::open(const std::filesystem::path& path, Random& random,
                                                        FileOps& ops) {
+    return open(path, random, nullptr, ops);
+}
+
+Result<std::unique_ptr<EpochFolder>> EpochFolder::open(const std::filesystem::path& path, Random& random,
+                                                       std::unique_ptr<spool::RootKeys> roots, FileOps& ops) {
     SAFEQ_TRY(Folder folder, Folder::open(path, ops));
     SAFEQ_TRY(File lock, folder.lock());
-    auto impl = std::make_unique<Impl>(std::move(folder), std::move(lock), random);
+    if (roots == nullptr) {
+        SAFEQ_TRY(roots, RootKeyFiles::open(path, random, {}, ops));
+    }
+    spool::RootKeys& port = *roots;
+    auto impl = std::make_unique<Impl>(std::move(folder), std::move(lock), random, std::move(roots), port);
     SAFEQ_TRY_VOID(impl->start());
     return std::unique_ptr<EpochFolder>{new EpochFolder{std::move(impl)}};
 }
+
+bool EpochFolder::hardware() const noexcept { return impl_->roots.hardware(); }
 
 Result<Epoch> EpochFolder::create(TenantId tenant, Time not_before, Time not_after, bool kept) {
     if (tenant.nil()) return fail(Errc::invalid_argument, "epoch", "a nil tenant");
@@ -138,8 +159,7 @@ Result<Epoch> EpochFolder::create(TenantId tenant, Time not_before, Time not_aft
                       .not_after = not_after,
                       .kept = kept};
     impl_->table.epochs.try_emplace(epoch.id, EpochSeed{epoch, std::move(seed)});
-    const Bytes file = encode(impl_->table, impl_->root);
-    if (auto written = impl_->folder.replace(seeds_name(impl_->table.generation), file); !written) {
+    if (auto written = impl_->write(impl_->table); !written) {
         // If it did reach the disk it is an epoch that nobody was told of.
         impl_->table.epochs.erase(epoch.id);
         return std::unexpected(std::move(written).error());
@@ -175,15 +195,41 @@ Result<void> EpochFolder::load(TenantId tenant, spool::EpochRing& ring) const {
     return {};
 }
 
+Result<void> EpochFolder::change(TenantId tenant, const spool::EpochId& id, const std::function<void(Epoch&)>& how) {
+    const std::scoped_lock lock{impl_->mutex};
+    SAFEQ_TRY_VOID(impl_->usable());
+    const auto found = impl_->table.epochs.find(id);
+    if (found == impl_->table.epochs.end() || found->second.epoch.tenant != tenant) {
+        if (impl_->is_destroyed(tenant, id)) return {};
+        return fail(Errc::epoch_unknown, "epoch", id.text());
+    }
+    Epoch& epoch = found->second.epoch;
+    const Epoch before = epoch;
+    how(epoch);
+    if (epoch == before) return {};
+    auto written = impl_->write(impl_->table);
+    // If it did reach the disk, it goes on after a restart: it was asked for.
+    if (!written) epoch = before;
+    return written;
+}
+
+Result<void> EpochFolder::retire(TenantId tenant, const spool::EpochId& id, Time now) {
+    return change(tenant, id, [now](Epoch& epoch) {
+        epoch.not_after = std::min(epoch.not_after, std::max(now, epoch.not_before + std::chrono::milliseconds{1}));
+    });
+}
+
+Result<void> EpochFolder::condemn(TenantId tenant, const spool::EpochId& id) {
+    return change(tenant, id, [](Epoch& epoch) { epoch.ending = true; });
+}
+
 Result<void> EpochFolder::destroy(TenantId tenant, const spool::EpochId& id, Time now) {
     const std::scoped_lock lock{impl_->mutex};
     SAFEQ_TRY_VOID(impl_->usable());
     EpochTable& table = impl_->table;
     const auto victim = table.epochs.find(id);
     if (victim == table.epochs.end() || victim->second.epoch.tenant != tenant) {
-        const bool gone = std::ranges::any_of(
-            table.destroyed, [&](const DestroyedEpoch& epoch) { return epoch.id == id && epoch.tenant == tenant; });
-        if (!gone) return fail(Errc::epoch_unknown, "epoch", id.text());
+        if (!impl_->is_destroyed(tenant, id)) return fail(Errc::epoch_unknown, "epoch", id.text());
         return impl_->erase_stale();
     }
 
@@ -194,25 +240,21 @@ Result<void> EpochFolder::destroy(TenantId tenant, const spool::EpochId& id, Tim
     survivors.destroyed = table.destroyed;
     if (survivors.destroyed.size() >= max_destroyed_epochs) survivors.destroyed.erase(survivors.destroyed.begin());
     survivors.destroyed.push_back({id, tenant, now});
-    crypto::WrapKey root = crypto::WrapKey::random(impl_->random);
 
-    const std::string new_root = root_name(survivors.generation);
-    const std::string new_seeds = seeds_name(survivors.generation);
-    auto written = impl_->folder.replace(new_root, root.expose());
+    auto written = impl_->roots.create(survivors.generation);
     if (written) {
-        written = impl_->folder.replace(new_seeds, encode(survivors, root));
+        written = impl_->write(survivors);
         // Under its name, but perhaps not durably: after a power cut either generation may be there.
-        impl_->in_doubt = !written && impl_->folder.exists(new_seeds);
+        impl_->in_doubt = !written && impl_->folder.exists(seeds_name(survivors.generation));
     }
     if (!written) {
         if (!impl_->in_doubt) [[maybe_unused]]
-            const auto cleaned = impl_->folder.overwrite_and_unlink(new_root);
+            const auto cleaned = impl_->roots.destroy(survivors.generation);
         return written;
     }
-    impl_->stale.insert(root_name(table.generation));
-    impl_->stale.insert(seeds_name(table.generation));
+    impl_->stale_roots.insert(table.generation);
+    impl_->stale_files.insert(seeds_name(table.generation));
     table = std::move(survivors);
-    impl_->root = std::move(root);
     return impl_->erase_stale();
 }
 

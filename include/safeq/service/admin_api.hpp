@@ -5,6 +5,7 @@
 
 #include <safeq/service/admin.hpp>
 #include <safeq/service/api.hpp>
+#include <safeq/service/epoch_keeper.hpp>
 
 namespace safeq::service {
 
@@ -14,6 +15,7 @@ class AdminApi final {
 public:
     struct Parts {
         Admin& admin;
+        EpochKeeper& epochs;
         std::string printer;  ///< "ipps://host:port", to which print tokens make an address
         Explain explain;
     };
@@ -40,6 +42,10 @@ private:
     Result<ApiReply> show_job(const ApiCall& call);
     Result<ApiReply> restrict_job(const ApiCall& call);
     Result<ApiReply> lift_restriction(const ApiCall& call);
+    Result<ApiReply> list_epochs(const ApiCall& call);
+    Result<ApiReply> rotate_epoch(const ApiCall& call);
+    Result<ApiReply> show_epoch_key(const ApiCall& call);
+    Result<ApiReply> destroy_epoch(const ApiCall& call);
 
     Parts parts_;
 };

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
+#include <shared_mutex>
 
 #include <safeq/auth/account.hpp>
 #include <safeq/job/lifecycle.hpp>
@@ -33,7 +36,7 @@ public:
         Retention retention;
     };
 
-    explicit Custody(const Parts& parts) noexcept : parts_{parts} {}
+    explicit Custody(const Parts& parts) : parts_{parts} {}
 
     /// Where the bytes of one sealed file of the job go, exactly as the intake has them.
     /// *Errors*: `already_exists` when the job is held already: there is nothing to send; those of the blob store.
@@ -49,11 +52,16 @@ public:
     /// send them again. Returns how many.
     [[nodiscard]] Result<std::size_t> sweep();
 
+    /// Runs `act` while no job is being taken: those that are under way end first, others wait. The jobs that `act`
+    /// finds are then all that there are. Not to be called from within itself.
+    [[nodiscard]] Result<void> undisturbed(const std::function<Result<void>()>& act);
+
 private:
     [[nodiscard]] Result<Ticket> read_ticket(const spool::Header& expected, Bytes& pins);
     [[nodiscard]] Result<bool> known(JobId job);
 
     Parts parts_;
+    std::shared_mutex taking_;
 };
 
 }  // namespace safeq::service

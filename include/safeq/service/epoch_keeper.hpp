@@ -2,26 +2,42 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include <safeq/crypto/sign.hpp>
 #include <safeq/service/recorder.hpp>
+#include <safeq/service/survivors.hpp>
 #include <safeq/spool/epoch_list.hpp>
 
 namespace safeq::service {
+
+/// An epoch whose key is alive.
+struct LivingEpoch {
+    spool::EpochKeyEntry entry;
+    bool ending = false;  ///< its destruction has begun, and goes on after a restart
+
+    friend bool operator==(const LivingEpoch&, const LivingEpoch&) = default;
+};
 
 /// Port: where the seeds of epoch keys are kept. *Threads*: one caller at a time.
 class EpochSeeds {
 public:
     virtual ~EpochSeeds() = default;
     /// The public entries of all epochs that are alive, by `not_before`.
-    [[nodiscard]] virtual Result<std::vector<spool::EpochKeyEntry>> list() = 0;
+    [[nodiscard]] virtual Result<std::vector<LivingEpoch>> list() = 0;
     /// Makes a key, durable and ready for opening when it returns.
-    [[nodiscard]] virtual Result<spool::EpochId> create(Time not_before, Time not_after) = 0;
+    [[nodiscard]] virtual Result<spool::EpochKeyEntry> create(Time not_before, Time not_after, bool kept) = 0;
+    /// Ends its time now, if it would end later, durably. Idempotent. *Errors*: `epoch_unknown`.
+    [[nodiscard]] virtual Result<void> retire(const spool::EpochId& epoch, Time now) = 0;
+    /// Marks an epoch as ending, durably. Idempotent. *Errors*: `epoch_unknown`.
+    [[nodiscard]] virtual Result<void> condemn(const spool::EpochId& epoch) = 0;
     /// Destroys the key; documents of its epoch can't be opened by anyone afterwards. Idempotent.
     [[nodiscard]] virtual Result<void> destroy(const spool::EpochId& epoch) = 0;
+    /// What a destruction is worth here.
+    [[nodiscard]] virtual Assurance assurance() const = 0;
 
 protected:
     EpochSeeds() = default;
@@ -34,20 +50,30 @@ struct EpochRules {
     std::chrono::milliseconds length;   ///< so long new documents are sealed to one
     std::chrono::milliseconds overlap;  ///< the next one begins so long before
     std::chrono::milliseconds hold;     ///< the longest that a document waits; then the key is destroyed
+    std::chrono::milliseconds kept;     ///< so long survivors are sealed to one epoch for what is kept
 };
 
-/// A day each, an hour of overlap.
+/// A day each, an hour of overlap; thirty days for what is kept.
 [[nodiscard]] constexpr EpochRules epoch_rules_2026(std::chrono::milliseconds hold) {
-    return {.length = std::chrono::hours{25}, .overlap = std::chrono::hours{1}, .hold = hold};
+    return {.length = std::chrono::hours{25},
+            .overlap = std::chrono::hours{1},
+            .hold = hold,
+            .kept = std::chrono::days{30}};
 }
 
-/// Keeps a tenant's epochs: makes the next in time, destroys those whose documents are all gone, and signs the list
-/// that the intakes seal to. *Threads*: safe from several threads.
+/// Keeps a tenant's epochs: makes the next in time, ends those whose time is over, and signs the list that the intakes
+/// seal to. An epoch ends in steps, each of which may be repeated, so that a restart finishes what was begun: it is
+/// condemned; what is still waiting is re-sealed to a `kept` epoch; a record tells what can't be read any more; its
+/// key is destroyed. An epoch for what is kept ends when its time is over, the others by `EpochRules::hold` later.
+/// *Threads*: safe from several threads.
 class EpochKeeper final {
 public:
     struct Parts {
         TenantId tenant;
         EpochSeeds& seeds;
+        Survivors& survivors;
+        /// Runs the last steps of an end while no job is being taken over: see `Custody::undisturbed`.
+        std::function<Result<void>(const std::function<Result<void>()>&)> undisturbed;
         const crypto::SigningKey& signer;
         std::string signer_name;
         Recorder& recorder;
@@ -57,13 +83,37 @@ public:
 
     explicit EpochKeeper(Parts parts) : parts_{std::move(parts)} {}
 
-    /// Makes and destroys what is due; to be called at start and every few minutes. A destruction is recorded first.
+    /// Makes and ends what is due; to be called at start and every few minutes.
+    /// *Errors*: those of the seeds, the spool and the repository; `log_unavailable`. What is left is done by a later
+    /// call.
     [[nodiscard]] Result<void> tick();
+
+    [[nodiscard]] Result<std::vector<LivingEpoch>> list();
+
+    /// Begins a new epoch now; from the next list on, new documents are sealed to it. The others end in their time.
+    [[nodiscard]] Result<spool::EpochKeyEntry> rotate();
+
+    /// Nothing new is sealed to the epoch from the next list on; it ends by itself when everything that intakes may
+    /// have sealed to it has had the time to be handed over and to wait: `EpochRules::hold` from now. Returns when.
+    /// *Errors*: `epoch_unknown`; those of the seeds.
+    [[nodiscard]] Result<Time> retire(const spool::EpochId& epoch);
+
+    /// Ends an epoch now, whatever its time: for a key that others may have. What an intake has sealed to it and not
+    /// yet handed over is lost with it, acknowledged or not. *Errors*: `epoch_unknown`; as `tick`: then it is
+    /// condemned, and a later `tick` goes on.
+    [[nodiscard]] Result<Settlement> end(const spool::EpochId& epoch);
 
     /// The signed list as of now. Its sequence is the time, so a later list has a higher one.
     [[nodiscard]] Result<std::string> signed_list();
 
 private:
+    [[nodiscard]] Result<spool::EpochKeyEntry> create(std::chrono::milliseconds length, bool kept);
+    [[nodiscard]] Time hard_end(const LivingEpoch& epoch) const;
+    [[nodiscard]] Result<void> cover_without(const spool::EpochId& epoch);
+    [[nodiscard]] Result<void> cover(const std::vector<LivingEpoch>& epochs);
+    [[nodiscard]] Result<spool::EpochKeyEntry> shelter();
+    [[nodiscard]] Result<Settlement> finish(const spool::EpochId& epoch);
+
     Parts parts_;
     std::mutex mutex_;
     std::uint64_t last_sequence_ = 0;

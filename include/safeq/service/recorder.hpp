@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,9 @@ struct SignInPlace {
     SignInMethod method;
     std::optional<DeviceId> device = {};  ///< whose terminal it is
 };
+
+/// What the destruction of a key is worth: whether older copies of what protects it may lie on some disk.
+enum class Assurance : std::uint8_t { best_effort, hardware };
 
 /// Writes what happens into the audit log, one function for each kind of event; every call returns only when the record
 /// is durable, so that the act may follow. Names and titles are sealed under the person's own key.
@@ -62,7 +66,11 @@ public:
     [[nodiscard]] Result<void> job_restricted(const job::Job& job, bool restricted);
     [[nodiscard]] Result<void> device_changed(DeviceId device, bool added, std::string_view name);
     [[nodiscard]] Result<void> print_token_changed(SubjectId subject, token::TokenId token, bool issued);
-    [[nodiscard]] Result<void> epoch_changed(const spool::EpochId& epoch, bool created);
+    [[nodiscard]] Result<void> epoch_created(const spool::EpochId& epoch);
+    /// Before the epoch's key is destroyed: how many files were re-sealed to another, and which jobs that still wait
+    /// can't be read any more; the first 100 of them by id. Idempotent: the record's id is derived from the epoch's.
+    [[nodiscard]] Result<void> epoch_destroyed(const spool::EpochId& epoch, std::uint64_t moved,
+                                               std::span<const JobId> lost, Assurance assurance);
     [[nodiscard]] Result<void> daemon_started(std::string_view daemon, std::string_view version);
     [[nodiscard]] Result<void> daemon_stopped(std::string_view daemon);
     [[nodiscard]] Result<void> orphan_removed(JobId job, std::string_view why);

@@ -54,6 +54,12 @@ public:
     /// the callback's own, which ends the reading. What was given before an error is a true beginning of the document.
     [[nodiscard]] Result<void> for_each(const std::function<Result<void>(ByteView)>& take);
 
+    /// Fills `out` with the document's bytes from `offset` on, reading and opening only the chunks that hold them:
+    /// every byte is authenticated. After an error `out` holds zeros. That the document goes on to `plaintext_bytes()`
+    /// is proved by `verify_ends`, not by this. *Errors*: `invalid_argument` for a range that doesn't lie within the
+    /// document; as `verify_all`.
+    [[nodiscard]] Result<void> read_range(std::uint64_t offset, MutableByteView out);
+
     /// How many chunks there are; at least 1.
     [[nodiscard]] std::uint64_t chunk_count() const noexcept { return file_.layout.chunks; }
 
@@ -68,6 +74,7 @@ public:
 private:
     Reader(std::unique_ptr<BlobSource> source, ParsedEnvelope file, ChunkOpener opener);
     [[nodiscard]] Result<ByteView> sealed_chunk(std::uint64_t index);
+    [[nodiscard]] Result<void> fill(std::uint64_t offset, MutableByteView out);
 
     std::unique_ptr<BlobSource> source_;
     ParsedEnvelope file_;

@@ -19,6 +19,10 @@ public:
     /// *Errors*: `locked` when another process has it; `not_found`, `permission`, `disk_full`, `io_failed`.
     [[nodiscard]] static Result<std::unique_ptr<BlobFolder>> open(const std::filesystem::path& path,
                                                                   FileOps& ops = system_file_ops());
+    /// For looking only, beside whoever has it: nothing is made, removed or locked, and what would change it fails with
+    /// `permission`. *Errors*: `not_found` when it is missing; `permission`, `io_failed`.
+    [[nodiscard]] static Result<std::unique_ptr<BlobFolder>> open_to_read(const std::filesystem::path& path,
+                                                                          FileOps& ops = system_file_ops());
     ~BlobFolder() override;
 
     [[nodiscard]] Result<std::unique_ptr<spool::BlobSink>> create(const spool::BlobName& name) override;
@@ -26,8 +30,13 @@ public:
     [[nodiscard]] Result<void> remove(const spool::BlobName& name) override;
     [[nodiscard]] Result<std::vector<spool::BlobName>> list() override;
 
+    /// Moves a blob below `quarantine/`, durably, in place of an older one of its name there: it is no longer listed
+    /// nor opened, and not lost. *Errors*: `not_found`, `io_failed`, `permission`, `disk_full`.
+    [[nodiscard]] Result<void> set_aside(const spool::BlobName& name);
+
 private:
     struct Impl;
+    [[nodiscard]] Result<void> may_change() const;
     explicit BlobFolder(std::shared_ptr<Impl> impl) noexcept;
     std::shared_ptr<Impl> impl_;
 };

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include <safeq/core/clock.hpp>
 #include <safeq/core/id.hpp>
 #include <safeq/spool/epoch.hpp>
+#include <safeq/spool/root_keys.hpp>
 #include <safeq/store/file_ops.hpp>
 
 namespace safeq::store {
@@ -20,6 +22,7 @@ struct Epoch {
     Time not_before;
     Time not_after;
     bool kept = false;
+    bool ending = false;  ///< its destruction has begun
 
     friend bool operator==(const Epoch&, const Epoch&) = default;
 };
@@ -33,16 +36,21 @@ struct DestroyedEpoch {
     friend bool operator==(const DestroyedEpoch&, const DestroyedEpoch&) = default;
 };
 
-/// The release tier's epoch seeds in a folder: one file, wrapped (AES-KWP) under a root key in a second file.
-/// Destroying an epoch wraps the survivors under a fresh root key and then overwrites and unlinks both old files, so
-/// that no older copy of the wrapped seeds can be opened again. Which epochs were destroyed stays on record, for the
-/// last 4096. Erasure by a root key in a file is best effort. *Threads*: safe from several threads.
+/// The release tier's epoch seeds in a folder: one file, wrapped under a root key that is kept elsewhere, or in a
+/// second file. Destroying an epoch wraps the survivors under a fresh root key and then destroys the old one and
+/// overwrites and unlinks the old file, so that no older copy of the wrapped seeds can be opened again. Which epochs
+/// were destroyed stays on record, for the last 4096. Erasure by a root key in a file is best effort. *Threads*: safe
+/// from several threads.
 class EpochFolder final {
 public:
     /// Makes the folder (0700) and a first root key if there is none; completes a destruction that was cut off.
     /// *Errors*: `locked` when another process has it; `permission`; `authentication_failed` when the root key does
     /// not open the seeds; `malformed`, `bad_version`; `io_failed`, `disk_full`.
     [[nodiscard]] static Result<std::unique_ptr<EpochFolder>> open(const std::filesystem::path& path, Random& random,
+                                                                   FileOps& ops = system_file_ops());
+    /// The same with root keys of another kind; null for plain files in the folder.
+    [[nodiscard]] static Result<std::unique_ptr<EpochFolder>> open(const std::filesystem::path& path, Random& random,
+                                                                   std::unique_ptr<spool::RootKeys> roots,
                                                                    FileOps& ops = system_file_ops());
     ~EpochFolder();
     EpochFolder(const EpochFolder&) = delete;
@@ -59,13 +67,27 @@ public:
     /// Puts every key of the tenant into the ring, and tells it which are destroyed. *Errors*: those of the ring.
     [[nodiscard]] Result<void> load(TenantId tenant, spool::EpochRing& ring) const;
 
+    /// Ends the epoch's time at `now` if it would end later, durably. *Errors*: as `condemn`.
+    [[nodiscard]] Result<void> retire(TenantId tenant, const spool::EpochId& epoch, Time now);
+
+    /// Marks the epoch as one that is to be destroyed, durably, so that who begins a destruction finds it again after a
+    /// restart. There is no way back; its key can still be loaded. One that is marked or destroyed already is no error.
+    /// *Errors*: `epoch_unknown`; `disk_full`, `io_failed`.
+    [[nodiscard]] Result<void> condemn(TenantId tenant, const spool::EpochId& epoch);
+
     /// Destroys the key of the epoch: replaces the root key, then overwrites and unlinks the old files. The caller
     /// takes it out of its ring. One that is destroyed already is no error, so a call that failed may be repeated.
     /// *Errors*: `epoch_unknown` when it was never here; `disk_full`, `io_failed`: then it may or may not be destroyed,
     /// and where not even that can be told, nothing more is changed until the folder is opened anew.
     [[nodiscard]] Result<void> destroy(TenantId tenant, const spool::EpochId& epoch, Time now);
 
+    /// Whether a destruction here is one in hardware: see `spool::RootKeys::hardware`.
+    [[nodiscard]] bool hardware() const noexcept;
+
 private:
+    [[nodiscard]] Result<void> change(TenantId tenant, const spool::EpochId& epoch,
+                                      const std::function<void(Epoch&)>& how);
+
     struct Impl;
     explicit EpochFolder(std::unique_ptr<Impl> impl) noexcept;
     std::unique_ptr<Impl> impl_;

@@ -11,7 +11,6 @@
 #include <safeq/audit/schema.hpp>
 #include <safeq/service/admin.hpp>
 #include <safeq/service/clock_watch.hpp>
-#include <safeq/service/epoch_keeper.hpp>
 
 #include "support/memory_audit.hpp"
 #include "support/memory_auth.hpp"
@@ -55,22 +54,6 @@ struct World {
         if (!record) FAIL(record.error().message());
         return *std::move(record);
     }
-};
-
-class NoDisk final : public service::EpochSeeds {
-public:
-    Result<std::vector<spool::EpochKeyEntry>> list() override { return entries; }
-    Result<spool::EpochId> create(Time, Time) override {
-        ++made;
-        return spool::EpochId{};
-    }
-    Result<void> destroy(const spool::EpochId&) override {
-        ++destroyed;
-        return {};
-    }
-    std::vector<spool::EpochKeyEntry> entries;
-    int made = 0;
-    int destroyed = 0;
 };
 
 }  // namespace
@@ -117,8 +100,8 @@ TEST_CASE("every function of the recorder writes a record of its schema", "[serv
     const auto token = token::TokenId::make(w.clock, w.random);
     wrote(w.recorder.print_token_changed(w.alice, token, true), Kind::token_issued);
     wrote(w.recorder.print_token_changed(w.alice, token, false), Kind::token_revoked);
-    wrote(w.recorder.epoch_changed({}, true), Kind::key_created);
-    wrote(w.recorder.epoch_changed({}, false), Kind::key_destroyed);
+    wrote(w.recorder.epoch_created({}), Kind::key_created);
+    wrote(w.recorder.epoch_destroyed({}, 0, {}, service::Assurance::best_effort), Kind::key_destroyed);
     wrote(w.recorder.daemon_started("release", "0.1.0"), Kind::daemon_started);
     wrote(w.recorder.daemon_stopped("release"), Kind::daemon_stopped);
     wrote(w.recorder.orphan_removed(job.id, "not acknowledged"), Kind::orphan_removed);
@@ -177,7 +160,7 @@ TEST_CASE("when the log can't be written, every function says so", "[service]") 
         [&] { return w.recorder.job_restricted(job, true); },
         [&] { return w.recorder.device_changed(w.device, true, "mfd"); },
         [&] { return w.recorder.print_token_changed(w.alice, token::TokenId::make(w.clock, w.random), true); },
-        [&] { return w.recorder.epoch_changed({}, false); },
+        [&] { return w.recorder.epoch_destroyed({}, 0, {}, service::Assurance::best_effort); },
         [&] { return w.recorder.daemon_started("release", "0.1.0"); },
         [&] { return w.recorder.daemon_stopped("release"); },
         [&] { return w.recorder.orphan_removed(job.id, "x"); },
@@ -195,26 +178,6 @@ TEST_CASE("when the log can't be written, every function says so", "[service]") 
         CHECK(w.log->size() == 0);
     }
     CHECK(w.recorder.ready().error().code == Errc::log_unavailable);
-}
-
-TEST_CASE("a key isn't destroyed before that is on record", "[service]") {
-    World w;
-    NoDisk seeds;
-    spool::EpochKeyEntry old{};
-    old.not_after = w.clock.now() - std::chrono::hours{1000};
-    seeds.entries.push_back(old);
-    service::EpochKeeper keeper{{.tenant = w.tenant,
-                                 .seeds = seeds,
-                                 .signer = w.key,
-                                 .signer_name = "safeq/epochs",
-                                 .recorder = w.recorder,
-                                 .clock = w.clock,
-                                 .rules = service::epoch_rules_2026(73h)}};
-    REQUIRE(keeper.tick());
-    CHECK(seeds.destroyed == 1);
-    w.disk->fail(1, test::MemoryDisk::Failure::clean);  // the first append tells of the new epoch
-    CHECK(keeper.tick().error().code == Errc::log_unavailable);
-    CHECK(seeds.destroyed == 1);
 }
 
 TEST_CASE("a clock that is set is noticed, and one that drifts is not", "[service]") {

@@ -209,3 +209,47 @@ TEST_CASE("a moved-from reader reads nothing") {
     CHECK(moved.verify_all());
     CHECK(code_of(reader->chunk(0)) == Errc::invalid_argument);
 }
+
+TEST_CASE("any range of a document can be read, across the borders of chunks, and nothing before it", "[spool]") {
+    test::World w;
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{16383}, std::size_t{16384},
+                                   std::size_t{16385}, std::size_t{32768}, std::size_t{400'000}}) {
+        const Bytes text = w.text(size);
+        auto reader = w.open(w.sealed(text));
+        REQUIRE(reader);
+        const std::vector<std::size_t> marks{0, 1, 16383, 16384, 16385, 32767, 32768, 32769, 65536, size / 2, size};
+        for (const std::size_t from : marks) {
+            for (const std::size_t to : marks) {
+                if (from > to || to > size) continue;
+                CAPTURE(size, from, to);
+                Bytes out(to - from);
+                REQUIRE(reader->read_range(from, out));
+                CHECK(std::ranges::equal(out, ByteView{text}.subspan(from, to - from)));
+            }
+        }
+        Bytes one(1);
+        CHECK(test::code_of(reader->read_range(size, one)) == Errc::invalid_argument);
+        CHECK(test::code_of(reader->read_range(~std::uint64_t{0}, one)) == Errc::invalid_argument);
+        Bytes more(size + 1);
+        CHECK(test::code_of(reader->read_range(0, more)) == Errc::invalid_argument);
+    }
+}
+
+TEST_CASE("a range depends on its own chunks only, and gives nothing of a damaged one", "[spool]") {
+    test::World w;
+    const Bytes text = w.text(5 * 16384);
+    Bytes file = w.sealed(text);
+    file.at(1412 + 2 * 16400 + 7) ^= std::byte{1};
+    auto reader = w.open(file);
+    REQUIRE(reader);
+    Bytes out(16384);
+    for (const std::size_t chunk : {std::size_t{4}, std::size_t{0}, std::size_t{3}, std::size_t{1}}) {
+        REQUIRE(reader->read_range(chunk * 16384, out));
+        CHECK(std::ranges::equal(out, ByteView{text}.subspan(chunk * 16384, 16384)));
+    }
+    Bytes across(2 * 16384);
+    CHECK(test::code_of(reader->read_range(16384 + 100, across)) == Errc::authentication_failed);
+    CHECK(std::ranges::all_of(across, [](std::byte b) { return b == std::byte{0}; }));
+    REQUIRE(reader->read_range(16384, out));
+    CHECK(std::ranges::equal(out, ByteView{text}.subspan(16384, 16384)));
+}

@@ -233,3 +233,31 @@ TEST_CASE("the system's own limit on a file is a full disk, too", "[store]") {
     CHECK(files_in(root / "spool/tmp") == 0);
     CHECK(put(*folder, blob(1), std::string(10'000, 'x')));
 }
+
+TEST_CASE("a damaged blob is set aside, not lost, and no longer listed", "[store]") {
+    const test::TemporaryFolder root;
+    auto folder = *store::BlobFolder::open(root / "spool");
+    REQUIRE(put(*folder, blob(1), "damaged"));
+    REQUIRE(put(*folder, blob(2), "good"));
+    REQUIRE(folder->set_aside(blob(1)));
+    CHECK(folder->list() == std::vector{blob(2)});
+    CHECK(folder->open(blob(1)).error().code == Errc::not_found);
+    CHECK(folder->set_aside(blob(1)).error().code == Errc::not_found);
+    std::ifstream kept{root / "spool" / "quarantine" / blob(1).text()};
+    CHECK(std::string{std::istreambuf_iterator<char>{kept}, {}} == "damaged");
+}
+
+TEST_CASE("who opens a folder to read needs no lock, and changes nothing", "[store]") {
+    const test::TemporaryFolder root;
+    CHECK(store::BlobFolder::open_to_read(root / "spool").error().code == Errc::not_found);
+    CHECK_FALSE(fs::exists(root / "spool"));
+    auto owner = *store::BlobFolder::open(root / "spool");
+    REQUIRE(put(*owner, blob(1), "sealed document"));
+    auto reader = store::BlobFolder::open_to_read(root / "spool");
+    REQUIRE(reader);
+    CHECK(get(**reader, blob(1)) == "sealed document");
+    CHECK((*reader)->create(blob(2)).error().code == Errc::permission);
+    CHECK((*reader)->remove(blob(1)).error().code == Errc::permission);
+    CHECK((*reader)->set_aside(blob(1)).error().code == Errc::permission);
+    CHECK(owner->list() == std::vector{blob(1)});
+}

@@ -109,6 +109,63 @@ TEST_CASE("destroying an epoch replaces the root key and leaves the survivors", 
     CHECK(ring.opening_key(survivor.id));
 }
 
+TEST_CASE("an epoch that is condemned stays so after a restart, until it is destroyed", "[store]") {
+    const test::TemporaryFolder root;
+    test::SeededRandom random;
+    spool::EpochId victim;
+    {
+        auto folder = *store::EpochFolder::open(root / "epochs", random);
+        victim = folder->create(tenant(), noon, noon + 24h, true)->id;
+        REQUIRE(folder->create(tenant(), noon + 1h, noon + 24h));
+        CHECK(folder->condemn(tenant(2), victim).error().code == Errc::epoch_unknown);
+        REQUIRE(folder->condemn(tenant(), victim));
+        REQUIRE(folder->condemn(tenant(), victim));
+    }
+    auto folder = *store::EpochFolder::open(root / "epochs", random);
+    const auto epochs = folder->list(tenant());
+    REQUIRE(epochs.size() == 2);
+    CHECK((epochs[0].ending && epochs[0].kept));
+    CHECK_FALSE(epochs[1].ending);
+    // What outlives it must still be opened, to be re-sealed.
+    spool::EpochRing ring;
+    REQUIRE(folder->load(tenant(), ring));
+    CHECK(ring.opening_key(victim));
+    REQUIRE(folder->destroy(tenant(), victim, noon + 2h));
+    CHECK(folder->condemn(tenant(), victim));
+    CHECK(folder->list(tenant()).size() == 1);
+}
+
+TEST_CASE("an epoch that is retired ends now, and never later than it would have", "[store]") {
+    const test::TemporaryFolder root;
+    test::SeededRandom random;
+    spool::EpochId id;
+    {
+        auto folder = *store::EpochFolder::open(root / "epochs", random);
+        id = folder->create(tenant(), noon, noon + 24h)->id;
+        CHECK(folder->retire(tenant(2), id, noon).error().code == Errc::epoch_unknown);
+        REQUIRE(folder->retire(tenant(), id, noon + 48h));
+        CHECK(folder->list(tenant()).front().not_after == noon + 24h);
+        REQUIRE(folder->retire(tenant(), id, noon + 2h));
+    }
+    auto folder = *store::EpochFolder::open(root / "epochs", random);
+    CHECK(folder->list(tenant()).front().not_after == noon + 2h);
+    REQUIRE(folder->retire(tenant(), id, noon - 5h));
+    CHECK(folder->list(tenant()).front().not_after == noon + 1ms);
+}
+
+TEST_CASE("an epoch that could not be condemned is not", "[store]") {
+    const test::TemporaryFolder root;
+    test::SeededRandom random;
+    test::FaultyFileOps ops;
+    auto folder = *store::EpochFolder::open(root / "epochs", random, ops);
+    const auto id = folder->create(tenant(), noon, noon + 24h)->id;
+    ops.arm(1, Fault::once, ENOSPC);
+    CHECK(folder->condemn(tenant(), id).error().code == Errc::disk_full);
+    CHECK_FALSE(folder->list(tenant()).front().ending);
+    REQUIRE(folder->condemn(tenant(), id));
+    CHECK(folder->list(tenant()).front().ending);
+}
+
 TEST_CASE("times that run backwards and nil tenants are refused", "[store]") {
     const test::TemporaryFolder root;
     test::SeededRandom random;

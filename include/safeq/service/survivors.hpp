@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <safeq/core/random.hpp>
+#include <safeq/job/repository.hpp>
+#include <safeq/spool/blob.hpp>
+#include <safeq/spool/epoch.hpp>
+#include <safeq/spool/header.hpp>
+#include <safeq/spool/intakes.hpp>
+
+namespace safeq::service {
+
+/// What became of the files of one epoch.
+struct Settlement {
+    std::uint64_t moved = 0;  ///< files that are sealed to the other epoch now
+    std::vector<JobId> lost;  ///< open jobs with a file that could not be moved: damaged, or not what it claims to be
+};
+
+/// Re-seals what outlives its epoch. *Threads*: one call at a time.
+class Survivors final {
+public:
+    struct Parts {
+        TenantId tenant;
+        spool::BlobStore& blobs;
+        spool::EpochKeys& epochs;
+        spool::KnownIntakes& intakes;
+        job::Repository& repository;
+        Random& random;
+    };
+
+    explicit Survivors(const Parts& parts) noexcept : parts_{parts} {}
+
+    /// Moves every file of `from` to `to`, except those of jobs that have ended. Files whose job isn't taken yet move
+    /// too. May be repeated: what is moved already isn't counted again.
+    /// *Errors*: those of the blob store and the repository; then some are moved and some not.
+    [[nodiscard]] Result<Settlement> settle(const spool::EpochId& from, const spool::EpochPublicKey& to);
+
+private:
+    enum class Fate { other_epoch, ended, moved, lost };
+    [[nodiscard]] Result<Fate> settle(const spool::BlobName& name, const spool::EpochId& from,
+                                      const spool::EpochPublicKey& to);
+    [[nodiscard]] Result<bool> is_wanted(const spool::Header& header);
+
+    Parts parts_;
+};
+
+}  // namespace safeq::service

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// Against SoftHSM, with a token of its own; skipped loudly where it isn't installed.
+#include <safeq/connect/pkcs11.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "support/random.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace safeq;
+namespace fs = std::filesystem;
+
+namespace {
+
+int run(std::vector<std::string> arguments) {
+    const pid_t child = fork();
+    if (child == 0) {
+        std::vector<char*> argv;
+        for (std::string& argument : arguments) argv.push_back(argument.data());
+        argv.push_back(nullptr);
+        const int nowhere = ::open("/dev/null", O_WRONLY);
+        if (nowhere < 0 || dup2(nowhere, STDOUT_FILENO) < 0) _exit(126);
+        execvp(argv[0], argv.data());
+        _exit(127);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/// A SoftHSM with two tokens.
+struct Hsm {
+    test::TemporaryFolder root;
+    test::SeededRandom random;
+    std::string module;
+
+    Hsm() {
+        for (const char* path : {"/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so"})
+            if (fs::exists(path)) module = path;
+        if (module.empty()) {
+            std::cerr << "note: SoftHSM isn't installed; the PKCS#11 tests were left out\n";
+            SKIP("SoftHSM isn't installed");
+        }
+        fs::create_directory(root / "tokens");
+        std::ofstream{root / "softhsm2.conf"} << "directories.tokendir = " << (root / "tokens").string()
+                                              << "\nobjectstore.backend = file\nlog.level = ERROR\n";
+        setenv("SOFTHSM2_CONF", (root / "softhsm2.conf").c_str(), 1);
+        for (const char* label : {"safeq", "other"})
+            REQUIRE(run({"softhsm2-util", "--init-token", "--free", "--label", label, "--so-pin", "12345678", "--pin",
+                         "87654321"}) == 0);
+        pin("87654321\n");
+    }
+    void pin(std::string_view text, mode_t mode = 0600) const {
+        std::ofstream{root / "pin"} << text;
+        REQUIRE(chmod((root / "pin").c_str(), mode) == 0);
+    }
+    [[nodiscard]] std::string uri(std::string_view path = "token=safeq", std::string_view query = {}) const {
+        return "pkcs11:" + std::string{path} + "?module-path=" + module +
+               "&pin-source=file:" + (root / "pin").string() + std::string{query};
+    }
+    auto open(const std::string& at) { return connect::Pkcs11RootKeys::open(at, random); }
+};
+
+template <class T>
+Errc code(const Result<T>& result) {
+    REQUIRE_FALSE(result.has_value());
+    UNSCOPED_INFO(result.error().message());
+    return result.error().code;
+}
+
+}  // namespace
+
+TEST_CASE("a root key in a token wraps and unwraps, survives its process, and is destroyed", "[connect]") {
+    Hsm hsm;
+    const Bytes secret(100'000, std::byte{'s'});
+    Bytes wrapped;
+    {
+        auto opened = hsm.open(hsm.uri());
+        INFO((opened ? std::string{} : opened.error().message()));
+        REQUIRE(opened);
+        auto& keys = **opened;
+        CHECK(keys.generations()->empty());
+        CHECK(code(keys.wrap(1, secret)) == Errc::key_unknown);
+        REQUIRE(keys.create(1));
+        REQUIRE(keys.create(2));
+        wrapped = *keys.wrap(1, secret);
+        CHECK(wrapped != *keys.wrap(1, secret));
+        // Software says that it is software.
+        CHECK_FALSE(keys.hardware());
+    }
+    auto keys = *hsm.open(hsm.uri());
+    CHECK(*keys->generations() == std::set<std::uint64_t>{1, 2});
+    CHECK(std::ranges::equal(keys->unwrap(1, wrapped)->expose(), secret));
+    CHECK(code(keys->unwrap(2, wrapped)) == Errc::authentication_failed);
+    for (const std::size_t at : {0U, 11U, 12U, 43U, 44U, 59U, 60U, 70U, 100'000U}) {
+        CAPTURE(at);
+        Bytes bad = wrapped;
+        bad.at(at) ^= std::byte{1};
+        CHECK(code(keys->unwrap(1, bad)) == Errc::authentication_failed);
+    }
+    for (const std::size_t size : {0U, 11U, 59U, 60U, 68U}) {
+        CAPTURE(size);
+        CHECK_FALSE(keys->unwrap(1, ByteView{wrapped}.first(size)));
+    }
+    // Made anew, it is another key.
+    REQUIRE(keys->create(1));
+    CHECK(code(keys->unwrap(1, wrapped)) == Errc::authentication_failed);
+    REQUIRE(keys->destroy(1));
+    REQUIRE(keys->destroy(1));
+    CHECK(code(keys->unwrap(1, wrapped)) == Errc::key_unknown);
+    CHECK(*keys->generations() == std::set<std::uint64_t>{2});
+    CHECK(code(keys->wrap(2, Bytes(1024 * 1024 + 1))) == Errc::too_large);
+
+    // Other names in the same token are other keys.
+    auto others = *hsm.open(hsm.uri("token=safeq;object=another"));
+    CHECK(others->generations()->empty());
+    REQUIRE(others->create(7));
+    CHECK(*keys->generations() == std::set<std::uint64_t>{2});
+}
+
+TEST_CASE("a token that can't be meant or opened is told by its own error", "[connect]") {
+    Hsm hsm;
+    CHECK(code(hsm.open("token=safeq")) == Errc::malformed);
+    CHECK(code(hsm.open("pkcs11:token=%zz")) == Errc::malformed);
+    CHECK(code(hsm.open(std::string(5000, 'x'))) == Errc::too_large);
+    CHECK(code(hsm.open(hsm.uri("token=nobody"))) == Errc::not_found);
+    CHECK(code(hsm.open(hsm.uri("manufacturer=SoftHSM%20project"))) == Errc::duplicate);
+    CHECK(code(hsm.open(hsm.uri("token=safeq;id=%01"))) == Errc::unsupported);
+    CHECK(code(hsm.open(hsm.uri("token=safeq", "&pin-value=1"))) == Errc::unsupported);
+    CHECK(code(hsm.open("pkcs11:token=safeq?module-path=/nowhere/module.so")) == Errc::unavailable);
+    CHECK(code(hsm.open("pkcs11:token=safeq?module-path=module.so")) == Errc::unsupported);
+    CHECK(code(hsm.open("pkcs11:token=safeq?pin-source=file:/nowhere/pin&module-path=" + hsm.module)) ==
+          Errc::not_found);
+    hsm.pin("00000000\n");
+    CHECK(code(hsm.open(hsm.uri())) == Errc::denied);
+    hsm.pin("\n");
+    CHECK(code(hsm.open(hsm.uri())) == Errc::malformed);
+    hsm.pin("87654321\n", 0640);
+    CHECK(code(hsm.open(hsm.uri())) == Errc::permission);
+    hsm.pin("87654321", 0600);
+    CHECK(hsm.open(hsm.uri()));
+}

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <safeq/service/epoch_keeper.hpp>
+
+#include <algorithm>
+#include <map>
+
+#include <catch2/catch_test_macros.hpp>
+#include <safeq/audit/schema.hpp>
+#include <safeq/spool/reader.hpp>
+#include <safeq/spool/writer.hpp>
+
+#include "support/memory_audit.hpp"
+#include "support/memory_jobs.hpp"
+#include "support/memory_spool.hpp"
+#include "support/random.hpp"
+
+using namespace safeq;
+using namespace std::chrono_literals;
+
+namespace {
+
+template <class T>
+T must(Result<T> result) {
+    INFO((result ? std::string{} : result.error().message()));
+    REQUIRE(result);
+    return *std::move(result);
+}
+
+/// Seeds that outlive the keeper, as their folder does; the step numbered `fail_at` fails, before or after its act.
+class Seeds final : public service::EpochSeeds {
+public:
+    Seeds(spool::EpochRing& ring, Random& random) : ring_{ring}, random_{random} {}
+
+    Result<std::vector<service::LivingEpoch>> list() override { return living; }
+    Result<spool::EpochKeyEntry> create(Time not_before, Time not_after, bool kept) override {
+        SAFEQ_TRY_VOID(step("create"));
+        auto key = crypto::XwingPrivateKey::generate(random_);
+        const spool::EpochKeyEntry entry{key.public_key(), not_before, not_after, kept};
+        SAFEQ_TRY([[maybe_unused]] const auto id, ring_.add(std::move(key)));
+        living.push_back({entry, false});
+        return entry;
+    }
+    Result<void> retire(const spool::EpochId& epoch, Time now) override {
+        SAFEQ_TRY_VOID(step("retire"));
+        for (auto& one : living)
+            if (one.entry.id() == epoch) one.entry.not_after = std::min(one.entry.not_after, now);
+        return {};
+    }
+    Result<void> condemn(const spool::EpochId& epoch) override {
+        SAFEQ_TRY_VOID(step("condemn"));
+        for (auto& one : living)
+            if (one.entry.id() == epoch) one.ending = true;
+        return {};
+    }
+    Result<void> destroy(const spool::EpochId& epoch) override {
+        SAFEQ_TRY_VOID(step("destroy"));
+        std::erase_if(living, [&](const service::LivingEpoch& one) { return one.entry.id() == epoch; });
+        ring_.destroy(epoch);
+        return {};
+    }
+    [[nodiscard]] service::Assurance assurance() const override { return service::Assurance::hardware; }
+
+    std::vector<service::LivingEpoch> living;
+    std::string fail_on;
+
+private:
+    Result<void> step(std::string_view name) const {
+        if (name == fail_on) return fail(Errc::io_failed, "seeds", std::string{name});
+        return {};
+    }
+    spool::EpochRing& ring_;
+    Random& random_;
+};
+
+struct World {
+    ManualClock clock{Time{1'800'000'000'000ms}};
+    test::SeededRandom random{11};
+    TenantId tenant = TenantId::make(clock, random);
+    InstanceId intake = InstanceId::make(clock, random);
+    crypto::SigningKey signer = crypto::SigningKey::generate(random);
+    spool::EpochRing ring;
+    spool::IntakeTable intakes;
+    test::MemoryBlobStore blobs;
+    test::MemoryRepository repository;
+    std::shared_ptr<test::MemoryDisk> disk = std::make_shared<test::MemoryDisk>();
+    test::MemoryLogStore log_store{disk};
+    std::unique_ptr<audit::Log> log = must(audit::Log::open(log_store, "release", signer));
+    service::Recorder recorder{{tenant, *log, nullptr, clock, random}};
+    service::Survivors survivors{{tenant, blobs, ring, intakes, repository, random}};
+    Seeds seeds{ring, random};
+    std::unique_ptr<service::EpochKeeper> keeper;
+
+    World() {
+        intakes.set(intake, signer.verifying_key());
+        restart();
+    }
+
+    void restart() {
+        keeper = std::make_unique<service::EpochKeeper>(
+            service::EpochKeeper::Parts{.tenant = tenant,
+                                        .seeds = seeds,
+                                        .survivors = survivors,
+                                        .undisturbed = [](const auto& act) { return act(); },
+                                        .signer = signer,
+                                        .signer_name = "release",
+                                        .recorder = recorder,
+                                        .clock = clock,
+                                        .rules = service::epoch_rules_2026(72h)});
+    }
+
+    spool::EpochKeyEntry current() {
+        const auto note = must(keeper->signed_list());
+        const auto list =
+            must(spool::EpochList::open(note, {"release", signer.verifying_key()}, tenant, 0, clock.now()));
+        return *must(list.current(clock.now()));
+    }
+
+    /// A job with a ticket and one document, sealed to `epoch`; `row` nothing: not taken yet.
+    JobId job(const spool::EpochPublicKey& epoch, std::optional<job::State> row, bool kept = false) {
+        job::Job job{.id = JobId::make(clock, random),
+                     .tenant = tenant,
+                     .owner = SubjectId::make(clock, random),
+                     .intake = intake,
+                     .ipp_id = 1,
+                     .created = clock.now(),
+                     .changed = clock.now(),
+                     .expires = clock.now() + 72h,
+                     .document = {.format = "application/pdf", .bytes = 20'000}};
+        job.kept = kept;
+        for (const std::uint32_t number : {0U, 1U}) {
+            auto writer = must(spool::Writer::create(must(blobs.create({job.id, number})), header(job, number), epoch,
+                                                     signer, random));
+            REQUIRE(writer.append(Bytes(20'000, std::byte{'x'})));
+            must(std::move(writer).finish());
+        }
+        owners[job.id] = job;
+        if (row) {
+            job.state = *row;
+            const auto unit = must(repository.begin());
+            must(unit->insert(job));
+            REQUIRE(unit->commit());
+        }
+        return job.id;
+    }
+
+    [[nodiscard]] spool::Header header(const job::Job& job, std::uint32_t number) const {
+        return {.tenant = tenant,
+                .job = job.id,
+                .document = number,
+                .owner = job.owner,
+                .intake = intake,
+                .created = job.created};
+    }
+
+    /// The error with which a file opens now, `ok` where it does, to its last byte.
+    std::optional<Errc> opens(JobId id, std::uint32_t number, Bytes file) {
+        auto reader = spool::Reader::open(std::make_unique<test::MemoryBlobSource>(std::move(file)),
+                                          header(owners.at(id), number), ring, intakes);
+        if (!reader) return reader.error().code;
+        const auto all = reader->verify_all();
+        return all ? std::nullopt : std::optional{all.error().code};
+    }
+    std::optional<Errc> opens(JobId id, std::uint32_t number = 1) {
+        return opens(id, number, blobs.bytes({id, number}));
+    }
+
+    std::vector<audit::Record> records(audit::Kind kind) {
+        std::vector<audit::Record> out;
+        must(log->publish());
+        for (std::uint64_t i = 0; i < log->size(); ++i) {
+            const auto record = must(audit::decode(must(log->entry(i))));
+            if (record.kind == audit::KindName{kind}) out.push_back(record);
+        }
+        return out;
+    }
+
+    std::map<JobId, job::Job> owners;
+};
+
+}  // namespace
+
+TEST_CASE("an epoch is made in time, follows the one before, and ends when its hold is over", "[service][epoch]") {
+    World w;
+    REQUIRE(w.keeper->tick());
+    REQUIRE(w.keeper->tick());
+    REQUIRE(w.seeds.living.size() == 1);
+    const spool::EpochKeyEntry first = w.current();
+    CHECK(first.not_after - first.not_before == 25h);
+
+    w.clock.advance(24h - 1ms);
+    REQUIRE(w.keeper->tick());
+    CHECK(w.seeds.living.size() == 1);
+    w.clock.advance(1ms);
+    REQUIRE(w.keeper->tick());
+    CHECK(w.seeds.living.size() == 2);
+    CHECK(w.current() != first);
+
+    w.clock.advance(1h + 72h);
+    REQUIRE(w.keeper->tick());
+    CHECK(w.ring.opening_key(first.id()));
+    w.clock.advance(1ms);
+    REQUIRE(w.keeper->tick());
+    const auto gone = w.ring.opening_key(first.id());
+    REQUIRE_FALSE(gone);
+    CHECK(gone.error().code == Errc::key_destroyed);
+    const auto told = w.records(audit::Kind::key_destroyed);
+    REQUIRE(told.size() == 1);
+    CHECK(*told[0].text("key") == first.id().text());
+    CHECK(*told[0].text("assurance") == "hardware");
+    CHECK(*told[0].number("lost") == 0);
+    CHECK(told[0].text("jobs") == nullptr);
+}
+
+TEST_CASE("what still waits is re-sealed before its epoch ends, and a copy from before opens no more",
+          "[service][epoch]") {
+    World w;
+    REQUIRE(w.keeper->tick());
+    const spool::EpochKeyEntry first = w.current();
+    const JobId held = w.job(first.key, job::State::held);
+    const JobId favourite = w.job(first.key, job::State::held, true);
+    const JobId uncertain = w.job(first.key, job::State::uncertain);
+    const JobId coming = w.job(first.key, std::nullopt);
+    const JobId ended = w.job(first.key, job::State::printed);
+    const Bytes copy = w.blobs.bytes({favourite, 1});
+    const Bytes left = w.blobs.bytes({ended, 1});
+
+    w.clock.advance(25h + 72h + 1ms);
+    REQUIRE(w.keeper->tick());
+    for (const JobId& job : {held, favourite, uncertain, coming})
+        for (const std::uint32_t number : {0U, 1U}) CHECK(w.opens(job, number) == std::nullopt);
+    CHECK(w.opens(favourite, 1, copy) == Errc::key_destroyed);
+    CHECK(w.blobs.bytes({ended, 1}) == left);
+    CHECK(w.opens(ended) == Errc::key_destroyed);
+    // Only the envelope was exchanged.
+    const Bytes now = w.blobs.bytes({favourite, 1});
+    REQUIRE(now.size() == copy.size());
+    CHECK(std::ranges::equal(ByteView{now}.subspan(1292), ByteView{copy}.subspan(1292)));
+    CHECK_FALSE(std::ranges::equal(ByteView{now}.first(1292), ByteView{copy}.first(1292)));
+    const auto told = w.records(audit::Kind::key_destroyed);
+    REQUIRE(told.size() == 1);
+    CHECK(*told[0].number("moved") == 8);
+    CHECK(*told[0].number("lost") == 0);
+
+    // The epoch for what is kept ends too, and hands its files on.
+    const auto kept = std::ranges::find_if(w.seeds.living, [](const auto& e) { return e.entry.kept; })->entry;
+    w.clock.advance(std::chrono::days{30} + 1ms);
+    REQUIRE(w.keeper->tick());
+    CHECK_FALSE(w.ring.opening_key(kept.id()));
+    CHECK(w.opens(favourite) == std::nullopt);
+    CHECK(w.opens(favourite, 1, now) == Errc::key_destroyed);
+}
+
+TEST_CASE("a damaged file is named as lost, and holds nothing up", "[service][epoch]") {
+    World w;
+    REQUIRE(w.keeper->tick());
+    const spool::EpochKeyEntry first = w.current();
+    const JobId good = w.job(first.key, job::State::held);
+    std::vector<JobId> bad;
+    for (int i = 0; i < 3; ++i) {
+        bad.push_back(w.job(first.key, job::State::held));
+        Bytes file = w.blobs.bytes({bad.back(), 1});
+        file[200] ^= std::byte{1};  // in the envelope
+        w.blobs.put({bad.back(), 1}, file);
+    }
+    // Another job's file in its place, and one whose beginning is unreadable: it belongs to no epoch.
+    bad.push_back(w.job(first.key, job::State::held));
+    w.blobs.put({bad.back(), 1}, w.blobs.bytes({good, 1}));
+    const JobId unreadable = w.job(first.key, job::State::held);
+    w.blobs.put({unreadable, 1}, Bytes(100));
+
+    const auto settled = must(w.keeper->end(first.id()));
+    std::ranges::sort(bad);
+    CHECK(settled.lost == bad);
+    CHECK(w.opens(good) == std::nullopt);
+    const auto told = w.records(audit::Kind::key_destroyed);
+    REQUIRE(told.size() == 1);
+    CHECK(*told[0].number("lost") == 4);
+    std::string names;
+    for (const JobId& job : bad) names += (names.empty() ? "" : " ") + job.text();
+    CHECK(*told[0].text("jobs") == names);
+}
+
+TEST_CASE("an end that was cut off is finished after a restart, wherever it was", "[service][epoch]") {
+    for (const std::string step : {"condemn", "create", "spool", "log", "destroy"}) {
+        CAPTURE(step);
+        World w;
+        REQUIRE(w.keeper->tick());
+        const spool::EpochKeyEntry first = w.current();
+        REQUIRE(w.keeper->rotate());
+        const JobId held = w.job(first.key, job::State::held);
+        if (step == "spool") w.blobs.fail_at(3, Errc::disk_full);
+        else if (step == "log") w.disk->fail(1, test::MemoryDisk::Failure::clean);
+        else w.seeds.fail_on = step;
+        const auto failed = w.keeper->end(first.id());
+        REQUIRE_FALSE(failed);
+        CHECK(w.ring.opening_key(first.id()));
+        CHECK(w.opens(held) == std::nullopt);
+
+        w.blobs.fail_at(test::MemoryBlobStore::never);
+        w.seeds.fail_on.clear();
+        w.restart();
+        REQUIRE(w.keeper->tick());
+        if (step == "condemn") {  // it was never begun
+            CHECK(w.ring.opening_key(first.id()));
+            must(w.keeper->end(first.id()));
+        }
+        CHECK_FALSE(w.ring.opening_key(first.id()));
+        CHECK(w.opens(held) == std::nullopt);
+        CHECK(w.records(audit::Kind::key_destroyed).size() == 1);
+    }
+}
+
+TEST_CASE("by hand: rotate and end", "[service][epoch]") {
+    World w;
+    REQUIRE(w.keeper->tick());
+    const spool::EpochKeyEntry first = w.current();
+    w.clock.advance(1s);
+    const spool::EpochKeyEntry second = must(w.keeper->rotate());
+    CHECK(w.current() == second);
+    CHECK(w.ring.opening_key(first.id()));
+
+    // Ending the only one makes another first: intakes always have a key to seal to.
+    must(w.keeper->end(first.id()));
+    w.clock.advance(1s);
+    must(w.keeper->end(second.id()));
+    CHECK(w.current() != second);
+    const auto again = w.keeper->end(second.id());
+    REQUIRE_FALSE(again);
+    CHECK(again.error().code == Errc::epoch_unknown);
+
+    // One whose end has begun is never offered to intakes.
+    const spool::EpochKeyEntry third = w.current();
+    w.seeds.fail_on = "destroy";
+    REQUIRE_FALSE(w.keeper->end(third.id()));
+    CHECK(w.current() != third);
+}
+
+TEST_CASE("a retired epoch is no longer sealed to, and ends when its hold is over", "[service][epoch]") {
+    World w;
+    REQUIRE(w.keeper->tick());
+    const spool::EpochKeyEntry first = w.current();
+    w.clock.advance(1h);
+    CHECK(must(w.keeper->retire(first.id())) == w.clock.now() + 72h);
+    CHECK(w.current() != first);
+    // What an intake sealed to it before it had the new list is still taken, and outlives it.
+    const JobId late = w.job(first.key, job::State::held);
+    w.clock.advance(72h);
+    REQUIRE(w.keeper->tick());
+    CHECK(w.opens(late) == std::nullopt);
+    CHECK(w.ring.opening_key(first.id()));
+    w.clock.advance(1ms);
+    REQUIRE(w.keeper->tick());
+    CHECK_FALSE(w.ring.opening_key(first.id()));
+    CHECK(w.opens(late) == std::nullopt);
+    const auto again = w.keeper->retire(first.id());
+    REQUIRE_FALSE(again);
+    CHECK(again.error().code == Errc::epoch_unknown);
+}
