@@ -121,15 +121,17 @@ Result<void> Log::add_cosignature(const SignedCheckpoint& cosigned, const Cosign
 Result<InclusionProof> Log::prove(Index index, std::uint64_t size) const {
     const std::uint64_t published = published_size();
     if (size > published) return fail(Errc::invalid_argument, "inclusion proof", "the size is not published");
-    TileHashes hashes{impl_->store, published};
-    return prove_inclusion(hashes, index, size);
+    const std::scoped_lock lock{impl_->proving};
+    impl_->proved.set_tree_size(published);
+    return prove_inclusion(impl_->proved, index, size);
 }
 
 Result<ConsistencyProof> Log::consistency(std::uint64_t old_size, std::uint64_t new_size) const {
     const std::uint64_t published = published_size();
     if (new_size > published) return fail(Errc::invalid_argument, "consistency proof", "the size is not published");
-    TileHashes hashes{impl_->store, published};
-    return prove_consistency(hashes, old_size, new_size);
+    const std::scoped_lock lock{impl_->proving};
+    impl_->proved.set_tree_size(published);
+    return prove_consistency(impl_->proved, old_size, new_size);
 }
 
 Result<Bytes> Log::entry(Index index) const {

@@ -68,11 +68,16 @@ Result<std::vector<Index>> Log::Impl::append(std::vector<NewEntry> entries) {
 
     const auto under_way = [](const Place& place) { return place.batch && !place.batch->first; };
     ++waiting;
-    while (std::ranges::any_of(places, under_way)) {
+    for (;;) {
+        const auto at = std::ranges::find_if(places, under_way);
+        if (at == places.end()) break;
         if (!writing && !queue.empty()) {
             lead(lock);
         } else {
-            changed.wait(lock);
+            // Its own batch first: by that it is told to lead.
+            const bool own_waits = !own->entries.empty() && !own->first;
+            const std::shared_ptr<Batch> batch = own_waits ? own : at->batch;
+            batch->settled.wait(lock);
         }
     }
     --waiting;
@@ -114,13 +119,24 @@ void Log::Impl::lead(std::unique_lock<std::mutex>& lock) {
         if (!lock.owns_lock()) lock.lock();
         writing = false;
         broken = true;
-        queue.insert(queue.end(), batches.begin(), batches.end());
-        for (const auto& batch : queue) batch->first.emplace(unavailable("an append ended unforeseen"));
+        const auto give_up = [](Batch& batch) {
+            if (!batch.first) batch.first.emplace(unavailable("an append ended unforeseen"));
+            batch.settled.notify_all();
+        };
+        for (const auto& batch : batches) give_up(*batch);
+        for (const auto& batch : queue) give_up(*batch);
         queue.clear();
         queued_bytes = 0;
         in_flight.clear();
     }
+    // Only whose batch was settled wakes up, and one to lead the next write; without the mutex, which they want at
+    // once.
+    const std::shared_ptr<Batch> next = queue.empty() ? nullptr : queue.front();
+    lock.unlock();
+    for (const auto& batch : batches) batch->settled.notify_all();
+    if (next) next->settled.notify_all();
     changed.notify_all();
+    lock.lock();
 }
 
 void Log::Impl::settle(const std::vector<std::shared_ptr<Batch>>& batches, const Result<void>& written) {

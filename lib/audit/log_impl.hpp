@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <safeq/audit/log.hpp>
+#include <safeq/audit/tile.hpp>
 
 #include "audit/tile_builder.hpp"
 
@@ -30,6 +31,7 @@ struct Log::Impl {
     struct Batch {
         std::vector<NewEntry> entries = {};
         std::optional<Result<Index>> first = {};  ///< the outcome; nothing while it is under way
+        std::condition_variable settled = {};     ///< there is an outcome, or it is the first of the queue
     };
 
     Impl(LogStore& log_store, const crypto::SigningKey& signing_key, crypto::NoteKey verifying_key,
@@ -51,9 +53,9 @@ struct Log::Impl {
 
     /// Guards all below but what only the publisher uses. Never held while the store works.
     mutable std::mutex mutex;
-    std::condition_variable changed;
-    bool writing = false;  ///< somebody uses the journal: appends or rotates
-    bool broken = false;   ///< an append ended in a way that nobody foresaw
+    std::condition_variable changed;  ///< for who waits for the journal without a batch
+    bool writing = false;             ///< somebody uses the journal: appends or rotates
+    bool broken = false;              ///< an append ended in a way that nobody foresaw
     std::deque<std::shared_ptr<Batch>> queue;
     std::size_t queued_bytes = 0;
     std::size_t waiting = 0;
@@ -69,6 +71,9 @@ struct Log::Impl {
 
     std::mutex publishing;  ///< before `mutex`
     TileBuilder builder;
+
+    std::mutex proving;
+    TileHashes proved{store, 0};  ///< guarded by `proving`
 
 private:
     void lead(std::unique_lock<std::mutex>& lock);

@@ -24,7 +24,9 @@ Index Log::Impl::rotate() {
     [[maybe_unused]] const auto rotated = store.rotate(next);
     lock.lock();
     writing = false;
+    const std::shared_ptr<Batch> first = queue.empty() ? nullptr : queue.front();
     lock.unlock();
+    if (first) first->settled.notify_all();
     changed.notify_all();
     return next;
 }

@@ -62,7 +62,14 @@ Result<void> add_consistency(HashSource& hashes, std::uint64_t old_end, std::uin
 
 Hash leaf_hash(ByteView entry) { return crypto::sha256({leaf_prefix, entry}); }
 
-Hash node_hash(const Hash& left, const Hash& right) { return crypto::sha256({node_prefix, left, right}); }
+Hash node_hash(const Hash& left, const Hash& right) { return NodeHasher{}(left, right); }
+
+Hash NodeHasher::operator()(const Hash& left, const Hash& right) {
+    hash_.update(node_prefix);
+    hash_.update(left);
+    hash_.update(right);
+    return hash_.finish();
+}
 
 Hash empty_root() { return crypto::sha256(ByteView{}); }
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <list>
 #include <optional>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -16,7 +17,7 @@ namespace {
 constexpr std::string_view where = "tile";
 constexpr unsigned max_level = 63;
 constexpr unsigned levels_of_tile = 8;
-constexpr std::size_t remembered_tiles = 16;
+constexpr std::size_t remembered_tiles = 256;  // of 16 KiB each: all but the leaves of ten million entries
 constexpr std::size_t hash_bytes = sizeof(Hash);
 
 std::unexpected<Error> malformed(std::string_view path) {
@@ -63,6 +64,20 @@ Result<std::pair<Bytes, unsigned>> read_either(LogReader& reader, const TileId& 
     }
     if (!bytes) return std::unexpected(std::move(bytes).error());
     return std::pair{*std::move(bytes), tile.width};
+}
+
+// The hashes, then those of each two, four, eight … of them, as far as they go.
+std::vector<std::vector<Hash>> rows_of(std::vector<Hash> hashes) {
+    NodeHasher node;
+    std::vector<std::vector<Hash>> rows;
+    rows.push_back(std::move(hashes));
+    while (rows.back().size() > 1) {
+        const std::vector<Hash>& below = rows.back();
+        std::vector<Hash> row(below.size() / 2);
+        for (std::size_t i = 0; i < row.size(); ++i) row[i] = node(below[2 * i], below[2 * i + 1]);
+        rows.push_back(std::move(row));
+    }
+    return rows;
 }
 
 }  // namespace
@@ -125,14 +140,7 @@ Result<std::vector<Hash>> parse_hashes(ByteView bytes, unsigned width) {
     return hashes;
 }
 
-Hash subtree_hash(std::span<const Hash> hashes) {
-    std::vector<Hash> row{hashes.begin(), hashes.end()};
-    while (row.size() > 1) {
-        for (std::size_t i = 0; i < row.size() / 2; ++i) row[i] = node_hash(row[2 * i], row[2 * i + 1]);
-        row.resize(row.size() / 2);
-    }
-    return row.front();
-}
+Hash subtree_hash(std::span<const Hash> hashes) { return rows_of({hashes.begin(), hashes.end()}).back().front(); }
 
 Result<void> append_to_bundle(Bytes& bundle, ByteView entry) {
     if (entry.size() > max_bundle_entry_bytes) return fail(Errc::too_large, "log entry");
@@ -174,9 +182,28 @@ Result<std::vector<Bytes>> read_entries(LogReader& reader, const TileId& tile) {
 struct TileHashes::Cache {
     struct Entry {
         TileId tile;
-        std::vector<Hash> hashes;
+        std::vector<std::vector<Hash>> rows;
     };
-    std::list<Entry> entries;  // the last used first
+    using Entries = std::list<Entry>;
+    Entries entries;  // the last used first
+    std::unordered_map<std::string, Entries::iterator> by_path;
+
+    /// Null when it isn't there.
+    [[nodiscard]] const Entry* find(const std::string& path) {
+        const auto at = by_path.find(path);
+        if (at == by_path.end()) return nullptr;
+        entries.splice(entries.begin(), entries, at->second);
+        return &entries.front();
+    }
+    const Entry& add(std::string path, Entry entry) {
+        if (entries.size() == remembered_tiles) {
+            by_path.erase(entries.back().tile.path());
+            entries.pop_back();
+        }
+        entries.push_front(std::move(entry));
+        by_path.emplace(std::move(path), entries.begin());
+        return entries.front();
+    }
 };
 
 TileHashes::TileHashes(LogReader& reader, std::uint64_t tree_size)
@@ -184,24 +211,23 @@ TileHashes::TileHashes(LogReader& reader, std::uint64_t tree_size)
 
 TileHashes::~TileHashes() = default;
 
+void TileHashes::set_tree_size(std::uint64_t tree_size) noexcept { tree_size_ = tree_size; }
+
 Result<Hash> TileHashes::hash(unsigned level, std::uint64_t index) {
     if (level > 62 || index >= tree_size_ >> level)
         return fail(Errc::invalid_argument, "tile hash", "outside the tree");
     const unsigned tile_level = level / levels_of_tile;
-    const std::uint64_t span = std::uint64_t{1} << (level % levels_of_tile);
-    const std::uint64_t first = index * span;
+    const unsigned row = level % levels_of_tile;
+    const std::uint64_t first = index << row;
     TileId tile{TileId::Kind::hashes, tile_level, first / tile_width, 0};
     tile.width = width_in_tree(tile_level, tile.index, tree_size_);
-    auto& entries = cache_->entries;
-    auto at = std::ranges::find(entries, tile, &Cache::Entry::tile);
-    if (at == entries.end()) {
+    std::string path = tile.path();
+    const Cache::Entry* entry = cache_->find(path);
+    if (entry == nullptr) {
         SAFEQ_TRY(std::vector<Hash> hashes, read_hashes(reader_, tile));
-        if (entries.size() == remembered_tiles) entries.pop_back();
-        entries.push_front({tile, std::move(hashes)});
-    } else {
-        entries.splice(entries.begin(), entries, at);
+        entry = &cache_->add(std::move(path), {tile, rows_of(std::move(hashes))});
     }
-    return subtree_hash(std::span{entries.front().hashes}.subspan(first % tile_width, span));
+    return entry->rows[row][first % tile_width >> row];
 }
 
 }  // namespace safeq::audit

@@ -26,6 +26,15 @@ inline constexpr std::size_t max_proof_hashes = 63;
 
 [[nodiscard]] Hash leaf_hash(ByteView entry);
 [[nodiscard]] Hash node_hash(const Hash& left, const Hash& right);
+
+/// The same for very many nodes: what hashes is made once. *Threads*: one at a time.
+class NodeHasher final {
+public:
+    [[nodiscard]] Hash operator()(const Hash& left, const Hash& right);
+
+private:
+    crypto::Sha256 hash_;
+};
 /// The root of the tree without leaves.
 [[nodiscard]] Hash empty_root();
 

@@ -57,12 +57,14 @@ struct TileId {
 /// The entries of one bundle, owned.
 [[nodiscard]] Result<std::vector<Bytes>> read_entries(LogReader& reader, const TileId& tile);
 
-/// The hashes of a published tree of some size, read from its tiles; a few tiles are remembered. Nothing is verified:
-/// that is for the proofs made from them. *Threads*: one at a time.
+/// The hashes of a published tree of some size, read from its tiles; the 256 tiles used last are remembered, in up to
+/// 4 MiB. Nothing is verified: that is for the proofs made from them. *Threads*: one at a time.
 class TileHashes final : public HashSource {
 public:
     TileHashes(LogReader& reader, std::uint64_t tree_size);
     ~TileHashes();
+    /// When the tree has grown. What is remembered of it stays true.
+    void set_tree_size(std::uint64_t tree_size) noexcept;
     [[nodiscard]] Result<Hash> hash(unsigned level, std::uint64_t index) override;
 
 private:
