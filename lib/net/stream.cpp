@@ -3,27 +3,41 @@
 
 #include <sys/socket.h>
 
+#include <array>
+
+#include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
 #include <asio/write.hpp>
 
 #include <safeq/net/asio_compat.hpp>
 
 namespace safeq::net {
+namespace {
+
+constexpr std::size_t read_bytes = 64 * 1024;
+constexpr unsigned turns_at_once = 16;  // of a connection whose bytes never end; then it is the others' turn
+
+}  // namespace
 
 struct Stream::Impl {
     using Socket = asio::generic::stream_protocol::socket;
 
-    explicit Impl(Socket s) : socket{std::move(s)}, timer{socket.get_executor()} {}
+    explicit Impl(Socket s) : socket{std::move(s)}, timer{socket.get_executor()} {
+        asio::error_code ignored;  // a socket that is gone fails at its first use
+        socket.non_blocking(true, ignored);
+    }
 
     Socket socket;
     asio::steady_timer timer;
     std::optional<tls::Session> session;
-    Bytes in = Bytes(16 * 1024);
-    std::size_t in_begin = 0, in_end = 0;  // without TLS: bytes that wait
+    Bytes in;  // without TLS: bytes that wait
+    std::size_t in_begin = 0, in_end = 0;
     Bytes out;
     // A deadline that passes closes the socket; the number tells a late one from the operation that runs now.
     std::shared_ptr<std::uint64_t> current = std::make_shared<std::uint64_t>(0);
     bool expired = false;
+    unsigned turns = 0;
 
     void start_deadline(Duration timeout) {
         const std::uint64_t mine = ++*current;
@@ -44,17 +58,27 @@ struct Stream::Impl {
 
     [[nodiscard]] std::unexpected<Error> failure(const asio::error_code& error) const {
         if (expired) return fail(Errc::timed_out, "connection");
-        if (error == asio::error::operation_aborted) return fail(Errc::cancelled, "connection");
+        if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor)
+            return fail(Errc::cancelled, "connection");
         return fail(Errc::connection_closed, "connection", error.message());
     }
 
-    asio::awaitable<Result<std::size_t>> receive(Duration timeout) {
+    // Reads what is there, without waiting; nothing: nothing is. 0 bytes at the end.
+    [[nodiscard]] std::optional<Result<std::size_t>> receive_now(MutableByteView into) {
+        asio::error_code error;
+        const std::size_t n = socket.receive(asio::buffer(into.data(), into.size()), 0, error);
+        if (error == asio::error::would_block || error == asio::error::try_again) return std::nullopt;
+        if (error == asio::error::eof) return std::size_t{0};
+        if (error) return failure(error);
+        return n;
+    }
+
+    asio::awaitable<Result<void>> readable(Duration timeout) {
         start_deadline(timeout);
-        const auto [error, n] = co_await socket.async_receive(asio::buffer(in), as_tuple_awaitable);
+        const auto [error] = co_await socket.async_wait(socket.wait_read, as_tuple_awaitable);
         end_deadline();
-        if (error == asio::error::eof) co_return std::size_t{0};
         if (error) co_return failure(error);
-        co_return n;
+        co_return Result<void>{};
     }
 
     asio::awaitable<Result<void>> send(ByteView bytes, Duration timeout) {
@@ -74,14 +98,30 @@ struct Stream::Impl {
         co_return Result<void>{};
     }
 
-    // Reads once from the socket into the session. False at the end.
+    // Reads once from the socket into the session, without waiting. False at the end.
+    [[nodiscard]] std::optional<Result<bool>> feed_now() {
+        // A connection that waits holds no buffer: what was read is worked on before the thread does anything else.
+        static thread_local std::array<std::byte, read_bytes> ciphertext;
+        const auto came = receive_now(ciphertext);
+        if (!came) return std::nullopt;
+        if (!*came) return std::unexpected(came->error());
+        const std::size_t n = **came;
+        const auto taken = n == 0 ? session->received_end() : session->received(ByteView{ciphertext}.first(n));
+        if (!taken) return std::unexpected(taken.error());
+        return n != 0;
+    }
+
+    // The same, waiting for something to come; answers of the session are sent. False at the end.
     asio::awaitable<Result<bool>> pump(Duration timeout) {
-        SAFEQ_CO_TRY(const std::size_t n, co_await receive(timeout));
-        const auto taken = n == 0 ? session->received_end() : session->received(ByteView{in}.subspan(0, n));
+        if (++turns % turns_at_once == 0) co_await asio::post(socket.get_executor(), asio::use_awaitable);
+        auto fed = feed_now();
+        while (!fed) {
+            SAFEQ_CO_TRY_VOID(co_await readable(timeout));
+            fed = feed_now();
+        }
         const auto flushed = co_await flush(timeout);
-        if (!taken) co_return std::unexpected(taken.error());
-        if (!flushed) co_return std::unexpected(flushed.error());
-        co_return n != 0;
+        if (*fed && !flushed) co_return std::unexpected(flushed.error());
+        co_return *fed;
     }
 };
 
@@ -112,8 +152,15 @@ asio::awaitable<Result<ByteView>> Stream::read(Duration timeout) {
     Impl& impl = *impl_;
     if (!impl.session) {
         if (impl.in_begin == impl.in_end) {
-            SAFEQ_CO_TRY(impl.in_end, co_await impl.receive(timeout));
+            impl.in.resize(read_bytes);
+            auto came = impl.receive_now(impl.in);
+            while (!came) {
+                SAFEQ_CO_TRY_VOID(co_await impl.readable(timeout));
+                came = impl.receive_now(impl.in);
+            }
+            if (!*came) co_return std::unexpected(came->error());
             impl.in_begin = 0;
+            impl.in_end = **came;
         }
         co_return ByteView{impl.in}.subspan(impl.in_begin, impl.in_end - impl.in_begin);
     }
