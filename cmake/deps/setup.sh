@@ -36,7 +36,7 @@ packages_for() {
         echo cups-ipp-utils curl openssl gnutls-bin softhsm2 dbus avahi-daemon valgrind libcups2-dev \
         "libboost1.74-dev|libboost1.83-dev"
         command -v npm > /dev/null || echo npm ;;
-    bench) echo libargon2-dev ;;
+    bench) echo libargon2-dev libsodium-dev age openssl ;;
     fuzz) echo clang-19 libclang-rt-19-dev libfuzzer-19-dev llvm-19 libcups2-dev "libboost1.74-dev|libboost1.83-dev" ;;
     tidy) echo clang-19 clang-tidy-19 ;;
     docs) echo doxygen ;;

@@ -26,10 +26,13 @@ struct Benchmark {
 
 /// All benchmarks, in the order of the table.
 [[nodiscard]] std::vector<Benchmark> spool_benchmarks();
+[[nodiscard]] std::vector<Benchmark> program_benchmarks();
 [[nodiscard]] std::vector<Benchmark> disk_benchmarks();
 [[nodiscard]] std::vector<Benchmark> token_benchmarks();
 [[nodiscard]] std::vector<Benchmark> auth_benchmarks();
 [[nodiscard]] std::vector<Benchmark> audit_benchmarks();
+[[nodiscard]] std::vector<Benchmark> audit_proof_benchmarks();
+[[nodiscard]] std::vector<Benchmark> tls_benchmarks();
 [[nodiscard]] std::vector<Benchmark> print_benchmarks();
 
 /// The median of `runs` paired measurements, each of ours directly before theirs so that both see the same machine; one
@@ -43,6 +46,8 @@ struct Pair {
 
 /// Seconds that a call takes.
 [[nodiscard]] double seconds(const std::function<void()>& call);
+/// Seconds that it has the processor.
+[[nodiscard]] double cpu_seconds(const std::function<void()>& call);
 
 /// The q-th quantile (0 to 1) of the samples. *Requires*: not empty.
 [[nodiscard]] double quantile(std::vector<double> samples, double q);

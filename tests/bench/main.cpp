@@ -52,7 +52,8 @@ int main(int argc, char** argv) {
         else names.emplace_back(argv[i]);
     }
     std::vector<Benchmark> all = spool_benchmarks();
-    for (const auto& more : {disk_benchmarks, auth_benchmarks, token_benchmarks, audit_benchmarks, print_benchmarks})
+    for (const auto& more : {program_benchmarks, disk_benchmarks, auth_benchmarks, token_benchmarks, audit_benchmarks,
+                             audit_proof_benchmarks, tls_benchmarks, print_benchmarks})
         std::ranges::move(more(), std::back_inserter(all));
 
     if (!json) {

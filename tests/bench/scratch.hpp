@@ -7,13 +7,13 @@
 
 namespace safeq::bench {
 
-/// A folder on the disk that is measured: below SAFEQ_BENCH_FOLDER, or the folder in which the benchmark runs. Gone
-/// with the object.
+/// A folder on the disk that is measured: below SAFEQ_BENCH_FOLDER, or the folder in which the benchmark runs, unless
+/// it is told where. Gone with the object.
 class Scratch {
 public:
-    Scratch() {
-        const char* where = std::getenv("SAFEQ_BENCH_FOLDER");
-        std::string pattern = (std::filesystem::path{where ? where : "."} / "safeq-bench-XXXXXX").string();
+    Scratch() : Scratch{chosen()} {}
+    explicit Scratch(const std::filesystem::path& below) {
+        std::string pattern = (std::filesystem::absolute(below) / "safeq-bench-XXXXXX").string();
         if (mkdtemp(pattern.data()) == nullptr) std::exit(1);
         path_ = pattern;
     }
@@ -27,6 +27,11 @@ public:
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
 private:
+    static std::filesystem::path chosen() {
+        const char* where = std::getenv("SAFEQ_BENCH_FOLDER");
+        return where == nullptr ? "." : where;
+    }
+
     std::filesystem::path path_;
 };
 
