@@ -16,8 +16,10 @@
 #include <safeq/tls/policy_file.hpp>
 #include <safeq/tls/policy_ref.hpp>
 #include <safeq/tls/render.hpp>
+#include <safeq/tls/suite_registry.hpp>
 
 #include "safeq/context.hpp"
+#include "safeq/tls_scan.hpp"
 
 namespace safeq::daemon {
 namespace {
@@ -112,36 +114,6 @@ void show(const std::string& policy_name, bool json) {
     else fmt::print("{}", describe(*policy));
 }
 
-// Why a suite that no policy has is in none.
-std::string_view why_not(std::string_view suite) {
-    struct Weakness {
-        std::string_view part, why;
-    };
-    static constexpr Weakness weaknesses[]{
-        {"NULL", "it encrypts nothing"},
-        {"EXPORT", "its keys were made short enough to break, in the 1990s (FREAK, Logjam)"},
-        {"anon", "nobody shows a certificate: anyone can stand in between"},
-        {"RC4", "its keystream is biased; forbidden by RFC 7465"},
-        {"3DES", "64-bit blocks repeat within gigabytes (Sweet32); forbidden by RFC 9325"},
-        {"_DES", "56-bit keys are searched in a day; forbidden by RFC 9325"},
-        {"MD5", "MD5 is broken"},
-        {"IDEA", "64-bit blocks repeat within gigabytes (Sweet32); removed by RFC 5469"},
-        {"SEED", "hardly used and hardly looked at"},
-        {"CAMELLIA", "hardly used; AES and ChaCha20 are on every device"},
-        {"ARIA", "hardly used; AES and ChaCha20 are on every device"},
-        {"PSK", "it needs a secret shared in advance; ours are certificates"},
-        {"SRP", "it needs a shared password; ours are certificates"},
-        {"_DSS_", "DSA certificates are of the past (FIPS 186-5)"},
-        {"TLS_DHE_", "finite-field groups are often short, and can't be negotiated in TLS 1.2 (RFC 9325, section 4.1)"},
-        {"TLS_DH_", "no forward secrecy"},
-        {"TLS_ECDH_", "no forward secrecy"},
-        {"_CCM", "slow; for small devices that printers are not"},
-    };
-    for (const Weakness& w : weaknesses)
-        if (suite.find(w.part) != std::string_view::npos) return w.why;
-    return "";
-}
-
 const tls::Suite* catalogued(const std::string& text) {
     for (const tls::Suite& s : tls::obsolete_mfd_2026.suites())
         if (ascii_iequals(s.name, text) || ascii_iequals(hex(s.code), text)) return &s;
@@ -155,7 +127,7 @@ void explain(const std::string& text, bool json) {
         for (const Policy* const policy : tls::all_policies())
             if (policy->find_suite(suite->code) != nullptr) listed.push_back(policy->name());
     if (suite == nullptr) {
-        const std::string_view why = why_not(text);
+        const std::string_view why = tls::why_rejected(text);
         if (why.empty())
             throw CommandFailed{escape_for_log(text, 80) + ": no such suite; give its IANA name or 0xNNNN"};
         if (json)
@@ -276,6 +248,7 @@ void add_tls_command(CLI::App& app) {
         fmt::print("{}", require(tls::render(*policy_from(form->name), form->target,
                                              form->classical ? tls::RenderGroups::classical : tls::RenderGroups::all)));
     });
+    add_tls_scan_command(*tls_app);
 }
 
 }  // namespace safeq::daemon

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <safeq/core/bytes.hpp>
+#include <safeq/core/error.hpp>
+#include <safeq/core/random.hpp>
+
+namespace safeq::tls {
+
+/// A greeting that asks a server what it accepts. It may offer what no policy of ours ever would, since no session ever
+/// comes of it: only what the server says in the clear is read.
+struct ProbeHello {
+    std::uint16_t version = 0x0303;          ///< the newest, 0x0300 (SSL 3.0) to 0x0304 (TLS 1.3)
+    bool tls12_too = false;                  ///< with TLS 1.3: 1.2 as well, as a client in earnest does
+    std::vector<std::uint16_t> suites = {};  ///< 1 to 256, in order of preference
+    std::vector<std::uint16_t> groups = {};  ///< at most 64; empty: no group is named
+    std::string server_name = {};            ///< sent as SNI when not empty; a DNS name, never an address
+    bool compression = false;                ///< offers DEFLATE before nothing
+};
+
+/// The greeting's bytes: one handshake record. TLS 1.3 is offered with an empty list of key shares, so that a server
+/// answers by naming a group (RFC 8446, section 4.2.8). *Errors*: `invalid_argument`, `too_many`.
+[[nodiscard]] Result<Bytes> probe_hello(const ProbeHello& hello, Random& random);
+
+/// What a server answers before anything is encrypted.
+struct ProbeReply {
+    enum class Kind {
+        hello,  ///< it would go on: TLS 1.3 up to its hello, older versions up to ServerHelloDone
+        retry,  ///< TLS 1.3: it would go on with the group that it names
+        alert,  ///< it would not, or not further
+    };
+    Kind kind = Kind::alert;
+    std::uint8_t alert = 0;  ///< RFC 8446, section 6.2: 40 handshake_failure, 70 protocol_version, …
+
+    std::uint16_t version = 0;  ///< the one chosen; 0 when an alert came first
+    std::uint16_t suite = 0;
+    std::optional<std::uint16_t> group = {};  ///< of elliptic curves, where one was named
+    std::optional<std::size_t> dh_bits = {};  ///< the size of a finite-field group or of an EXPORT key
+    bool compression = false;
+    bool secure_renegotiation = false;     ///< RFC 5746
+    bool extended_master_secret = false;   ///< RFC 7627
+    bool encrypt_then_mac = false;         ///< RFC 7366
+    bool session_ticket = false;           ///< RFC 5077
+    bool asks_certificate = false;         ///< of the client
+    std::vector<Bytes> certificates = {};  ///< DER, the leaf first, nothing verified; TLS 1.3 shows none in the clear
+
+    friend bool operator==(const ProbeReply&, const ProbeReply&) = default;
+};
+
+/// Reads a server's answer as it comes in pieces of any size. Takes nothing that breaks the protocol: wrong lengths,
+/// messages out of order or twice, extensions twice. Never holds more than 128 KiB.
+class ProbeReader final {
+public:
+    /// Whether the answer is complete; then `reply` is valid, and further bytes count for nothing.
+    /// *Errors*: `malformed` for what is no TLS, `truncated`, `trailing_data`, `duplicate`, `too_large`, `too_many`,
+    /// `unsupported` for curves that are written out. A reader that failed stays failed.
+    [[nodiscard]] Result<bool> take(ByteView received);
+
+    /// *Requires*: `take` returned true.
+    [[nodiscard]] const ProbeReply& reply() const noexcept { return reply_; }
+
+private:
+    enum class Await { hello, certificate, key_exchange, done, finished };
+
+    [[nodiscard]] Result<void> read(ByteView received);
+    [[nodiscard]] Result<void> message(std::uint8_t type, ByteView body);
+    [[nodiscard]] Result<void> server_hello(ByteView body);
+    [[nodiscard]] Result<void> extensions(ByteView list);
+    [[nodiscard]] Result<void> certificate(ByteView body);
+    [[nodiscard]] Result<void> key_exchange(ByteView body);
+    [[nodiscard]] Result<void> certificate_request(ByteView body);
+
+    Bytes records_, messages_;
+    std::size_t taken_ = 0;
+    Await await_ = Await::hello;
+    bool status_seen_ = false, retry_ = false;
+    std::optional<Error> failed_;
+    ProbeReply reply_;
+};
+
+}  // namespace safeq::tls
