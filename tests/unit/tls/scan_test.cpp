@@ -201,6 +201,12 @@ TEST_CASE("what a policy has against an endpoint is told", "[tls][scan]") {
     changed.versions[4].answer = Answer::silent;
     CHECK(fit(changed, tls::obsolete_mfd_2026).detail == "no version in common");
 
+    changed = rsa;
+    changed.versions[4].answer = Answer::refused;
+    changed.extended_master_secret = false;
+    CHECK(fitting(changed) == std::vector<std::string>{"legacy-mfd-2026", "obsolete-mfd-2026"});
+    CHECK(fit(changed, tls::intermediate_2026).detail.contains("RFC 7627"));
+
     Scan weak = rsa;
     weak.versions[1] = {.code = 0x0301,
                         .answer = Answer::accepted,
