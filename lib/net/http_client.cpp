@@ -64,15 +64,26 @@ HttpClient::HttpClient(HttpTarget target, const Clock& clock, Random& random, Cl
                        const http::Limits& limits)
     : target_{std::move(target)}, clock_{clock}, random_{random}, options_{std::move(options)}, limits_{limits} {}
 
-Result<std::unique_ptr<ClientStream>> HttpClient::connect() {
-    if (!target_.context) return ClientStream::connect_local(target_.local_path, options_);
-    return ClientStream::connect(target_.endpoint, target_.context, clock_, random_, options_);
+Result<std::unique_ptr<ClientStream>> HttpClient::connect(const Context& context) {
+    if (!context) return ClientStream::connect_local(target_.local_path, options_);
+    return ClientStream::connect(target_.endpoint, context, clock_, random_, options_);
+}
+
+Result<void> HttpClient::use(Context context) {
+    const std::scoped_lock lock{mutex_};
+    if (!context || !target_.context)
+        return fail(Errc::invalid_argument, "client", "a context replaces another one, and nothing else");
+    target_.context = std::move(context);
+    idle_.clear();
+    return {};
 }
 
 Result<HttpReply> HttpClient::request(const HttpRequest& request) {
     std::unique_ptr<ClientStream> stream;
+    Context context;
     {
         const std::scoped_lock lock{mutex_};
+        context = target_.context;
         if (!idle_.empty()) {
             stream = std::move(idle_.back());
             idle_.pop_back();
@@ -85,18 +96,18 @@ Result<HttpReply> HttpClient::request(const HttpRequest& request) {
     }
     const bool used = stream != nullptr;
     if (!stream) {
-        SAFEQ_TRY(stream, connect());
+        SAFEQ_TRY(stream, connect(context));
     }
     bool answered = false;
     bool reusable = false;
     auto reply = exchange(*stream, request, answered, reusable);
     if (!reply && used && !answered && !request.next && reply.error().code == Errc::connection_closed) {
-        SAFEQ_TRY(stream, connect());
+        SAFEQ_TRY(stream, connect(context));
         reply = exchange(*stream, request, answered, reusable);
     }
     if (reply && reusable) {
         const std::scoped_lock lock{mutex_};
-        if (idle_.size() < max_idle) idle_.push_back(std::move(stream));
+        if (idle_.size() < max_idle && context == target_.context) idle_.push_back(std::move(stream));
     }
     return reply;
 }
@@ -109,7 +120,7 @@ Result<HttpReply> HttpClient::exchange(ClientStream& stream, const HttpRequest& 
     else if (request.next) headers.add("Content-Length", fmt::format("{}", *request.body_bytes));
     else if (!request.body.empty() || request.method == "POST" || request.method == "PUT")
         headers.add("Content-Length", fmt::format("{}", request.body.size()));
-    const std::string host = target_.context ? target_.endpoint.text() : "localhost";
+    const std::string host = target_.local_path.empty() ? target_.endpoint.text() : "localhost";
     SAFEQ_TRY(const std::string head, http::encode_request(request.method, request.target, host, headers));
     Bytes first = to_bytes(head);
     first.insert(first.end(), request.body.begin(), request.body.end());

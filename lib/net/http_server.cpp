@@ -88,7 +88,8 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
     class Body;
     asio::awaitable<void> accept_loop();
     asio::awaitable<void> serve(Generic::socket socket);
-    asio::awaitable<void> serve_stream(std::shared_ptr<Stream> stream, std::string address);
+    asio::awaitable<void> serve_stream(std::shared_ptr<Stream> stream, std::string address,
+                                       std::shared_ptr<const tls::ServerContext> context);
     asio::awaitable<Result<bool>> read_head(Stream& stream, http::RequestParser& parser, bool first,
                                             const std::shared_ptr<Stream>& shared);
     asio::awaitable<Result<void>> respond(Stream& stream, const HttpResponse& response, bool keep_alive,
@@ -96,7 +97,25 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
     void failed(std::string_view address, const Error& error) {
         if (options.on_failure) options.on_failure(address, error);
     }
+    // The context that holds now; null on a local socket.
+    [[nodiscard]] std::shared_ptr<const tls::ServerContext> context() {
+        const std::scoped_lock lock{mutex};
+        return options.tls;
+    }
+    // Whether a client that was verified by the context `known` would still be, by the one that holds now.
+    [[nodiscard]] Result<void> still_trusted(const Stream& stream, std::shared_ptr<const tls::ServerContext>& known);
 };
+
+Result<void> HttpServer::Impl::still_trusted(const Stream& stream, std::shared_ptr<const tls::ServerContext>& known) {
+    auto now = context();
+    if (now == known) return {};
+    known = std::move(now);
+    const tls::ServerConfig& config = known->config();
+    if (config.client_auth != tls::ClientAuth::required) return {};
+    const tls::Peer* const peer = stream.peer();
+    return config.client_anchors->verify(peer ? peer->certificates : std::vector<tls::Certificate>{},
+                                         tls::PeerRole::client, {}, clock.now());
+}
 
 // Pulls the body of one request out of the stream.
 class HttpServer::Impl::Body final : public BodyReader {
@@ -222,16 +241,17 @@ asio::awaitable<void> HttpServer::Impl::serve(Generic::socket socket) {
         const int on = 1;
         setsockopt(socket.native_handle(), IPPROTO_TCP, 1 /* TCP_NODELAY */, &on, sizeof on);
     }
-    if (!options.tls) {
-        co_await serve_stream(Stream::plain(std::move(socket)), std::move(address));
+    auto tls = context();
+    if (!tls) {
+        co_await serve_stream(Stream::plain(std::move(socket)), std::move(address), nullptr);
         co_return;
     }
-    auto stream = co_await Stream::accept(std::move(socket), options.tls, clock, random, options.timeouts.handshake);
+    auto stream = co_await Stream::accept(std::move(socket), tls, clock, random, options.timeouts.handshake);
     if (!stream) {
         failed(address, stream.error());
         co_return;
     }
-    co_await serve_stream(*std::move(stream), std::move(address));
+    co_await serve_stream(*std::move(stream), std::move(address), std::move(tls));
 }
 
 asio::awaitable<Result<bool>> HttpServer::Impl::read_head(Stream& stream, http::RequestParser& parser, bool first,
@@ -277,9 +297,10 @@ asio::awaitable<Result<void>> HttpServer::Impl::respond(Stream& stream, const Ht
     co_return co_await stream.write(out, options.timeouts.write);
 }
 
-asio::awaitable<void> HttpServer::Impl::serve_stream(std::shared_ptr<Stream> stream, std::string address) {
+asio::awaitable<void> HttpServer::Impl::serve_stream(std::shared_ptr<Stream> stream, std::string address,
+                                                     std::shared_ptr<const tls::ServerContext> context) {
     PeerInfo peer{
-        .address = address, .certificate = std::nullopt, .user = options.tls ? std::nullopt : stream->peer_user()};
+        .address = address, .certificate = std::nullopt, .user = context ? std::nullopt : stream->peer_user()};
     if (const tls::Peer* tls_peer = stream->peer(); tls_peer && tls_peer->certificate())
         peer.certificate = *tls_peer->certificate();
 
@@ -293,6 +314,10 @@ asio::awaitable<void> HttpServer::Impl::serve_stream(std::shared_ptr<Stream> str
             break;
         }
         if (!*begun) break;
+        if (const auto trusted = still_trusted(*stream, context); !trusted) {
+            failed(address, trusted.error());
+            break;
+        }
 
         const http::RequestHead head = parser.head();
         Body body{*this, *stream, parser};
@@ -360,6 +385,14 @@ Result<void> HttpServer::listen_local(const std::string& path) {
     if (error) return listen_failure(path, error);
     impl_->local_path = path;
     asio::co_spawn(acceptor.get_executor(), impl_->accept_loop(), asio::detached);
+    return {};
+}
+
+Result<void> HttpServer::use(std::shared_ptr<const tls::ServerContext> context) {
+    const std::scoped_lock lock{impl_->mutex};
+    if (!context || !impl_->options.tls)
+        return fail(Errc::invalid_argument, "listener", "a context replaces another one, and nothing else");
+    impl_->options.tls = std::move(context);
     return {};
 }
 

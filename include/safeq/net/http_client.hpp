@@ -58,10 +58,14 @@ public:
     /// *Errors*: those of `ClientStream`, of parsing, of `next`.
     [[nodiscard]] Result<HttpReply> request(const HttpRequest& request);
 
-    [[nodiscard]] const HttpTarget& target() const noexcept { return target_; }
+    /// Makes the connections to come by another context, after a change of certificates, authorities or revocation
+    /// lists. Requests under way end on the connections that they have; those are not used again.
+    /// *Errors*: `invalid_argument` for no context, or towards a local socket.
+    [[nodiscard]] Result<void> use(std::shared_ptr<const tls::ClientContext> context);
 
 private:
-    [[nodiscard]] Result<std::unique_ptr<ClientStream>> connect();
+    using Context = std::shared_ptr<const tls::ClientContext>;
+    [[nodiscard]] Result<std::unique_ptr<ClientStream>> connect(const Context& context);
     [[nodiscard]] Result<HttpReply> exchange(ClientStream& stream, const HttpRequest& request, bool& answered,
                                              bool& reusable);
 
@@ -70,7 +74,7 @@ private:
     Random& random_;
     ClientStream::Options options_;
     http::Limits limits_;
-    std::mutex mutex_;
+    std::mutex mutex_;  // of the target's context and of what is idle, which was connected by it
     std::vector<std::unique_ptr<ClientStream>> idle_;
 };
 

@@ -71,7 +71,7 @@ struct HttpServerOptions {
 };
 
 /// An HTTP/1.1 server on one address, over TLS or on a local socket. Connections are coroutines on strands of the
-/// context. *Threads*: construct, `listen` and `stop` from one thread; the context may run on several.
+/// context. *Threads*: construct, `listen` and `stop` from one thread; the context may run on several; `use` from any.
 class HttpServer final {
 public:
     HttpServer(asio::io_context& io, HttpServerOptions options, const Clock& clock, Random& random);
@@ -86,6 +86,11 @@ public:
     /// A local socket file, for this process's user and root only (0600). A file left by a dead process is replaced.
     /// *Errors*: `address_in_use` when another process listens there; `permission`, `io_failed`.
     [[nodiscard]] Result<void> listen_local(const std::string& path);
+
+    /// Serves the connections to come by another context, after a change of certificates, authorities or revocation
+    /// lists. Connections that are open go on, but a client whose certificate the new context no longer takes is let go
+    /// before its next request. *Errors*: `invalid_argument` for no context, or on a listener without TLS.
+    [[nodiscard]] Result<void> use(std::shared_ptr<const tls::ServerContext> context);
 
     [[nodiscard]] unsigned short port() const noexcept;
 
