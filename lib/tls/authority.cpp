@@ -127,9 +127,17 @@ Botan::CRL_Entry revoked_entry(const Botan::X509_Certificate& certificate, Time 
     return entry;
 }
 
-Botan::X509_Certificate sign(const Authority::Impl& authority, const CertificateRequest& request,
-                             const Botan::AlternativeName& names, const Botan::X509_DN& subject,
-                             const Botan::Private_Key& key, Time now, Botan::RandomNumberGenerator& random) {
+/// What a certificate says of its holder.
+struct Holder {
+    const Botan::X509_DN& name;
+    const Botan::AlternativeName& names;
+    const std::vector<Botan::OID>& purposes;
+    const Botan::Public_Key& key;
+};
+
+Botan::X509_Certificate sign(const Authority::Impl& authority, const Holder& holder, seconds lifetime, Time now,
+                             Botan::RandomNumberGenerator& random) {
+    const Botan::Public_Key& key = holder.key;
     const Botan::X509_Certificate& issuer = Backend::of(authority.certificate);
     const auto usage =
         key.algo_name() == "RSA"
@@ -138,15 +146,15 @@ Botan::X509_Certificate sign(const Authority::Impl& authority, const Certificate
     Botan::Extensions extensions;
     extensions.add(std::make_unique<Botan::Cert_Extension::Basic_Constraints>(false, std::nullopt), true);
     extensions.add(std::make_unique<Botan::Cert_Extension::Key_Usage>(usage), true);
-    extensions.add(std::make_unique<Botan::Cert_Extension::Extended_Key_Usage>(extended_usage(request.purpose)));
-    extensions.add(std::make_unique<Botan::Cert_Extension::Subject_Alternative_Name>(names));
-    extensions.add(std::make_unique<Botan::Cert_Extension::Subject_Key_ID>(*key.public_key()));
+    extensions.add(std::make_unique<Botan::Cert_Extension::Extended_Key_Usage>(holder.purposes));
+    extensions.add(std::make_unique<Botan::Cert_Extension::Subject_Alternative_Name>(holder.names));
+    extensions.add(std::make_unique<Botan::Cert_Extension::Subject_Key_ID>(key));
     extensions.add(std::make_unique<Botan::Cert_Extension::Authority_Key_ID>(issuer.subject_key_id()));
-    const Time end = std::min(now + request.lifetime, authority.certificate.not_after());
+    const Time end = std::min(now + lifetime, authority.certificate.not_after());
     Botan::X509_CA signer{issuer, *authority.key, hash, random};
     return Botan::X509_CA::make_cert(signer.signature_op(), random, signer.algorithm_identifier(),
                                      key.subject_public_key(), to_x509(now - clock_leeway), to_x509(end),
-                                     issuer.subject_dn(), subject, extensions);
+                                     issuer.subject_dn(), holder.name, extensions);
 }
 
 Botan::X509_Certificate self_sign(const Botan::Private_Key& key, const Botan::X509_DN& name, Time now, seconds lifetime,
@@ -160,6 +168,15 @@ Botan::X509_Certificate self_sign(const Botan::Private_Key& key, const Botan::X5
     const auto signer = Botan::X509_Object::choose_sig_format(key, random, hash, "");
     return Botan::X509_CA::make_cert(*signer, random, signer->algorithm_identifier(), key.subject_public_key(),
                                      to_x509(now - clock_leeway), to_x509(now + lifetime), name, name, extensions);
+}
+
+Result<void> check_issued(const Authority::Impl& authority, const Botan::X509_Certificate& x509,
+                          const std::string& subject) {
+    const Botan::X509_Certificate& issuer = Backend::of(authority.certificate);
+    if (x509.issuer_dn() != issuer.subject_dn() || x509.is_CA_cert() ||
+        !x509.check_signature(*issuer.subject_public_key()))
+        return fail(Errc::certificate_untrusted, "authority", "another one issued " + subject);
+    return {};
 }
 
 }  // namespace
@@ -220,7 +237,32 @@ Result<Certificate> Authority::issue_for(const CertificateRequest& request, KeyP
         SAFEQ_TRY(const Botan::X509_DN subject, distinguished_name(request.common_name));
         SAFEQ_TRY(const Botan::AlternativeName names, alternative_names(request));
         RandomAdapter adapter{random};
-        return Backend::wrap(sign(*impl_, request, names, subject, *key, now, adapter));
+        const std::vector<Botan::OID> purposes = extended_usage(request.purpose);
+        return Backend::wrap(sign(*impl_, {subject, names, purposes, *key}, request.lifetime, now, adapter));
+    });
+}
+
+Result<Certificate> Authority::renew(const Certificate& certificate, seconds lifetime, Time now, Random& random) const {
+    SAFEQ_TRY_VOID(check_lifetime(lifetime, "certificate's lifetime"));
+    if (now >= impl_->certificate.not_after()) return fail(Errc::expired, "authority", impl_->certificate.subject());
+    return crypto::at_seam("certificate", Errc::crypto_failed, [&]() -> Result<Certificate> {
+        const Botan::X509_Certificate& x509 = Backend::of(certificate);
+        SAFEQ_TRY_VOID(check_issued(*impl_, x509, certificate.subject()));
+        if (impl_->crl.is_revoked(x509)) return fail(Errc::certificate_revoked, "renewal", certificate.subject());
+        const auto key = x509.subject_public_key();
+        RandomAdapter adapter{random};
+        return Backend::wrap(sign(*impl_, {x509.subject_dn(), x509.subject_alt_name(), x509.extended_key_usage(), *key},
+                                  lifetime, now, adapter));
+    });
+}
+
+Result<void> Authority::renew_self(seconds lifetime, Time now, Random& random) {
+    SAFEQ_TRY_VOID(check_lifetime(lifetime, "authority's lifetime"));
+    return crypto::at_seam("authority", Errc::crypto_failed, [&]() -> Result<void> {
+        RandomAdapter adapter{random};
+        const Botan::X509_DN& name = Backend::of(impl_->certificate).subject_dn();
+        impl_->certificate = Backend::wrap(self_sign(*impl_->key, name, now, lifetime, adapter));
+        return {};
     });
 }
 
@@ -229,8 +271,7 @@ Result<void> Authority::revoke(const Certificate& certificate, Time now, seconds
     return crypto::at_seam("revocation", Errc::crypto_failed, [&]() -> Result<void> {
         const Botan::X509_Certificate& x509 = Backend::of(certificate);
         const Botan::X509_Certificate& issuer = Backend::of(impl_->certificate);
-        if (x509.issuer_dn() != issuer.subject_dn() || !x509.check_signature(*issuer.subject_public_key()))
-            return fail(Errc::certificate_untrusted, "revocation", "another authority issued " + certificate.subject());
+        SAFEQ_TRY_VOID(check_issued(*impl_, x509, certificate.subject()));
         std::vector<Botan::CRL_Entry> added;
         if (!impl_->crl.is_revoked(x509)) added.push_back(revoked_entry(x509, now));
         RandomAdapter adapter{random};

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <botan/asn1_time.h>
 #include <botan/certstor.h>
 #include <botan/pk_keys.h>
 #include <botan/rng.h>
@@ -41,6 +43,7 @@ struct TrustAnchors::Impl {
     std::vector<Certificate> authorities;
     std::unique_ptr<Botan::Certificate_Store_In_Memory> store;
     Revocation revocation = Revocation::required;
+    std::optional<Time> revocation_end;
 };
 
 /// The way from our types to the backend's.
@@ -57,6 +60,9 @@ struct Backend {
     [[nodiscard]] static Certificate wrap(Botan::X509_Certificate x509);
     [[nodiscard]] static std::vector<Certificate> wrap(const std::vector<Botan::X509_Certificate>& chain);
 };
+
+/// The backend's calendar time.
+[[nodiscard]] Time to_time(const Botan::ASN1_Time& time);
 
 /// The DER inside each PEM block; text between blocks is skipped.
 /// *Errors*: `malformed` for no block, a block of another label or one without its end; `too_large`; `too_many`.

@@ -15,10 +15,6 @@ namespace {
 constexpr std::size_t max_chain = 16;
 constexpr std::size_t max_certificate_bytes = 64 * 1024;
 
-Time to_time(const Botan::ASN1_Time& time) {
-    return Time{std::chrono::seconds{static_cast<std::int64_t>(time.time_since_epoch())}};
-}
-
 std::string identity(const Certificate::Impl& certificate) {
     const auto ours = [](const std::string& uri) { return uri.starts_with("safeq:"); };
     if (std::ranges::count_if(certificate.uris, ours) == 1) return *std::ranges::find_if(certificate.uris, ours);
@@ -26,6 +22,10 @@ std::string identity(const Certificate::Impl& certificate) {
 }
 
 }  // namespace
+
+Time to_time(const Botan::ASN1_Time& time) {
+    return Time{std::chrono::seconds{static_cast<std::int64_t>(time.time_since_epoch())}};
+}
 
 Certificate Backend::wrap(Botan::X509_Certificate x509) {
     auto impl = std::make_shared<Certificate::Impl>();

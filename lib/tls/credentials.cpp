@@ -88,12 +88,17 @@ Result<std::shared_ptr<const TrustAnchors>> TrustAnchors::from_pem(AuthoritiesPe
             if (!known)
                 return fail(Errc::certificate_untrusted, "revocation list", "none of the authorities signed it");
             impl->store->add_crl(list);
+            if (!list.next_update().time_is_set()) continue;
+            const Time end = to_time(list.next_update());
+            impl->revocation_end = std::min(impl->revocation_end.value_or(end), end);
         }
         return std::shared_ptr<const TrustAnchors>{new TrustAnchors{std::move(impl)}};
     });
 }
 
 const std::vector<Certificate>& TrustAnchors::authorities() const noexcept { return impl_->authorities; }
+
+std::optional<Time> TrustAnchors::revocation_end() const noexcept { return impl_->revocation_end; }
 
 Result<void> TrustAnchors::verify(const std::vector<Certificate>& chain, PeerRole role, std::string_view name,
                                   Time now) const {

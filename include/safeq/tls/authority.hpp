@@ -41,7 +41,7 @@ struct Issued {
 
 /// A small certificate authority for one installation: ECDSA P-256, one level, with a revocation list from the start.
 /// Certificates begin five minutes before they are made, for clocks that are behind.
-/// *Threads*: one at a time for `revoke` and `renew_crl`; the rest is const and safe.
+/// *Threads*: one at a time for `revoke`, `renew_crl` and `renew_self`; the rest is const and safe.
 class Authority final {
 public:
     struct Request {
@@ -69,6 +69,16 @@ public:
     /// nothing. *Errors*: as `issue`; `malformed`, `key_invalid`.
     [[nodiscard]] Result<Certificate> issue_for(const CertificateRequest& request, KeyPem key, Time now,
                                                 Random& random) const;
+
+    /// The same certificate for another while: names, purposes and key stay, so pins hold, and the private key isn't
+    /// needed. *Errors*: `invalid_argument` for a lifetime that is none, `expired` as `issue`; `certificate_untrusted`
+    /// when another authority issued it, `certificate_revoked`.
+    [[nodiscard]] Result<Certificate> renew(const Certificate& certificate, std::chrono::seconds lifetime, Time now,
+                                            Random& random) const;
+
+    /// Renews the authority's own certificate, with its name and key: what it issued goes on to lead to it, also where
+    /// the former certificate is at hand. *Errors*: `invalid_argument`, `crypto_failed`.
+    [[nodiscard]] Result<void> renew_self(std::chrono::seconds lifetime, Time now, Random& random);
 
     /// Puts the certificate on the revocation list, which then counts anew from `now`; a second time changes nothing
     /// but that. *Errors*: `certificate_untrusted` when another authority issued it.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -132,6 +133,9 @@ public:
     TrustAnchors& operator=(const TrustAnchors&) = delete;
 
     [[nodiscard]] const std::vector<Certificate>& authorities() const noexcept;
+
+    /// When the first of the revocation lists no longer counts; nothing where there is none, or none that ends.
+    [[nodiscard]] std::optional<Time> revocation_end() const noexcept;
 
     /// Whether the chain (leaf first) leads to one of the authorities at that time, is meant for that role, is not
     /// revoked, and bears `name`: a DNS name, an IP address or a URI such as "safeq:daemon:release"; empty for any.

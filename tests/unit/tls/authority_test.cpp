@@ -110,6 +110,63 @@ TEST_CASE("a certificate is renewed with the same key, so that pins hold", "[tls
     CHECK(Credentials::from_pem(ChainPem{second.pem()}, KeyPem{as_text(first.key_pem.expose())}));
 }
 
+TEST_CASE("a certificate is renewed by itself alone, with all that it says of its holder", "[tls]") {
+    World world, other{2};
+    for (const KeyKind kind : {KeyKind::ecdsa_p256, KeyKind::rsa_2048})
+        for (const Purpose purpose : {Purpose::server, Purpose::client, Purpose::server_and_client}) {
+            const Issued first = world.issue(purpose, kind);
+            const Time now = world.clock.now() + 24h * 60;
+            const Certificate second = must(world.authority.renew(first.certificate, 24h * 397, now, world.random));
+            CHECK(second.key_fingerprint() == first.certificate.key_fingerprint());
+            CHECK(second.serial() != first.certificate.serial());
+            CHECK(second.subject() == first.certificate.subject());
+            CHECK(second.dns_names() == first.certificate.dns_names());
+            CHECK(second.ip_addresses() == first.certificate.ip_addresses());
+            CHECK(second.uris() == first.certificate.uris());
+            CHECK(second.not_after() == now + 24h * 397);
+            CHECK(Credentials::from_pem(ChainPem{second.pem()}, KeyPem{as_text(first.key_pem.expose())}));
+            for (const PeerRole role : {PeerRole::server, PeerRole::client})
+                CHECK(world.anchors()->verify({second}, role, "", now).has_value() ==
+                      world.anchors()->verify({first.certificate}, role, "", now).has_value());
+        }
+
+    const Issued issued = world.issue(Purpose::server);
+    const Time now = world.clock.now();
+    const auto code = [&](const Certificate& certificate, std::chrono::seconds lifetime, Time when) {
+        return world.authority.renew(certificate, lifetime, when, world.random).error().code;
+    };
+    CHECK(code(issued.certificate, 0s, now) == Errc::invalid_argument);
+    CHECK(code(issued.certificate, 24h, now + 24h * 3650) == Errc::expired);
+    CHECK(code(other.issue(Purpose::server).certificate, 24h, now) == Errc::certificate_untrusted);
+    CHECK(code(world.authority.certificate(), 24h, now) == Errc::certificate_untrusted);
+    must(world.authority.revoke(issued.certificate, now, 24h, world.random));
+    CHECK(code(issued.certificate, 24h, now) == Errc::certificate_revoked);
+}
+
+TEST_CASE("an authority renews itself, and what it issued leads to the former and to the new", "[tls]") {
+    World world;
+    const Issued before = world.issue(Purpose::server);
+    const Certificate former = world.authority.certificate();
+    const std::string former_crl = world.authority.crl_pem();
+    const Time now = world.clock.now() + 24h * 30;
+    must(world.authority.renew_self(24h * 3650, now, world.random));
+    CHECK(world.authority.certificate().not_after() == now + 24h * 3650);
+    CHECK(world.authority.certificate().key_fingerprint() == former.key_fingerprint());
+    CHECK(world.authority.certificate().subject() == former.subject());
+    CHECK(world.authority.certificate().serial() != former.serial());
+    const Issued after = must(world.authority.issue(world.request(Purpose::server), now, world.random));
+    must(world.authority.renew_crl(now, 24h * 60, world.random));
+    for (const Certificate& authority : {former, world.authority.certificate()})
+        for (const std::string& crl : {former_crl, world.authority.crl_pem()})
+            for (const Certificate& leaf : {before.certificate, after.certificate})
+                CHECK(must(TrustAnchors::from_pem(AuthoritiesPem{authority.pem()}, CrlsPem{crl}, Revocation::required))
+                          ->verify({leaf}, PeerRole::server, "localhost", now));
+    const crypto::Secret key = world.authority.key_pem();
+    CHECK(Authority::open(ChainPem{world.authority.certificate().pem()}, KeyPem{as_text(key.expose())},
+                          CrlsPem{former_crl}));
+    CHECK(world.authority.renew_self(0s, now, world.random).error().code == Errc::invalid_argument);
+}
+
 TEST_CASE("revocation lists are renewed, and revoking twice is revoking once", "[tls]") {
     World world;
     const Issued issued = world.issue(Purpose::client);
