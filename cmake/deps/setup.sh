@@ -33,7 +33,7 @@ packages_for() {
         libasio-dev libp11-kit-dev "node-llhttp|libllhttp-dev" ;;
     demo) echo cups-ipp-utils openssl ;;
     test)
-        echo cups-ipp-utils curl openssl gnutls-bin softhsm2 dbus avahi-daemon valgrind libcups2-dev \
+        echo cups-ipp-utils curl openssl gnutls-bin softhsm2 dbus avahi-daemon valgrind libcups2-dev sslscan testssl.sh chromium \
         "libboost1.74-dev|libboost1.83-dev"
         command -v npm > /dev/null || echo npm ;;
     bench) echo libargon2-dev libsodium-dev age openssl ;;

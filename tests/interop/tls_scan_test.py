@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`safeq tls scan`, sslscan and testssl.sh look at the same servers: each dated policy served by us, and OpenSSL set up
+in several ways. They see the same, and of a policy nothing that isn't in it."""
+import concurrent.futures
+import contextlib
+import json
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import threading
+import xml.etree.ElementTree as xml
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import installation as house  # noqa: E402
+import scenario  # noqa: E402
+
+DATED = ("modern-2026", "intermediate-2026", "legacy-mfd-2026", "obsolete-mfd-2026")
+SERVED = [(policy, kind) for policy in DATED for kind in ("ecdsa", "rsa") if (policy, kind) != ("modern-2026", "rsa")]
+WEAKEST = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
+NO_EXTENDED_MASTER_SECRET = ("openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\n"
+                             "Options = -ExtendedMasterSecret\n")
+
+
+def set_up(site):
+    site.dir.mkdir(exist_ok=True)
+    for name, key in {"ec": ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "p521": ["ec", "-pkeyopt", "ec_paramgen_curve:P-521"],
+                      "rsa": ["rsa:2048"], "short": ["rsa:1024"]}.items():
+        made = scenario.command("openssl", "req", "-x509", "-newkey", *key, "-nodes", "-days", "30", "-subj", f"/CN={name}",
+                                "-keyout", site.dir / f"{name}.key", "-out", site.dir / f"{name}.pem")
+        assert made.returncode == 0, made.stderr
+
+
+@contextlib.contextmanager
+def ours(site, policy, kind):
+    """A server of ours that keeps a policy; gives its port and the pin of its certificate."""
+    process = house.Process([site.programs.parent / "tests" / "interop" / "tls_listener", policy, kind],
+                            site.logs / f"{policy}-{kind}.log")
+    try:
+        facts = json.loads(process.lines[0])
+        yield facts["port"], facts["pin"]
+    finally:
+        process.kill()
+
+
+@contextlib.contextmanager
+def openssl(site, certificate, *arguments, config=None):
+    """`openssl s_server`; gives its port."""
+    env = {"OPENSSL_CONF": str(config)} if config else None
+    child = subprocess.Popen(["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", site.dir / f"{certificate}.pem",
+                              "-key", site.dir / f"{certificate}.key", *arguments], stdin=subprocess.PIPE, env=env,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    said = []
+    try:
+        for line in child.stdout:
+            said.append(line)
+            if line.startswith("ACCEPT "):
+                break
+        else:
+            raise RuntimeError("openssl s_server: " + "".join(said))
+        # It goes on talking; nobody may make it wait.
+        threading.Thread(target=child.stdout.read, daemon=True).start()
+        yield int(said[-1].rsplit(":", 1)[1])
+    finally:
+        child.kill()
+        child.wait()
+        child.stdin.close()
+
+
+def scan(site, port, *arguments, status=0):
+    result = scenario.command(site.programs / "safeq", "tls", "scan", f"localhost:{port}", "--json", *arguments)
+    assert result.returncode == status, f"exit {result.returncode}: {result.stdout}{result.stderr}"
+    return json.loads(result.stdout)
+
+
+def accepted(answer):
+    """Codes of suites by version, of those versions that are accepted."""
+    return {row["name"]: {suite["code"] for suite in row["suites"]} for row in answer["versions"] if row["answer"] == "accepted"}
+
+
+def groups(answer, version):
+    return {group["name"] for row in answer["versions"] if row["name"] == version for group in row["groups"]}
+
+
+def sslscan(site, port):
+    """The same by sslscan: suites by version, groups by version."""
+    path = site.dir / f"sslscan-{port}.xml"
+    result = scenario.command("sslscan", "--no-colour", "--no-heartbleed", f"--xml={path}", f"127.0.0.1:{port}")
+    assert result.returncode == 0, result.stdout + result.stderr
+    test = xml.parse(path).find("ssltest")
+    versions = {"SSL 3.0" if row.get("type") == "ssl" else "TLS " + row.get("version"): set()
+                for row in test.findall("protocol") if row.get("enabled") == "1" and row.get("version") != "2"}
+    assert not [r for r in test.findall("protocol") if r.get("type") == "ssl" and r.get("version") == "2" and r.get("enabled") == "1"]
+    for row in test.findall("cipher"):
+        versions.setdefault(row.get("sslversion").replace("TLSv", "TLS ").replace("SSLv3", "SSL 3.0"), set()).add(
+            "0x" + row.get("id")[2:].lower().rjust(4, "0"))
+    named = {}
+    for row in test.findall("group"):
+        named.setdefault(row.get("sslversion").replace("TLSv", "TLS "), set()).add(row.get("id").lower())
+    return versions, named
+
+
+def group_codes(answer, version):
+    return {group["code"] for row in answer["versions"] if row["name"] == version for group in row["groups"]}
+
+
+def of_policy(site, policy, kind):
+    """What a policy with a certificate of a kind comes to: suites by version, groups."""
+    shown = json.loads(scenario.command(site.programs / "safeq", "tls", "show", policy, "--json").stdout)
+    other = "_RSA_" if kind == "ecdsa" else "_ECDSA_"
+    suites = {row["name"]: set() for row in shown["versions"]}
+    for row in shown["suites"]:
+        if other not in row["name"]:
+            suites[row["version"]].add(row["code"])
+    return suites, shown["groups"], shown["exception_only"]
+
+
+def test_each_policy_served_is_what_scanners_see(site):
+    compared = 0
+    for policy, kind in SERVED:
+        suites, policy_groups, exception_only = of_policy(site, policy, kind)
+        with ours(site, policy, kind) as (port, pin):
+            found = scan(site, port)
+            theirs, their_groups = sslscan(site, port)
+        assert accepted(found) == suites, f"{policy} {kind}: {accepted(found)}"
+        classical = {row["code"] for row in policy_groups if not row["post_quantum"]}
+        for version in suites:
+            every = {row["code"] for row in policy_groups} if version == "TLS 1.3" else classical
+            assert group_codes(found, version) == every, f"{policy} {kind} {version}: {found}"
+        assert policy in found["fits"] and found["greeting"] == "accepted" and not found["needs_tls13_off"]
+        assert [c["pin"] for c in found["certificates"]] == [pin]
+        assert bool(found["weak"]) == exception_only, found["weak"]
+        assert not found["session_tickets"] and not found["compression"] and found["secure_renegotiation"] is not False
+        # sslscan greets without the extended master secret, which our sessions insist on but for devices that live by an
+        # exception: to it TLS 1.2 isn't there.
+        seen = suites if exception_only else {"TLS 1.3": suites["TLS 1.3"]}
+        assert theirs == seen, f"{policy} {kind}: sslscan sees {theirs}"
+        for version in seen:
+            assert their_groups[version] == classical, f"{policy} {kind}: sslscan sees {their_groups}"
+        compared += 1
+    assert compared == 7
+
+
+def testssl(site, port):
+    """Findings of testssl.sh by id."""
+    path = site.dir / f"testssl-{port}.json"
+    result = subprocess.run(["testssl", "--quiet", "--color", "0", "--warnings", "off", "-p", "-f", "-R", "--jsonfile", path,
+                             f"127.0.0.1:{port}"], capture_output=True, text=True, timeout=200, stdin=subprocess.DEVNULL)
+    assert path.exists(), result.stdout + result.stderr
+    return {row["id"]: row["finding"] for row in json.loads(path.read_text())}
+
+
+def openssl_names():
+    """OpenSSL's name of a suite to its code."""
+    listed = scenario.command("openssl", "ciphers", "-V", WEAKEST).stdout
+    return {name: f"0x{a}{b}".lower() for a, b, name in re.findall(r"^ *0x(..),0x(..) - (\S+)", listed, re.M)}
+
+
+def test_testssl_finds_nothing_unexpected_in_any_policy(site):
+    names = openssl_names()
+    with contextlib.ExitStack() as stack, concurrent.futures.ThreadPoolExecutor(len(DATED)) as pool:
+        running = {}
+        for policy, kind in zip(DATED, ("ecdsa", "ecdsa", "ecdsa", "rsa")):
+            port, _ = stack.enter_context(ours(site, policy, kind))
+            running[policy, kind] = pool.submit(testssl, site, port)
+        results = {key: future.result() for key, future in running.items()}
+    for (policy, kind), found in results.items():
+        suites, policy_groups, exception_only = of_policy(site, policy, kind)
+        for version in ("SSLv2", "SSLv3", "TLS1", "TLS1_1"):
+            assert found[version] == "not offered", f"{policy}: {version}: {found[version]}"
+        assert found["TLS1_3"].startswith("offered"), found["TLS1_3"]
+        # As sslscan: its greeting for TLS 1.2 has no extended master secret.
+        assert (found["TLS1_2"] == "offered") == exception_only, f"{policy}: {found['TLS1_2']}"
+        secret = {names[name] for name in found["PFS_ciphers"].split()}
+        every = {code for codes in suites.values() for code in codes}
+        static = {row["code"] for row in json.loads(scenario.command(
+            site.programs / "safeq", "tls", "show", policy, "--json").stdout)["suites"] if not row["forward_secrecy"]}
+        assert secret == every - static, f"{policy} {kind}: {sorted(secret ^ (every - static))}"
+        classical = {"x25519": "X25519", "secp256r1": "prime256v1", "secp384r1": "secp384r1"}
+        assert set(found["PFS_ECDHE_curves"].split()) == {classical[g["name"]] for g in policy_groups if not g["post_quantum"]}
+        assert found["secure_client_renego"].startswith("not vulnerable"), found["secure_client_renego"]
+    assert len(results) == 4
+
+
+def test_openssl_set_up_in_many_ways(site):
+    tls13 = {"0x1301", "0x1302", "0x1303"}
+    no_secret = site.dir / "no_secret.cnf"
+    no_secret.write_text(NO_EXTENDED_MASTER_SECRET)
+    weak_key = site.dir / "weak_key.cnf"
+    weak_key.write_text("openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nCipherString = DEFAULT@SECLEVEL=0\n")
+    # certificate, options, configuration → versions with some suites, the best policy
+    cases = (
+        ("rsa", ("-cipher", "AES128-SHA:@SECLEVEL=0", "-tls1_2"), None, {"TLS 1.2": {"0x002f"}}, "obsolete-mfd-2026"),
+        ("rsa", ("-cipher", "ECDHE-RSA-AES128-SHA", "-tls1_2"), None, {"TLS 1.2": {"0xc013"}}, "legacy-mfd-2026"),
+        ("rsa", ("-cipher", "ECDHE+AESGCM", "-no_tls1_3"), None, {"TLS 1.2": {"0xc02f", "0xc030"}}, "intermediate-2026"),
+        ("ec", ("-tls1_3", "-groups", "P-256"), None, {"TLS 1.3": tls13}, "modern-2026"),
+        ("ec", ("-cipher", "ECDHE+AESGCM"), None, {"TLS 1.2": {"0xc02b", "0xc02c"}, "TLS 1.3": tls13}, "modern-2026"),
+        ("rsa", ("-cipher", "ECDHE+AESGCM"), None, {"TLS 1.2": {"0xc02f", "0xc030"}, "TLS 1.3": tls13}, "intermediate-2026"),
+        ("ec", ("-cipher", "ECDHE+AESGCM", "-tls1_2"), no_secret, {"TLS 1.2": {"0xc02b", "0xc02c"}}, "legacy-mfd-2026"),
+        ("rsa", ("-cipher", "DHE-RSA-AES256-SHA:@SECLEVEL=0", "-tls1"), None, {"TLS 1.0": {"0x0039"}}, None),
+        ("ec", ("-tls1_3", "-groups", "X448"), None, {"TLS 1.3": tls13}, None),
+        ("p521", ("-tls1_3",), None, {"TLS 1.3": tls13}, None),
+        ("short", ("-cipher", "AES128-SHA:@SECLEVEL=0", "-tls1_2"), weak_key, {"TLS 1.2": {"0x002f"}}, None),
+    )
+    for certificate, options, config, expected, best in cases:
+        with openssl(site, certificate, *options, config=config) as port:
+            found = scan(site, port)
+            theirs, _ = sslscan(site, port)
+        assert accepted(found) == expected, f"{options}: {accepted(found)}"
+        # sslscan says nothing of a group that it can't finish a handshake with.
+        assert theirs == expected, f"{options}: sslscan sees {theirs}"
+        assert (found["fits"] or [None])[0] == best, f"{options}: {found['policies']}"
+        assert found["extended_master_secret"] is (None if "TLS 1.2" not in expected and "TLS 1.0" not in expected else config != no_secret)
+
+
+def test_the_weakest_server_is_seen_through(site):
+    with openssl(site, "rsa", "-cipher", WEAKEST, "-no_tls1_3") as port:
+        found = scan(site, port)
+        theirs, their_groups = sslscan(site, port)
+    ours_seen = accepted(found)
+    assert set(ours_seen) == {"TLS 1.0", "TLS 1.1", "TLS 1.2"} and len(ours_seen["TLS 1.2"]) > 50, ours_seen
+    assert ours_seen == theirs, {v: ours_seen.get(v, set()) ^ theirs.get(v, set()) for v in {*ours_seen, *theirs}}
+    assert group_codes(found, "TLS 1.2") == their_groups["TLS 1.2"], their_groups
+    told = "\n".join(found["weak"])
+    for part in ("accepts TLS 1.0", "accepts TLS 1.1", "encrypts nothing", "nobody shows a certificate", "no forward secrecy"):
+        assert part in told, told
+    assert found["fits"][0] == "intermediate-2026"
+
+
+def test_every_suite_of_openssl_is_looked_for(site):
+    listed = scenario.command("openssl", "ciphers", "-V", "-stdname", WEAKEST).stdout
+    rows = re.findall(r"^ *0x(..),0x(..) - (TLS_\S+)", listed, re.M)
+    looked_for = [(f"0x{a}{b}".lower(), name) for a, b, name in rows if not re.search("PSK|SRP", name)]
+    assert len(looked_for) > 90, listed
+    for code, name in looked_for:
+        told = json.loads(scenario.command(site.programs / "safeq", "tls", "explain", name, "--json").stdout)
+        assert told["name"] == name and told["reason"], f"{code} {name}"
+
+
+def test_certificates_tickets_and_demands_are_told(site):
+    with openssl(site, "rsa", "-tls1_2", "-Verify", "1") as port:
+        found = scan(site, port)
+    assert found["asks_certificate"] and found["session_tickets"] and found["secure_renegotiation"]
+    shown, = found["certificates"]
+    assert (shown["key"], shown["key_bits"], shown["self_signed"]) == ("RSA", 2048, True) and "rsa" in shown["subject"], shown
+    with openssl(site, "ec", "-tls1_3", "-Verify", "1") as port:
+        found = scan(site, port)
+    assert found["asks_certificate"] and found["certificates"][0]["curve"] == "secp256r1"
+    with openssl(site, "ec", "-tls1_2", "-no_ticket") as port:
+        assert not scan(site, port)["session_tickets"]
+        text = scenario.command(site.programs / "safeq", "tls", "scan", f"127.0.0.1:{port}").stdout
+    assert re.search(r"^fits: intermediate-2026, legacy-mfd-2026, obsolete-mfd-2026$", text, re.M), text
+    assert re.search(r"^TLS 1\.2  accepted$", text, re.M) and "pin        sha256:" in text, text
+
+
+def test_two_certificates_are_both_seen(site):
+    with openssl(site, "ec", "-dcert", str(site.dir / "rsa.pem"), "-dkey", str(site.dir / "rsa.key"), "-cipher", "ECDHE+AESGCM") as port:
+        found = scan(site, port)
+    assert {c["key"] for c in found["certificates"]} == {"ECDSA", "RSA"}
+    assert accepted(found)["TLS 1.2"] == {"0xc02b", "0xc02c", "0xc02f", "0xc030"}
+    assert found["fits"][0] == "modern-2026"
+
+
+def test_endpoints_that_are_no_tls_servers(site):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        found = scan(site, silent.getsockname()[1], "--timeout", "1", status=1)
+        assert {row["answer"] for row in found["versions"]} == {"silent"} and not found["fits"], found
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        def greet():
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    with connection:
+                        connection.sendall(b"220 mail.example ESMTP\r\n")
+                        connection.shutdown(socket.SHUT_WR)
+                        while connection.recv(4096):
+                            pass
+        threading.Thread(target=greet, daemon=True).start()
+        found = scan(site, listener.getsockname()[1], status=1)
+        assert {row["answer"] for row in found["versions"]} == {"garbled"}, found
+        nobody = listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+    for where in (f"127.0.0.1:{nobody}", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", ":631", "::1:631", "host:http", "[::1]"):
+        result = scenario.command(site.programs / "safeq", "tls", "scan", where, "--json")
+        assert result.returncode == 1 and not result.stdout, f"{where}: {result.stdout}{result.stderr}"
+
+
+def test_the_daemons_listeners_keep_their_policies(site):
+    site.init()
+    site.start_all()
+    for listener, policy, mutual in (("ipps", "intermediate-2026", False), ("report", "intermediate-2026", False),
+                                     ("intake", "modern-2026", True), ("terminal", "modern-2026", True), ("daemon", "modern-2026", True)):
+        found = scan(site, site.port(listener))
+        suites, _, _ = of_policy(site, policy, "ecdsa")
+        assert accepted(found) == suites, f"{listener}: {accepted(found)}"
+        assert found["asks_certificate"] is mutual, listener
+        assert found["weak"] == [] and found["fits"][0] == "modern-2026", f"{listener}: {found['weak']}"
+        assert groups(found, "TLS 1.3") >= {"X25519MLKEM768", "SecP384r1MLKEM1024"}, found
+
+
+if __name__ == "__main__":
+    scenario.main(globals(), needs=("openssl", "sslscan", "testssl"))
