@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -32,6 +33,12 @@ public:
 private:
     int fd_;
 };
+
+Time first_end(const std::vector<tls::Certificate>& certificates) {
+    Time end = Time::max();
+    for (const tls::Certificate& certificate : certificates) end = std::min(end, certificate.not_after());
+    return end;
+}
 
 }  // namespace
 
@@ -96,11 +103,19 @@ Result<TlsFiles> read_tls(const std::filesystem::path& folder) {
     TlsFiles out;
     auto credentials = tls::Credentials::from_pem({chain}, {as_text(key.expose())});
     if (!credentials)
-        return fail(credentials.error().code, (folder / "cert.pem").string(), credentials.error().message());
+        return fail(credentials.error().code, (folder / "cert.pem").string() + ", key.pem",
+                    credentials.error().message());
     auto anchors = tls::TrustAnchors::from_pem({authority}, {crl}, tls::Revocation::required);
-    if (!anchors) return fail(anchors.error().code, (folder / "ca.pem").string(), anchors.error().message());
+    if (!anchors)
+        return fail(anchors.error().code, (folder / "ca.pem").string() + ", crl.pem", anchors.error().message());
     out.credentials = *std::move(credentials);
     out.anchors = *std::move(anchors);
+    const auto ends = [&](const char* what, const char* file, Time end) {
+        out.endings.push_back({.what = what, .file = (folder / file).string(), .end = end});
+    };
+    ends("certificate", "cert.pem", first_end(out.credentials->chain()));
+    ends("authority", "ca.pem", first_end(out.anchors->authorities()));
+    if (const auto end = out.anchors->revocation_end()) ends("revocation list", "crl.pem", *end);
     return out;
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <safeq/core/bytes.hpp>
 #include <safeq/crypto/hpke.hpp>
@@ -12,6 +13,7 @@
 #include <safeq/spool/intakes.hpp>
 #include <safeq/store/key_folder.hpp>
 #include <safeq/tls/credentials.hpp>
+#include <safeq/tls/expiry.hpp>
 
 namespace safeq::daemon {
 
@@ -42,6 +44,7 @@ template <class Key>
 struct TlsFiles {
     std::shared_ptr<const tls::Credentials> credentials;
     std::shared_ptr<const tls::TrustAnchors> anchors;
+    std::vector<tls::Ending> endings;  ///< of the certificates and the revocation list
 };
 [[nodiscard]] Result<TlsFiles> read_tls(const std::filesystem::path& folder);
 

@@ -3,11 +3,10 @@
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <csignal>
+#include <atomic>
 #include <cstdio>
 
 #include <fmt/format.h>
-#include <asio/signal_set.hpp>
 
 #include "common/log.hpp"
 #include "common/readiness.hpp"
@@ -61,7 +60,8 @@ Result<std::shared_ptr<const tls::ClientContext>> client_context(const Common& c
 
 namespace {
 constexpr std::size_t pool_threads = 32;
-}
+constexpr std::chrono::hours between_looks{1};
+}  // namespace
 
 Runtime::Runtime() : pool{pool_threads} { std::signal(SIGPIPE, SIG_IGN); }
 Runtime::~Runtime() = default;
@@ -89,11 +89,29 @@ void Runtime::Periodic::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
-void Runtime::run(const std::vector<net::HttpServer*>& listeners, std::stop_source& stop, std::chrono::seconds grace) {
-    std::jthread hurry;
-    asio::signal_set signals{io, SIGTERM, SIGINT};
-    signals.async_wait([&](const asio::error_code& error, int signal) {
+// One wait after the other, so that the set is never used by two threads.
+void Runtime::wait_for_signal(const std::function<void()>& reload, const std::function<void(int)>& end) {
+    signals_.async_wait([this, &reload, &end](const asio::error_code& error, int signal) {
         if (error) return;
+        if (signal != SIGHUP) return end(signal);
+        reload();
+        wait_for_signal(reload, end);
+    });
+}
+
+void Runtime::run(const std::vector<net::HttpServer*>& listeners, std::stop_source& stop, std::chrono::seconds grace,
+                  Upkeep upkeep) {
+    std::jthread hurry;
+    std::atomic<bool> asked{false};
+    Periodic keeper{between_looks, [&] {
+                        if (asked.exchange(false)) upkeep.reload();
+                        upkeep.look();
+                    }};
+    const std::function<void()> reload = [&] {
+        asked = true;
+        keeper.wake();
+    };
+    const std::function<void(int)> end = [&](int signal) {
         log_info("stopping", fmt::format("signal={}", signal));
         notify_stopping();
         hurry = std::jthread{[&stop, grace](const std::stop_token& done) {
@@ -104,7 +122,10 @@ void Runtime::run(const std::vector<net::HttpServer*>& listeners, std::stop_sour
             stop.request_stop();
         }};
         for (net::HttpServer* listener : listeners) listener->stop();
-    });
+    };
+    signals_.add(SIGTERM);
+    signals_.add(SIGINT);
+    wait_for_signal(reload, end);
     notify_ready();
     std::jthread second{[this] { io.run(); }};
     io.run();

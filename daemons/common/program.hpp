@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <csignal>
 #include <filesystem>
 #include <functional>
 #include <mutex>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
 #include <asio/thread_pool.hpp>
 
 #include <safeq/core/clock.hpp>
@@ -22,6 +24,7 @@
 #include "common/layout.hpp"
 #include "common/log.hpp"
 #include "common/policies.hpp"
+#include "common/upkeep.hpp"
 #include "config/options.hpp"
 
 namespace safeq::daemon {
@@ -50,7 +53,8 @@ struct Common {
 /// A context for calling another daemon of ours, which must bear `name`.
 [[nodiscard]] Result<std::shared_ptr<const tls::ClientContext>> client_context(const Common& common, std::string name);
 
-/// Threads and signals of a daemon: runs until SIGTERM or SIGINT, then `stop`, then waits for what is at work.
+/// Threads and signals of a daemon: runs until SIGTERM or SIGINT, then `stop`, then waits for what is at work. SIGHUP
+/// asks for a reload, from the moment on that this is made.
 class Runtime {
 public:
     Runtime();
@@ -77,8 +81,14 @@ public:
     };
 
     /// Says ready, serves until a signal comes, then stops the listeners and waits for their connections. What still
-    /// waits for another server or a device after `grace` is ended by `stop`.
-    void run(const std::vector<net::HttpServer*>& listeners, std::stop_source& stop, std::chrono::seconds grace);
+    /// waits for another server or a device after `grace` is ended by `stop`. Meanwhile `upkeep` has a thread.
+    void run(const std::vector<net::HttpServer*>& listeners, std::stop_source& stop, std::chrono::seconds grace,
+             Upkeep upkeep);
+
+private:
+    void wait_for_signal(const std::function<void()>& reload, const std::function<void(int)>& end);
+
+    asio::signal_set signals_{io, SIGHUP};
 };
 
 /// No core file, and no tracing by processes of the same user: both would show keys.

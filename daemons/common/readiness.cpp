@@ -5,10 +5,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <ctime>
+
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 namespace safeq::daemon {
 namespace {
@@ -37,5 +41,15 @@ void notify_ready() {
 }
 
 void notify_stopping() { notify("STOPPING=1"); }
+
+void notify_reloading() {
+    // The manager compares this with its own reading of the same clock.
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    const auto microseconds = std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1'000;
+    notify("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds));
+}
+
+void notify_reloaded() { notify("READY=1"); }
 
 }  // namespace safeq::daemon

@@ -9,5 +9,8 @@ namespace safeq::daemon {
 /// standard output for everyone else. Nothing happens where no manager listens.
 void notify_ready();
 void notify_stopping();
+/// Around a reload, which a unit of `Type=notify-reload` waits for.
+void notify_reloading();
+void notify_reloaded();
 
 }  // namespace safeq::daemon

@@ -45,11 +45,27 @@ void hand_over(service::Handover& handover, std::string& said) {
     said = std::move(reason);
 }
 
+// By what the daemon is reached and reaches release; read anew at each reload.
+struct Contexts {
+    std::shared_ptr<const tls::ServerContext> clients, daemons;
+    std::shared_ptr<const tls::ClientContext> release;
+};
+
+Result<Contexts> make_contexts(const Common& common, const IntakeOptions& options) {
+    Contexts out;
+    SAFEQ_TRY(const tls::PolicyRef clients, common.policies.find("tls-policy-clients", options.tls_policy_clients));
+    SAFEQ_TRY(out.clients, open_context(common.tls, clients));
+    SAFEQ_TRY(out.daemons, mutual_context(common.tls, common.between));
+    SAFEQ_TRY(out.release, client_context(common, std::string{release_role}));
+    return out;
+}
+
 }  // namespace
 
 Result<void> run(const IntakeOptions& options) {
+    Runtime runtime;
     SAFEQ_TRY(const Common common, load_common(options.common));
-    SAFEQ_TRY(const tls::PolicyRef clients, common.policies.find("tls-policy-clients", options.tls_policy_clients));
+    SAFEQ_TRY(const Contexts contexts, make_contexts(common, options));
     const DaemonFolder& folder = common.folder;
     SAFEQ_TRY(const auto keys, store::KeyFolder::open(folder.keys()));
     SAFEQ_TRY(const crypto::SigningKey signer, read_signing_key(*keys, signing_key_file));
@@ -63,7 +79,6 @@ Result<void> run(const IntakeOptions& options) {
         return fail(Errc::key_invalid, (common.shared / credential_key_public).string());
     std::memcpy(credential_key.data(), credential.data(), credential.size());
 
-    Runtime runtime;
     SAFEQ_TRY(const auto blobs, store::BlobFolder::open(folder.spool()));
     SAFEQ_TRY(const auto log_store, store::open_log_folder(folder.log()));
     SAFEQ_TRY(const auto log, audit::Log::open(*log_store, log_origin("intake", common.tenant), log_key));
@@ -71,8 +86,7 @@ Result<void> run(const IntakeOptions& options) {
         {.tenant = common.tenant, .log = *log, .clock = runtime.clock, .random = runtime.random}};
 
     std::stop_source stop;
-    SAFEQ_TRY(auto context, client_context(common, std::string{release_role}));
-    SAFEQ_TRY(net::HttpTarget target, net::HttpTarget::https(options.release, std::move(context)));
+    SAFEQ_TRY(net::HttpTarget target, net::HttpTarget::https(options.release, contexts.release));
     UpstreamClient upstream{std::move(target), credential_key, {common.tenant, common.instance},
                             runtime.clock,     runtime.random, stop.get_token()};
     service::IdentityCache identities{upstream, runtime.clock, runtime.random};
@@ -114,10 +128,9 @@ Result<void> run(const IntakeOptions& options) {
                   field("peer", address) + " " + field("why", token::redact_print_paths(error.message())));
     };
 
-    SAFEQ_TRY(auto ipps_context, open_context(common.tls, clients));
     net::HttpServer ipps{
         runtime.io,
-        {.tls = std::move(ipps_context),
+        {.tls = contexts.clients,
          .handler = net::serve_ipp(
              engine,
              {.knows_path =
@@ -133,10 +146,9 @@ Result<void> run(const IntakeOptions& options) {
         runtime.random};
     SAFEQ_TRY_VOID(ipps.listen(options.listen_ipps));
 
-    SAFEQ_TRY(auto https_context, mutual_context(common.tls, common.between));
     net::HttpServer https{
         runtime.io,
-        {.tls = std::move(https_context),
+        {.tls = contexts.daemons,
          .handler = net::serve_routes(service::log_routes(*log_store, service::Role::report), has_role, runtime.pool),
          .on_failure = failed},
         runtime.clock,
@@ -172,7 +184,15 @@ Result<void> run(const IntakeOptions& options) {
             if (const auto published = log->publish(); !published) log_error("publish-failed", published.error());
         }};
     log_info("listening", fmt::format("ipps={} https={}", options.listen_ipps, options.listen_https));
-    runtime.run({&ipps, &https, &admin}, stop, 5s);
+    const auto reload = [&]() -> Result<TlsFiles> {
+        SAFEQ_TRY(Common fresh, load_common(options.common));
+        SAFEQ_TRY(const Contexts made, make_contexts(fresh, options));
+        SAFEQ_TRY_VOID(ipps.use(made.clients));
+        SAFEQ_TRY_VOID(https.use(made.daemons));
+        SAFEQ_TRY_VOID(upstream.use(made.release));
+        return std::move(fresh.tls);
+    };
+    runtime.run({&ipps, &https, &admin}, stop, 5s, {common.tls.endings, reload, runtime.clock});
 
     for (Runtime::Periodic* periodic : {&fetching, &handing, &publishing}) periodic->stop();
     SAFEQ_TRY_VOID(recorder.daemon_stopped("intake"));

@@ -25,6 +25,11 @@ public:
     [[nodiscard]] Result<std::vector<service::RemoteJob>> jobs(SubjectId owner) override;
     [[nodiscard]] Result<void> cancel(SubjectId owner, JobId job) override;
 
+    /// Calls by another context from now on. *Errors*: as `HttpClient::use`.
+    [[nodiscard]] Result<void> use(std::shared_ptr<const tls::ClientContext> context) {
+        return http_.use(std::move(context));
+    }
+
     /// The signed epoch list. *Errors*: `unavailable`.
     [[nodiscard]] Result<std::string> epoch_list();
 

@@ -32,7 +32,9 @@ public:
 
     Result<void> run() {
         SAFEQ_TRY(common_, load_common(options_.common));
-        SAFEQ_TRY_VOID(load_policies());
+        SAFEQ_TRY(contexts_, make_contexts(common_));
+        SAFEQ_TRY(DevicePolicies devices, device_policies(common_));
+        device_policies_.set(std::move(devices));
         SAFEQ_TRY_VOID(open_stores());
         assemble();
         SAFEQ_TRY_VOID(recorder_->daemon_started("release", version));
@@ -44,12 +46,25 @@ public:
     }
 
 private:
-    Result<void> load_policies() {
-        const TlsPolicies& policies = common_.policies;
-        SAFEQ_TRY(terminals_policy_, policies.find("tls-policy-terminals", options_.tls_policy_terminals));
-        SAFEQ_TRY(device_policies_.strict, policies.find("tls-policy-devices", options_.tls_policy_devices));
-        SAFEQ_TRY(device_policies_.exceptions, policies.exceptions(options_.tls_exceptions, runtime_.clock));
-        return {};
+    // By what the daemon is reached; read anew at each reload, as are the policies towards devices.
+    struct Contexts {
+        std::shared_ptr<const tls::ServerContext> terminals, daemons;
+    };
+
+    Result<Contexts> make_contexts(const Common& common) const {
+        Contexts out;
+        SAFEQ_TRY(const tls::PolicyRef terminals,
+                  common.policies.find("tls-policy-terminals", options_.tls_policy_terminals));
+        SAFEQ_TRY(out.terminals, mutual_context(common.tls, terminals));
+        SAFEQ_TRY(out.daemons, mutual_context(common.tls, common.between));
+        return out;
+    }
+
+    Result<DevicePolicies> device_policies(const Common& common) const {
+        DevicePolicies out;
+        SAFEQ_TRY(out.strict, common.policies.find("tls-policy-devices", options_.tls_policy_devices));
+        SAFEQ_TRY(out.exceptions, common.policies.exceptions(options_.tls_exceptions, runtime_.clock));
+        return out;
     }
 
     Result<void> open_stores() {
@@ -212,17 +227,15 @@ private:
         const auto failed = [](std::string_view address, const Error& error) {
             log_debug("connection-ended", field("peer", address) + " " + field("why", error.message()));
         };
-        SAFEQ_TRY(auto terminals_context, mutual_context(common_.tls, terminals_policy_));
         net::HttpServer terminals{runtime_.io,
-                                  {.tls = std::move(terminals_context),
+                                  {.tls = contexts_.terminals,
                                    .handler = net::serve_routes(terminal_api_->routes(), has_role, runtime_.pool),
                                    .on_failure = failed},
                                   runtime_.clock,
                                   runtime_.random};
         SAFEQ_TRY_VOID(terminals.listen(options_.listen_terminals));
-        SAFEQ_TRY(auto daemons_context, mutual_context(common_.tls, common_.between));
         net::HttpServer daemons{runtime_.io,
-                                {.tls = std::move(daemons_context),
+                                {.tls = contexts_.daemons,
                                  .handler = net::serve_routes(daemon_routes(), has_role, runtime_.pool,
                                                               receive_files(*custody_, runtime_.pool)),
                                  .on_failure = failed},
@@ -240,7 +253,16 @@ private:
         log_info("listening",
                  fmt::format("terminals={} daemons={}", options_.listen_terminals, options_.listen_daemons));
         // A document on its way to a device may arrive: cut off, it would be uncertain.
-        runtime_.run({&terminals, &daemons, &admin}, stop_, 20s);
+        const auto reload = [&]() -> Result<TlsFiles> {
+            SAFEQ_TRY(Common fresh, load_common(options_.common));
+            SAFEQ_TRY(const Contexts made, make_contexts(fresh));
+            SAFEQ_TRY(DevicePolicies devices, device_policies(fresh));
+            SAFEQ_TRY_VOID(terminals.use(made.terminals));
+            SAFEQ_TRY_VOID(daemons.use(made.daemons));
+            device_policies_.set(std::move(devices));
+            return std::move(fresh.tls);
+        };
+        runtime_.run({&terminals, &daemons, &admin}, stop_, 20s, {common_.tls.endings, reload, runtime_.clock});
 
         house.stop();
         keys.stop();
@@ -255,8 +277,8 @@ private:
     Common common_;
     Runtime runtime_;
     std::stop_source stop_;
-    tls::PolicyRef terminals_policy_;
-    DevicePolicies device_policies_;
+    Contexts contexts_;
+    Current<DevicePolicies> device_policies_;
     service::ClockWatch clock_watch_{2s};
     std::unique_ptr<store::KeyFolder> keys_;
     std::optional<crypto::SigningKey> log_key_, list_key_;

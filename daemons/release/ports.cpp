@@ -36,7 +36,8 @@ Kind kind_of(net::PrintEnd end) {
 }  // namespace
 
 Result<tls::PolicyRef> IppDelivery::policy_for(DeviceId device) {
-    SAFEQ_TRY(tls::PolicyChoice choice, policies_.exceptions.choose(device, policies_.strict, clock_));
+    const auto policies = policies_.get();
+    SAFEQ_TRY(tls::PolicyChoice choice, policies->exceptions.choose(device, policies->strict, clock_));
     if (!choice.use) return std::move(choice.policy);
     const tls::ExceptionUse& use = *choice.use;
     if (use.outcome == tls::ExceptionOutcome::used) {

@@ -16,6 +16,8 @@
 #include <safeq/store/subject_keys.hpp>
 #include <safeq/tls/exceptions.hpp>
 
+#include "common/current.hpp"
+
 namespace safeq::daemon {
 
 /// By which TLS policies devices are talked to.
@@ -28,8 +30,8 @@ struct DevicePolicies {
 /// exception is on record before the connection is made; what can't be recorded isn't done.
 class IppDelivery final : public service::Delivery {
 public:
-    IppDelivery(const DevicePolicies& policies, service::Recorder& recorder, const Clock& clock, Random& random,
-                std::stop_token stop)
+    IppDelivery(const Current<DevicePolicies>& policies, service::Recorder& recorder, const Clock& clock,
+                Random& random, std::stop_token stop)
         : policies_{policies}, recorder_{recorder}, clock_{clock}, random_{random}, stop_{std::move(stop)} {}
     [[nodiscard]] service::Delivered deliver(const service::Consignment& consignment) override;
 
@@ -37,7 +39,7 @@ private:
     [[nodiscard]] Result<tls::PolicyRef> policy_for(DeviceId device);
     [[nodiscard]] Result<std::unique_ptr<net::IppClient>> connect(const service::Consignment& consignment);
 
-    const DevicePolicies& policies_;
+    const Current<DevicePolicies>& policies_;
     service::Recorder& recorder_;
     const Clock& clock_;
     Random& random_;

@@ -19,17 +19,29 @@ public:
     [[nodiscard]] Result<void> save(std::span<const auth::ThrottleEntry>) override { return {}; }
 };
 
-Result<net::HttpTarget> target_of(const std::string& url, const Common& common) {
-    SAFEQ_TRY(const net::HttpTarget parsed, net::HttpTarget::https(url, nullptr));
-    SAFEQ_TRY(auto context, client_context(common, parsed.endpoint.host));
-    return net::HttpTarget::https(url, std::move(context));
+// By what the daemon is reached and reaches the others; read anew at each reload.
+struct Contexts {
+    std::shared_ptr<const tls::ServerContext> people;
+    std::shared_ptr<const tls::ClientContext> intake, release;
+};
+
+Result<Contexts> make_contexts(const Common& common, const ReportOptions& options) {
+    Contexts out;
+    SAFEQ_TRY(const tls::PolicyRef people, common.policies.find("tls-policy-people", options.tls_policy_people));
+    SAFEQ_TRY(out.people, open_context(common.tls, people));
+    SAFEQ_TRY(const net::HttpTarget intake, net::HttpTarget::https(options.intake, nullptr));
+    SAFEQ_TRY(out.intake, client_context(common, intake.endpoint.host));
+    SAFEQ_TRY(const net::HttpTarget release, net::HttpTarget::https(options.release, nullptr));
+    SAFEQ_TRY(out.release, client_context(common, release.endpoint.host));
+    return out;
 }
 
 }  // namespace
 
 Result<void> run(const ReportOptions& options) {
+    Runtime runtime;
     SAFEQ_TRY(const Common common, load_common(options.common));
-    SAFEQ_TRY(const tls::PolicyRef people, common.policies.find("tls-policy-people", options.tls_policy_people));
+    SAFEQ_TRY(Contexts contexts, make_contexts(common, options));
     SAFEQ_TRY(const auto keys, store::KeyFolder::open(common.folder.keys()));
     SAFEQ_TRY(const crypto::SigningKey witness, read_signing_key(*keys, witness_key_file));
     SAFEQ_TRY(const crypto::Secret stored, keys->read(auditor_hash_file));
@@ -41,11 +53,10 @@ Result<void> run(const ReportOptions& options) {
               store::Database::open(common.folder.root / "report.db", store::Database::Purpose::report));
     store::ReportStore store{*database};
 
-    Runtime runtime;
     std::stop_source stop;
     const net::ClientStream::Options patience{.stop = stop.get_token()};
-    SAFEQ_TRY(net::HttpTarget intake_target, target_of(options.intake, common));
-    SAFEQ_TRY(net::HttpTarget release_target, target_of(options.release, common));
+    SAFEQ_TRY(net::HttpTarget intake_target, net::HttpTarget::https(options.intake, contexts.intake));
+    SAFEQ_TRY(net::HttpTarget release_target, net::HttpTarget::https(options.release, contexts.release));
     net::HttpClient intake_client{std::move(intake_target), runtime.clock, runtime.random, patience};
     net::HttpClient release_client{std::move(release_target), runtime.clock, runtime.random, patience};
     const std::string cosigner = witness_name(common.tenant);
@@ -61,14 +72,13 @@ Result<void> run(const ReportOptions& options) {
     NoThrottleStore no_store;
     auth::SharedThrottle throttle{auth::throttle_2026, runtime.clock, no_store};
 
-    SAFEQ_TRY(auto context, open_context(common.tls, people));
     // Who has passed the password is an auditor; nobody else reaches the routes.
     const auto everyone_inside = [](service::Role role, const net::PeerInfo&) {
         return role == service::Role::auditor;
     };
     net::HttpServer https{
         runtime.io,
-        {.tls = std::move(context),
+        {.tls = contexts.people,
          .handler = auditors_only(net::serve_routes(routes.for_people(), everyone_inside, runtime.pool), hasher,
                                   auditor, throttle, common.tenant, runtime.pool),
          .on_failure =
@@ -91,7 +101,15 @@ Result<void> run(const ReportOptions& options) {
                                            subjects.forget_old();
                                        }};
     log_info("listening", fmt::format("https={}", options.listen_https));
-    runtime.run({&https, &admin}, stop, std::chrono::seconds{0});
+    const auto reload = [&]() -> Result<TlsFiles> {
+        SAFEQ_TRY(Common fresh, load_common(options.common));
+        SAFEQ_TRY(const Contexts made, make_contexts(fresh, options));
+        SAFEQ_TRY_VOID(https.use(made.people));
+        SAFEQ_TRY_VOID(intake_client.use(made.intake));
+        SAFEQ_TRY_VOID(release_client.use(made.release));
+        return std::move(fresh.tls);
+    };
+    runtime.run({&https, &admin}, stop, std::chrono::seconds{0}, {common.tls.endings, reload, runtime.clock});
     watching_intake.stop();
     watching_release.stop();
     log_info("stopped");

@@ -8,20 +8,13 @@
 
 #include <safeq/auth/hasher.hpp>
 #include <safeq/crypto/random.hpp>
-#include <safeq/tls/authority.hpp>
 
 #include "common/files.hpp"
 #include "config/options.hpp"
+#include "safeq/authority_folder.hpp"
 
 namespace safeq::daemon {
 namespace {
-
-using std::chrono::days;
-using std::chrono::hours;
-
-constexpr auto authority_lifetime = days{3650};
-constexpr auto certificate_lifetime = days{397};
-constexpr auto crl_lifetime = days{397};
 
 struct Ports {
     unsigned ipps, intake, terminal, daemon, report;
@@ -212,7 +205,7 @@ private:
             "  intake      ipps://{1}:{2}/ipp/print\n"
             "  release     https://{1}:{3} for terminals\n"
             "  report      https://{1}:{4}/, user auditor, password in {0}/report/auditor.txt\n"
-            "Certificates last {5} days. Start the daemons:\n"
+            "Certificates last {5} days: let `safeq tls renew --within 60` run each day. Start the daemons:\n"
             "  safeq-release --config {0}/release/release.conf\n"
             "  safeq-intake  --config {0}/intake/intake.conf\n"
             "  safeq-report  --config {0}/report/report.conf\n",
@@ -251,11 +244,7 @@ Result<tls::Fingerprint> issue_terminal(const Layout& layout, const DeviceId& de
     crypto::SystemRandom random;
     const fs::path where = layout.devices() / name;
     if (fs::exists(where)) return fail(Errc::already_exists, where.string());
-    SAFEQ_TRY(const auto authority_keys, store::KeyFolder::open(layout.authority()));
-    SAFEQ_TRY(const crypto::Secret authority_key, authority_keys->read("ca.key"));
-    SAFEQ_TRY(const std::string certificate, read_text(layout.authority() / "ca.pem"));
-    SAFEQ_TRY(const std::string crl, read_text(layout.authority() / "crl.pem"));
-    SAFEQ_TRY(const auto authority, tls::Authority::open({certificate}, {as_text(authority_key.expose())}, {crl}));
+    SAFEQ_TRY(const tls::Authority authority, open_authority(layout));
     SAFEQ_TRY(const tls::Issued issued, authority.issue({.common_name = std::string{name.substr(0, 64)},
                                                          .uris = {std::string{device_role} + device.text()},
                                                          .purpose = tls::Purpose::client,

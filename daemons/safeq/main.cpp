@@ -71,7 +71,7 @@ int main(int argc, char** argv) {
     add_audit_command(app, context);
     add_report_command(app, context);
     add_spool_command(app, context);
-    add_tls_command(app);
+    add_tls_command(app, context);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

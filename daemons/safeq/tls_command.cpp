@@ -13,11 +13,13 @@
 #include <nlohmann/json.hpp>
 
 #include <safeq/core/text.hpp>
+#include <safeq/crypto/random.hpp>
 #include <safeq/tls/policy_file.hpp>
 #include <safeq/tls/policy_ref.hpp>
 #include <safeq/tls/render.hpp>
 #include <safeq/tls/suite_registry.hpp>
 
+#include "safeq/authority_folder.hpp"
 #include "safeq/context.hpp"
 #include "safeq/tls_scan.hpp"
 
@@ -205,12 +207,41 @@ void diff(const std::string& a, const std::string& b, bool json) {
     for (const auto& [sign, line] : lines) fmt::print("{} {}\n", sign, line);
 }
 
+void add_certificate_commands(CLI::App& tls_app, Context& context) {
+    struct Form {
+        unsigned within = 0;
+        std::string file;
+    };
+    const auto form = std::make_shared<Form>();
+    CLI::App* const renew = tls_app.add_subcommand(
+        "renew",
+        "Renew the certificates of this installation and its revocation list, by its own authority; keys stay");
+    CLI::Option* const within =
+        renew->add_option("--within", form->within, "Only what ends within so many days")->check(CLI::Range(1, 3650));
+    renew->callback([form, within, &context] {
+        crypto::SystemRandom random;
+        const auto days = within->count() > 0 ? std::optional{std::chrono::days{form->within}} : std::nullopt;
+        fmt::print("{}", require(renew_certificates(context.layout, days, SystemClock{}, random)).text());
+    });
+    CLI::App* const revoke = tls_app.add_subcommand(
+        "revoke",
+        "Put a certificate of this installation on its revocation list, and its former ones for the same key");
+    revoke->add_option("FILE", form->file, "The certificate, PEM")->required();
+    revoke->callback([form, &context] {
+        crypto::SystemRandom random;
+        fmt::print("{}", require(revoke_certificate(context.layout, form->file, SystemClock{}, random)).text());
+    });
+}
+
 }  // namespace
 
-void add_tls_command(CLI::App& app) {
+void add_tls_command(CLI::App& app, Context& context) {
     CLI::App* const tls_app =
-        app.add_subcommand("tls", "Look at TLS policies: NAME is a policy's name, or a policy file")
+        app.add_subcommand("tls",
+                           "Look at TLS policies (NAME is a policy's name, or a policy file); renew and revoke "
+                           "certificates")
             ->require_subcommand(1);
+    add_certificate_commands(*tls_app, context);
     struct Form {
         std::string name, other;
         tls::RenderTarget target = tls::RenderTarget::openssl;

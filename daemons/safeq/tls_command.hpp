@@ -7,7 +7,9 @@ class App;
 
 namespace safeq::daemon {
 
-/// `safeq tls …`: looks at TLS policies; needs no installation.
-void add_tls_command(CLI::App& app);
+struct Context;
+
+/// `safeq tls …`: looks at TLS policies, which needs no installation; renews and revokes the certificates of one.
+void add_tls_command(CLI::App& app, Context& context);
 
 }  // namespace safeq::daemon

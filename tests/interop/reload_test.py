@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""SIGHUP: other certificates, revocation lists and policies for the connections to come, while those at work go on."""
+import contextlib
+import http.client
+import os
+import pathlib
+import re
+import signal
+import socket
+import ssl
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import installation as house  # noqa: E402
+import scenario  # noqa: E402
+
+LISTENERS = {"release": ("terminal", "daemon"), "intake": ("ipps", "intake"), "report": ("report",)}
+
+
+def set_up(site):
+    site.init()
+    site.start_all()
+    site.received = scenario.people_and_device(site)
+    site.safeq("device", "add", "other", "--uri", "ipps://localhost:1/ipp/print", "--key-pin", "sha256:" + "0" * 64, "--rule", "card+pin")
+
+
+def log(site, name):
+    return site.processes[name].log.read_text()
+
+
+def hang_up(site, *names):
+    """SIGHUP; returns what each daemon said about it."""
+    before = {name: len(log(site, name)) for name in names}
+    for name in names:
+        site.processes[name].child.send_signal(signal.SIGHUP)
+    said = {}
+    for name in names:
+        found = house.wait_until(lambda n=name: re.search(r"^.* (reloaded|reload-refused) .*$", log(site, n)[before[n]:], re.M), 30,
+                                 f"{name} to tell of its reload")
+        said[name] = found.group(0)
+    return said
+
+
+def reload_all(site):
+    for name, said in hang_up(site, *house.DAEMONS).items():
+        assert " reloaded " in said, f"{name}: {said}"
+
+
+def certificate(site, name):
+    return site.root / name / "tls" / "cert.pem"
+
+
+def serial(path):
+    return scenario.command("openssl", "x509", "-in", path, "-noout", "-serial").stdout.strip().removeprefix("serial=")
+
+
+def shown(site, listener):
+    """The serial number of the certificate that a new connection sees, as OpenSSL reads it."""
+    result = scenario.command("openssl", "s_client", "-connect", f"127.0.0.1:{site.port(listener)}", "-CAfile",
+                              site.root / "public" / "ca.pem", "-showcerts", text="")
+    path = site.dir / "shown.pem"
+    path.write_text(result.stdout[result.stdout.index("-----BEGIN"):result.stdout.index("-----END CERTIFICATE-----")]
+                    + "-----END CERTIFICATE-----\n")
+    return serial(path)
+
+
+def connect(site, listener, device=None):
+    context = site.trust()
+    if device:
+        folder = site.root / "devices" / device
+        context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return http.client.HTTPSConnection("localhost", site.port(listener), context=context, timeout=30)
+
+
+def ask(connection, path="/", method="GET", body=None):
+    """The status of one request; the connection must have been open before and stay so, except at the first."""
+    before = connection.sock
+    connection.request(method, path, body, {"Content-Type": "application/ipp"} if body else {})
+    answer = connection.getresponse()
+    answer.read()
+    assert connection.sock is not None, "the server closed it"
+    assert before is None or connection.sock is before, "another connection was made"
+    return answer.status
+
+
+PRINTER_ATTRIBUTES = (b"\x02\x00\x00\x0b\x00\x00\x00\x01\x01" + b"".join(
+    bytes([tag]) + len(n).to_bytes(2, "big") + n + len(v).to_bytes(2, "big") + v
+    for tag, n, v in ((0x47, b"attributes-charset", b"utf-8"), (0x48, b"attributes-natural-language", b"en"),
+                      (0x45, b"printer-uri", b"ipps://localhost/ipp/print"))) + b"\x03")
+
+
+def test_connections_at_work_go_on_and_new_ones_see_the_new_certificate(site):
+    device, people = connect(site, "terminal", "mfd"), connect(site, "report")
+    before = {name: serial(certificate(site, name)) for name in house.DAEMONS}
+    assert ask(device, "/v1/jobs") == 401 and ask(people) == 401
+    half = connect(site, "ipps")  # in the middle of a request
+    half.putrequest("POST", "/ipp/print")
+    half.putheader("Content-Type", "application/ipp")
+    half.putheader("Content-Length", str(len(PRINTER_ATTRIBUTES)))
+    half.endheaders(PRINTER_ATTRIBUTES[:20])
+
+    site.safeq("tls", "renew")
+    for name, listeners in LISTENERS.items():
+        for listener in listeners:
+            assert shown(site, listener) == before[name], "read before it was asked to"
+    reload_all(site)
+    for name, listeners in LISTENERS.items():
+        now = serial(certificate(site, name))
+        assert now != before[name]
+        for listener in listeners:
+            assert shown(site, listener) == now, listener
+
+    half.send(PRINTER_ATTRIBUTES[20:])
+    answer = half.getresponse()
+    assert answer.status == 200 and answer.read()[2:4] == b"\x00\x00"
+    assert ask(device, "/v1/jobs") == 401 and ask(people) == 401
+    assert ask(connect(site, "terminal", "mfd"), "/v1/jobs") == 401
+    for connection in (device, people, half):
+        connection.close()
+
+
+def test_a_document_finds_its_way_between_reloads(site):
+    document = site.dir / "a.pdf"
+    document.write_bytes(house.make_pdf(1, "between reloads"))
+    site.safeq("print", document, "--user", "alice", text=scenario.ALICE["password"] + "\n")
+    reload_all(site)
+    terminal = scenario.sign_in(site)
+    (job,) = house.wait_until(terminal.jobs, 30, "the job at the terminal")
+    reload_all(site)
+    status, answer = terminal.release(job["id"])
+    assert status == 200, answer
+    assert house.wait_until(lambda: [p for p in site.received.iterdir() if house.sha256(p) == house.sha256(document)], 30, "the document")
+    # Report still follows both logs, by its new contexts.
+    site.safeq("report", "jobs")
+    assert "log-not-followed" not in log(site, "report").split(" reloaded ")[-1]
+
+
+def test_a_revoked_certificate_is_refused_and_let_go(site):
+    stolen, good = connect(site, "terminal", "other"), connect(site, "terminal", "mfd")
+    assert ask(stolen, "/v1/jobs") == 401 and ask(good, "/v1/jobs") == 401
+    said = site.safeq("tls", "revoke", site.root / "devices" / "other" / "cert.pem").stdout
+    assert "send SIGHUP to safeq-intake safeq-release safeq-report" in said, said
+    assert ask(stolen, "/v1/jobs") == 401, "known before it was told"
+    reload_all(site)
+    assert ask(good, "/v1/jobs") == 401
+    for connection in (stolen, connect(site, "terminal", "other")):
+        try:
+            connection.request("GET", "/v1/jobs")
+            answer = connection.getresponse().status
+        except (ssl.SSLError, ConnectionError, http.client.BadStatusLine):
+            answer = None
+        assert answer is None, f"a revoked certificate was answered {answer}"
+    assert ask(connect(site, "terminal", "mfd"), "/v1/jobs") == 401
+    verified = scenario.command("openssl", "verify", "-crl_check", "-CAfile", site.root / "public" / "ca.pem", "-CRLfile",
+                                site.root / "public" / "crl.pem", site.root / "devices" / "other" / "cert.pem")
+    assert verified.returncode != 0 and "revoked" in verified.stdout + verified.stderr
+    good.close()
+
+
+def test_a_file_that_is_bad_changes_nothing(site):
+    path = site.root / "public" / "tls-policies"
+    path.mkdir(exist_ok=True)
+    bad = {"cert.pem": "no certificate\n", "key.pem": "no key\n", "ca.pem": certificate(site, "intake").read_text(), "crl.pem": "torn"}
+    for name, listeners in LISTENERS.items():
+        before = serial(certificate(site, name))
+        open_one = connect(site, listeners[0], "mfd" if listeners[0] == "terminal" else None)
+        request = ("/ipp/print", "POST", PRINTER_ATTRIBUTES) if listeners[0] == "ipps" else ("/v1/jobs",)
+        first = ask(open_one, *request)
+        for file, content in bad.items():
+            target = certificate(site, name).with_name(file)
+            own = target.read_text()
+            target.write_text(content)
+            said = hang_up(site, name)[name]
+            target.write_text(own)
+            assert f" error safeq-{name} reload-refused kept=former " in said and file in said, said
+            assert all(shown(site, listener) == before for listener in listeners)
+        target = certificate(site, name).with_name("key.pem")
+        target.chmod(0o644)  # others may read it
+        said = hang_up(site, name)[name]
+        target.chmod(0o600)
+        assert " reload-refused " in said and "key.pem" in said and "permission" in said, said
+        policy = path / "broken.policy"
+        policy.write_text("name broken\nfrom nothing\n")
+        said = hang_up(site, name)[name]
+        policy.unlink()
+        assert " reload-refused " in said and "broken.policy" in said, said
+        assert ask(open_one, *request) == first
+        open_one.close()
+    reload_all(site)
+
+
+def test_policies_are_read_anew(site):
+    folder = site.root / "public" / "tls-policies"
+    folder.mkdir(exist_ok=True)
+    policy = folder / "printer.policy"
+    policy.write_text("name printer\nfrom intermediate-2026\n")
+    configuration = site.root / "intake" / "intake.conf"
+    configuration.write_text(configuration.read_text().replace('tls-policy-clients="intermediate-2026"', 'tls-policy-clients="printer"'))
+    site.stop("intake")
+    site.start("intake")
+
+    def speaks(version):
+        result = scenario.command("openssl", "s_client", "-connect", f"127.0.0.1:{site.port('ipps')}", version, text="")
+        return "Cipher is (NONE)" not in result.stdout
+    assert speaks("-tls1_2") and speaks("-tls1_3")
+    policy.write_text("name printer\nfrom intermediate-2026\nmin version tls1.3\n")
+    assert " reloaded " in hang_up(site, "intake")["intake"]
+    assert not speaks("-tls1_2") and speaks("-tls1_3")
+
+
+def short_lived(site, name, days):
+    """Puts a certificate for the daemon's own key in place that ends so soon, made by OpenSSL with the authority's key."""
+    folder, own = site.root / name / "tls", certificate(site, name).read_text()
+    request, extensions = site.dir / "short.csr", site.dir / "short.ext"
+    uri = re.search(r"URI:(\S+?)(,|$)", scenario.command("openssl", "x509", "-in", certificate(site, name), "-noout", "-ext",
+                                                        "subjectAltName").stdout, re.M).group(1)
+    extensions.write_text(f"subjectAltName=DNS:localhost,IP:127.0.0.1,URI:{uri}\nextendedKeyUsage=serverAuth,clientAuth\n")
+    for command in (("req", "-new", "-key", folder / "key.pem", "-subj", f"/CN=safeq-{name}", "-out", request),
+                    ("x509", "-req", "-in", request, "-CA", site.root / "ca" / "ca.pem", "-CAkey", site.root / "ca" / "ca.key",
+                     "-CAcreateserial", "-days", str(days), "-extfile", extensions, "-out", folder / "cert.pem")):
+        made = scenario.command("openssl", *command)
+        assert made.returncode == 0, made.stderr
+    return own
+
+
+def test_ends_are_told_before_they_come(site):
+    for days, told in ((40, None), (29, "days=2[89]"), (6, "days=[56]"), (1, "days=[01]")):
+        own = short_lived(site, "report", days)
+        before = len(log(site, "report"))
+        try:
+            assert " reloaded " in hang_up(site, "report")["report"]
+            line = r" warning safeq-report expires-soon what=certificate file=\S+/report/tls/cert\.pem end=\S+ %s renew=\"safeq tls renew\"$"
+            if told:
+                house.wait_until(lambda: re.search(line % told, log(site, "report")[before:], re.M), 30, f"{told} to be told")
+        finally:
+            certificate(site, "report").write_text(own)
+        assert told or "expires-soon" not in log(site, "report")[before:]
+    assert " reloaded " in hang_up(site, "report")["report"]
+
+
+def test_the_service_manager_is_told(site):
+    site.stop("report")
+    path = site.dir / "notify"
+    with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as manager:
+        manager.bind(str(path))
+        manager.settimeout(30)
+        site.start("report", env={**os.environ, "NOTIFY_SOCKET": str(path)})
+        assert manager.recv(4096) == b"READY=1"
+        hang_up(site, "report")
+        assert re.fullmatch(rb"RELOADING=1\nMONOTONIC_USEC=\d+", manager.recv(4096))
+        assert manager.recv(4096) == b"READY=1"
+        site.stop("report")
+        assert manager.recv(4096) == b"STOPPING=1"
+
+
+if __name__ == "__main__":
+    scenario.main(globals(), needs=("openssl",))
