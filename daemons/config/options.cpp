@@ -21,7 +21,8 @@ std::unexpected<Error> wrong(std::string option, std::string why) {
     return fail(Errc::config_invalid, std::move(option), std::move(why));
 }
 
-/// The checks of an options type, collected so that the first fault is the one that is told.
+constexpr std::uint64_t most_mib = std::uint64_t{16} << 20;  // 16 TiB
+
 bool is_root_key(std::string_view text) {
     const auto rest = [&](std::string_view prefix) {
         return text.starts_with(prefix) ? text.substr(prefix.size()) : "";
@@ -31,6 +32,7 @@ bool is_root_key(std::string_view text) {
            (!credential.empty() && credential.find('/') == std::string_view::npos && credential.front() != '.');
 }
 
+/// The checks of an options type, collected so that the first fault is the one that is told.
 class Checks {
 public:
     template <class Id>
@@ -105,6 +107,9 @@ Result<void> check(const IntakeOptions& options) {
         .host_name("host-name", options.host_name)
         .text("printer-name", options.printer_name, 127)
         .policy("tls-policy-clients", options.tls_policy_clients)
+        .that("user-jobs", options.user_jobs <= 1'000'000, "expected at most 1000000")
+        .that("user-mib", options.user_mib <= most_mib, "expected at most 16777216")
+        .that("free-floor-mib", options.free_floor_mib <= most_mib, "expected at most 16777216")
         .that("max-document-mib", options.max_document_mib > 0 && options.max_document_mib <= 1024 * 1024,
               "expected 1 to 1048576")
         .result();
@@ -122,6 +127,7 @@ Result<void> check(const ReleaseOptions& options) {
         .text("root-key", options.root_key, 2048)
         .that("root-key", is_root_key(options.root_key),
               "expected files, passphrase-file:PATH, credential:NAME, or pkcs11:…")
+        .that("free-floor-mib", options.free_floor_mib <= most_mib, "expected at most 16777216")
         .that("hold-hours", options.hold_hours >= 1 && options.hold_hours <= 24 * 90, "expected 1 to 2160")
         .that("favourite-days", options.favourite_days >= 1 && options.favourite_days <= 366, "expected 1 to 366")
         .result();
@@ -157,6 +163,12 @@ void add_common(CLI::App& app, CommonOptions& options) {
     app.add_flag("--verbose", options.verbose, "Log more; never secrets or document titles");
 }
 
+void describe_floor(CLI::App& app, std::uint64_t& mib) {
+    app.add_option("--free-floor-mib", mib,
+                   "What documents leave free on the spool's disk, in MiB, for the log and the database")
+        ->capture_default_str();
+}
+
 void describe(CLI::App& app, IntakeOptions& options) {
     app.description(
         "Takes print jobs in over IPPS, seals them as they arrive, and hands them over to the release server.\n"
@@ -175,6 +187,11 @@ void describe(CLI::App& app, IntakeOptions& options) {
                    "TLS policy of the printer: see `safeq tls list`")
         ->capture_default_str();
     app.add_option("--max-document-mib", options.max_document_mib, "Largest document, in MiB")->capture_default_str();
+    app.add_option("--user-jobs", options.user_jobs, "How many jobs of one person may wait; 0 for any number")
+        ->capture_default_str();
+    app.add_option("--user-mib", options.user_mib, "How much of one person's may wait, in MiB; 0 for any amount")
+        ->capture_default_str();
+    describe_floor(app, options.free_floor_mib);
 }
 
 void describe(CLI::App& app, ReleaseOptions& options) {
@@ -198,6 +215,7 @@ void describe(CLI::App& app, ReleaseOptions& options) {
     app.add_option(
         "--root-key", options.root_key,
         "What wraps the epoch keys: files, passphrase-file:PATH, credential:NAME (systemd), or a PKCS#11 URI");
+    describe_floor(app, options.free_floor_mib);
     app.add_option("--hold-hours", options.hold_hours, "How long a job waits for its owner, 1 to 2160")
         ->capture_default_str();
     app.add_option("--favourite-days", options.favourite_days, "How long a favourite is kept, 1 to 366")
@@ -278,7 +296,10 @@ std::string to_config(const IntakeOptions& options) {
            line("listen-https", options.listen_https) + line("release", options.release) +
            line("host-name", options.host_name) + line("printer-name", options.printer_name) +
            line("tls-policy-clients", options.tls_policy_clients) +
-           line("max-document-mib", fmt::format("{}", options.max_document_mib));
+           line("max-document-mib", fmt::format("{}", options.max_document_mib)) +
+           line("user-jobs", fmt::format("{}", options.user_jobs)) +
+           line("user-mib", fmt::format("{}", options.user_mib)) +
+           line("free-floor-mib", fmt::format("{}", options.free_floor_mib));
 }
 
 std::string to_config(const ReleaseOptions& options) {
@@ -287,6 +308,7 @@ std::string to_config(const ReleaseOptions& options) {
            line("tls-policy-terminals", options.tls_policy_terminals) +
            line("tls-policy-devices", options.tls_policy_devices) +
            (options.tls_exceptions.empty() ? std::string{} : line("tls-exceptions", options.tls_exceptions)) +
+           line("free-floor-mib", fmt::format("{}", options.free_floor_mib)) +
            line("hold-hours", fmt::format("{}", options.hold_hours)) +
            line("favourite-days", fmt::format("{}", options.favourite_days)) +
            (options.password_blocklist.empty() ? std::string{}

@@ -36,6 +36,9 @@ struct IntakeOptions {
     std::string printer_name = "safeq";
     std::string tls_policy_clients = "intermediate-2026";  ///< of the printer, towards who prints
     std::uint64_t max_document_mib = 4096;
+    std::uint64_t user_jobs = 0;        ///< 0: no bound
+    std::uint64_t user_mib = 0;         ///< 0: no bound
+    std::uint64_t free_floor_mib = 64;  ///< kept free in the spool's file system
 
     bool operator==(const IntakeOptions&) const = default;
 };
@@ -50,8 +53,9 @@ struct ReleaseOptions {
     std::string tls_exceptions;                            ///< devices with policies of their own; may be empty
     unsigned hold_hours = 72;
     unsigned favourite_days = 90;
-    std::string password_blocklist;  ///< none where empty
-    std::string root_key = "files";  ///< `files`, `passphrase-file:PATH`, `credential:NAME`, or a PKCS#11 URI
+    std::string password_blocklist;     ///< none where empty
+    std::string root_key = "files";     ///< `files`, `passphrase-file:PATH`, `credential:NAME`, or a PKCS#11 URI
+    std::uint64_t free_floor_mib = 64;  ///< kept free in the spool's file system
 
     bool operator==(const ReleaseOptions&) const = default;
 };

@@ -79,7 +79,8 @@ Result<void> run(const IntakeOptions& options) {
         return fail(Errc::key_invalid, (common.shared / credential_key_public).string());
     std::memcpy(credential_key.data(), credential.data(), credential.size());
 
-    SAFEQ_TRY(const auto blobs, store::BlobFolder::open(folder.spool()));
+    SAFEQ_TRY(const auto blobs,
+              store::BlobFolder::open(folder.spool(), store::system_file_ops(), options.free_floor_mib << 20));
     SAFEQ_TRY(const auto log_store, store::open_log_folder(folder.log()));
     SAFEQ_TRY(const auto log, audit::Log::open(*log_store, log_origin("intake", common.tenant), log_key));
     service::Recorder recorder{
@@ -118,6 +119,7 @@ Result<void> run(const IntakeOptions& options) {
          .printer_name = options.printer_name,
          .max_document_bytes = options.max_document_mib * 1024 * 1024,
          .max_incoming = 10'000,
+         .quota = {.jobs = options.user_jobs, .bytes = options.user_mib << 20},
          .taken = [&] { handing.wake(); }}};
     const auto refused = [](std::string_view address, const Error& error) {
         log_warning("refused", field("peer", address) + " " + field("why", token::redact_print_paths(error.message())));

@@ -81,7 +81,8 @@ private:
         SAFEQ_TRY_VOID(load_intakes(common_.shared / intakes_public, intakes_));
         SAFEQ_TRY(database_, store::Database::open(folder.root / "release.db", store::Database::Purpose::release));
         subjects_.emplace(*database_, common_.tenant, std::move(root), runtime_.clock, runtime_.random);
-        SAFEQ_TRY(blobs_, store::BlobFolder::open(folder.spool()));
+        SAFEQ_TRY(blobs_,
+                  store::BlobFolder::open(folder.spool(), store::system_file_ops(), options_.free_floor_mib << 20));
         SAFEQ_TRY(epochs_folder_, open_epochs(folder.root / "epochs", options_.root_key, runtime_.random));
         SAFEQ_TRY(log_store_, store::open_log_folder(folder.log()));
         SAFEQ_TRY(log_, audit::Log::open(*log_store_, log_origin("release", common_.tenant), *log_key_));

@@ -90,6 +90,8 @@ constexpr std::array kinds{
              "processing is restricted (GDPR, article 18): neither shown nor released"},
     KindRule{Kind::job_unrestricted, "job_unrestricted", Family::privacy, notable, "job subject", "", "",
              "the restriction is lifted"},
+    KindRule{Kind::quota_refused, "quota_refused", Family::jobs, notable, "subject", "reason", "",
+             "a document for which its owner had no room left: jobs or bytes"},
 };
 
 // The first name of a list, which is taken from it.
@@ -139,7 +141,7 @@ constexpr bool personal_has_a_subject() {
 }
 
 static_assert(kinds_in_order());
-static_assert(kinds.size() == static_cast<std::size_t>(Kind::job_unrestricted) + 1);
+static_assert(kinds.size() == static_cast<std::size_t>(Kind::quota_refused) + 1);
 static_assert(only_known_names());
 static_assert(personal_has_a_subject());
 

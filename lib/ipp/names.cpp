@@ -62,6 +62,7 @@ constexpr std::array statuses{
     Named<Status>{Status::client_error_compression_error, "client-error-compression-error"},
     Named<Status>{Status::client_error_document_format_error, "client-error-document-format-error"},
     Named<Status>{Status::client_error_document_access_error, "client-error-document-access-error"},
+    Named<Status>{Status::client_error_account_limit_reached, "client-error-account-limit-reached"},
     Named<Status>{Status::server_error_internal_error, "server-error-internal-error"},
     Named<Status>{Status::server_error_operation_not_supported, "server-error-operation-not-supported"},
     Named<Status>{Status::server_error_service_unavailable, "server-error-service-unavailable"},

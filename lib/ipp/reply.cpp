@@ -62,6 +62,7 @@ Status status_of(const Error& error) noexcept {
         case Errc::malformed:
         case Errc::truncated: return Status::client_error_document_format_error;
         case Errc::too_large: return Status::client_error_request_entity_too_large;
+        case Errc::too_many: return Status::client_error_account_limit_reached;
         case Errc::busy:
         case Errc::throttled: return Status::server_error_busy;
         case Errc::unavailable:

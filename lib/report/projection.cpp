@@ -67,7 +67,8 @@ bool tells_of_a_job(Kind kind) noexcept {
         case Kind::policy_exception_used:
         case Kind::time_changed:
         case Kind::job_restricted:
-        case Kind::job_unrestricted: return false;
+        case Kind::job_unrestricted:
+        case Kind::quota_refused: return false;
     }
     return false;
 }

@@ -188,6 +188,13 @@ Result<void> Recorder::daemon_stopped(std::string_view daemon) {
     return write(out);
 }
 
+Result<void> Recorder::quota_refused(SubjectId subject, std::string_view what) {
+    audit::Record out = record(Kind::quota_refused);
+    out.subject = subject;
+    out.add(field::reason, what);
+    return write(out);
+}
+
 Result<void> Recorder::orphan_removed(JobId job, std::string_view why) {
     audit::Record out = record(Kind::orphan_removed);
     out.job = job;

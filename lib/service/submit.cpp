@@ -71,16 +71,19 @@ Bytes encode_attributes(const std::vector<ipp::Attribute>& attributes) {
 /// Seals one document as it arrives.
 class Submit::Sink final : public ipp::DocumentSink {
 public:
-    Sink(Submit& submit, Local local, spool::EpochPublicKey epoch, spool::Header header, spool::Writer writer)
+    Sink(Submit& submit, Local local, spool::EpochPublicKey epoch, spool::Header header, spool::Writer writer,
+         std::uint64_t allowed)
         : submit_{submit},
           local_{std::move(local)},
           epoch_{epoch},
           header_{header},
           writer_{std::move(writer)},
-          counter_{document::PageBudget::standard()} {}
+          counter_{document::PageBudget::standard()},
+          allowed_{allowed} {}
 
     ~Sink() override {
         const std::scoped_lock lock{submit_.mutex_};
+        leave();
         const auto it = submit_.local_.find(local_.info.id);
         if (it == submit_.local_.end() || it->second.accepted) return;
         submit_.local_.erase(it);
@@ -88,6 +91,7 @@ public:
 
     Result<void> append(ByteView bytes) override {
         if (bytes.size() > submit_.parts_.max_document_bytes - bytes_) return fail(Errc::too_large, "document");
+        if (!has_room(bytes.size())) return std::unexpected(submit_.over_quota(local_.owner.subject, "bytes"));
         if (head_.size() < document::sniff_bytes)
             head_.insert(head_.end(), bytes.begin(),
                          bytes.begin() +
@@ -111,6 +115,24 @@ public:
     }
 
 private:
+    // What arrives in parallel counts together: each alone may fit.
+    bool has_room(std::uint64_t more) {
+        if (submit_.parts_.quota.bytes == 0) return true;
+        const std::scoped_lock lock{submit_.mutex_};
+        std::uint64_t& arriving = submit_.arriving_[local_.owner.subject];
+        if (arriving > allowed_ || more > allowed_ - arriving) return false;
+        arriving += more;
+        counted_ += more;
+        return true;
+    }
+    // With the mutex.
+    void leave() {
+        const auto it = submit_.arriving_.find(local_.owner.subject);
+        if (it == submit_.arriving_.end()) return;
+        it->second -= counted_;
+        if (it->second == 0) submit_.arriving_.erase(it);
+    }
+
     Result<void> check_format() {
         const document::Format format = document::sniff(head_);
         checked_ = true;
@@ -162,6 +184,7 @@ private:
             local = local_;
             local.info = info;
             local.accepted = true;
+            local.bytes = bytes_;
         }
         parts.handover.add(local_.id, 1);
         if (parts.taken) parts.taken();
@@ -178,6 +201,8 @@ private:
     bool checked_ = false;
     std::string format_;
     std::uint64_t bytes_ = 0;
+    std::uint64_t allowed_;      // by the quota, for all of the owner's that is arriving
+    std::uint64_t counted_ = 0;  // of this document, in `arriving_`
 };
 
 Submit::Submit(Parts parts) : parts_{std::move(parts)}, started_{parts_.clock.now()} {}
@@ -213,6 +238,10 @@ void Submit::forget_old(Time now) {
 
 Result<Submit::Local> Submit::make_local(const ipp::Caller& caller, const ipp::JobTicket& ticket) {
     if (!caller.owner) return fail(Errc::denied, "job", "nobody showed who they are");
+    if (const std::size_t most = parts_.quota.jobs; most > 0) {
+        SAFEQ_TRY(const Usage used, usage(caller.owner->subject));
+        if (used.jobs >= most) return std::unexpected(over_quota(caller.owner->subject, "jobs"));
+    }
     SAFEQ_TRY_VOID(validate(caller, ticket));
     SAFEQ_TRY(const std::int32_t number, parts_.numbers.next());
     Local local{.id = JobId::make(parts_.clock, parts_.random), .owner = *caller.owner, .ticket = ticket, .info = {}};
@@ -241,6 +270,36 @@ Result<Submit::Local> Submit::make_local(const ipp::Caller& caller, const ipp::J
     return local;
 }
 
+Result<Submit::Usage> Submit::usage(SubjectId owner) {
+    std::map<JobId, std::uint64_t> waiting;
+    {
+        const std::scoped_lock lock{mutex_};
+        for (const auto& [number, local] : local_)
+            if (local.owner.subject == owner) waiting.emplace(local.id, local.bytes);
+    }
+    const auto remote = parts_.upstream.jobs(owner);
+    if (!remote && remote.error().code != Errc::unavailable) return std::unexpected(remote.error());
+    if (remote) {
+        for (const RemoteJob& one : *remote) {
+            // What has ended there may still be remembered here.
+            if (job::is_terminal(one.state)) waiting.erase(one.id);
+            else waiting.insert_or_assign(one.id, one.bytes);
+        }
+    }
+    Usage out;
+    for (const auto& [id, bytes] : waiting) {
+        ++out.jobs;
+        out.bytes += bytes;
+    }
+    return out;
+}
+
+Error Submit::over_quota(SubjectId owner, const char* what) {
+    // The refusal stands whether or not the log can be written.
+    if (auto told = parts_.recorder.quota_refused(owner, what); !told) return std::move(told).error();
+    return {Errc::too_many, "quota", std::string{"no "} + what + " are left: print or delete what waits"};
+}
+
 Result<std::unique_ptr<ipp::DocumentSink>> Submit::open_sink(const Local& local) {
     SAFEQ_TRY(const spool::EpochPublicKey epoch, parts_.epochs.current());
     const spool::Header header{.tenant = parts_.tenant,
@@ -252,7 +311,12 @@ Result<std::unique_ptr<ipp::DocumentSink>> Submit::open_sink(const Local& local)
     SAFEQ_TRY(auto sink, parts_.blobs.create({local.id, 1}));
     SAFEQ_TRY(spool::Writer writer,
               spool::Writer::create(std::move(sink), header, epoch, parts_.signer, parts_.random));
-    return std::make_unique<Sink>(*this, local, epoch, header, std::move(writer));
+    std::uint64_t allowed = 0;
+    if (const std::uint64_t most = parts_.quota.bytes; most > 0) {
+        SAFEQ_TRY(const Usage used, usage(local.owner.subject));
+        allowed = most - std::min(most, used.bytes);
+    }
+    return std::make_unique<Sink>(*this, local, epoch, header, std::move(writer), allowed);
 }
 
 Result<ipp::JobInfo> Submit::create_job(const ipp::Caller& caller, const ipp::JobTicket& ticket) {

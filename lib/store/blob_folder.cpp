@@ -17,10 +17,21 @@ struct BlobFolder::Impl {
     Folder folder;
     std::optional<Folder> unfinished;  // nothing: opened for reading
     File lock;
+    std::uint64_t floor_bytes = 0;
     std::atomic<std::uint64_t> counter{0};
 
     Impl(Folder folder_in, std::optional<Folder> unfinished_in, File lock_in) noexcept
         : folder{std::move(folder_in)}, unfinished{std::move(unfinished_in)}, lock{std::move(lock_in)} {}
+
+    // Asked for each piece: other programs fill the disk too.
+    Result<void> check_room(std::uint64_t bytes) const {
+        if (floor_bytes == 0) return {};
+        SAFEQ_TRY(const std::uint64_t free, folder.free_bytes());
+        if (free < floor_bytes || free - floor_bytes < bytes)
+            return fail(Errc::disk_full, folder.path().string(),
+                        "the last " + std::to_string(floor_bytes >> 20) + " MiB are kept for the log");
+        return {};
+    }
 };
 
 namespace {
@@ -39,6 +50,10 @@ public:
 
     Result<void> write(ByteView bytes) override {
         if (broken_ || committed_) return fail(Errc::io_failed, name_, "the blob has failed or ended");
+        if (auto room = impl_->check_room(bytes.size()); !room) {
+            broken_ = true;
+            return room;
+        }
         auto written = impl_->unfinished->write_all(file_, unfinished_, bytes);
         broken_ = !written;
         return written;
@@ -92,7 +107,8 @@ private:
 BlobFolder::BlobFolder(std::shared_ptr<Impl> impl) noexcept : impl_{std::move(impl)} {}
 BlobFolder::~BlobFolder() = default;
 
-Result<std::unique_ptr<BlobFolder>> BlobFolder::open(const std::filesystem::path& path, FileOps& ops) {
+Result<std::unique_ptr<BlobFolder>> BlobFolder::open(const std::filesystem::path& path, FileOps& ops,
+                                                     std::uint64_t floor_bytes) {
     SAFEQ_TRY(Folder folder, Folder::open(path, ops));
     SAFEQ_TRY(File lock, folder.lock());
     SAFEQ_TRY(Folder unfinished, folder.open_below("tmp"));
@@ -100,8 +116,9 @@ Result<std::unique_ptr<BlobFolder>> BlobFolder::open(const std::filesystem::path
     for (const std::string& name : leftovers) SAFEQ_TRY_VOID(unfinished.unlink(name));
     // The names of both folders are durable before anything in them is promised.
     SAFEQ_TRY_VOID(folder.sync());
-    return std::unique_ptr<BlobFolder>{
-        new BlobFolder{std::make_shared<Impl>(std::move(folder), std::move(unfinished), std::move(lock))}};
+    auto impl = std::make_shared<Impl>(std::move(folder), std::move(unfinished), std::move(lock));
+    impl->floor_bytes = floor_bytes;
+    return std::unique_ptr<BlobFolder>{new BlobFolder{std::move(impl)}};
 }
 
 Result<std::unique_ptr<BlobFolder>> BlobFolder::open_to_read(const std::filesystem::path& path, FileOps& ops) {
@@ -127,6 +144,7 @@ Result<void> BlobFolder::set_aside(const spool::BlobName& name) {
 Result<std::unique_ptr<spool::BlobSink>> BlobFolder::create(const spool::BlobName& name) {
     SAFEQ_TRY_VOID(may_change());
     // Two at a time may write the same blob; the later commit stands.
+    SAFEQ_TRY_VOID(impl_->check_room(0));
     const std::string unfinished = name.text() + "." + std::to_string(++impl_->counter);
     SAFEQ_TRY(File file, impl_->unfinished->create(unfinished));
     return std::make_unique<Sink<Impl>>(impl_, name.text(), unfinished, std::move(file));

@@ -23,6 +23,7 @@ public:
     }
     int fsync(int file) noexcept override { return ::fsync(file); }
     int fstat(int file, struct stat& out) noexcept override { return ::fstat(file, &out); }
+    int fstatvfs(int file, struct statvfs& out) noexcept override { return ::fstatvfs(file, &out); }
     int renameat(int folder, const char* from, int to_folder, const char* to) noexcept override {
         return ::renameat(folder, from, to_folder, to);
     }

@@ -180,6 +180,12 @@ Result<std::size_t> Folder::read_at(const File& file, const std::string& name, s
     return done;
 }
 
+Result<std::uint64_t> Folder::free_bytes() const {
+    struct statvfs found{};
+    if (ops_->fstatvfs(folder_.descriptor(), found) < 0) return failure({}, "look at file system");
+    return std::uint64_t{found.f_bavail} * found.f_frsize;
+}
+
 Result<crypto::Secret> Folder::read_secret(const std::string& name, std::size_t max_bytes) const {
     SAFEQ_TRY(const File file, open_to_read(name));
     SAFEQ_TRY(const struct stat found, status(file, name));

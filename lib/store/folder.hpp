@@ -59,6 +59,9 @@ public:
                                               MutableByteView out) const;
     [[nodiscard]] Result<struct stat> status(const File& file, const std::string& name) const;
 
+    /// What is free for this process in the folder's file system.
+    [[nodiscard]] Result<std::uint64_t> free_bytes() const;
+
     /// A small secret file: only its owner has rights on it. *Errors*: `permission`, `too_large`, `not_found`.
     [[nodiscard]] Result<crypto::Secret> read_secret(const std::string& name, std::size_t max_bytes) const;
     /// Whole or not at all, durable when it returns, in place of an older one.

@@ -6,6 +6,8 @@ import contextlib
 import os
 import pathlib
 import random
+import re
+import shutil
 import subprocess
 import sys
 
@@ -18,11 +20,20 @@ CHUNK = 4096
 
 def set_up(site):
     site.init()
+    set_floor(site, 0)  # the disk itself is to be full
     site.start_all()
     site.received = scenario.people_and_device(site)
     site.uri = scenario.token_uri(site)
     site.safeq("user", "add", "bob", "--card", "0b0b0b0b", "--pin", text="90909090\n")
     site.bob_uri = scenario.token_uri(site, "bob")
+
+
+def set_floor(site, mebibytes):
+    for name in ("intake", "release"):
+        configuration = site.root / name / f"{name}.conf"
+        text, count = re.subn(r"(?m)^free-floor-mib=.*$", f'free-floor-mib="{mebibytes}"', configuration.read_text())
+        assert count == 1, text
+        configuration.write_text(text)
 
 
 def send(site, document, uri=None):
@@ -228,6 +239,30 @@ def test_a_full_disk_at_the_release_server_keeps_jobs_at_the_intake(site):
     site.start("release")
     for path in site.received.iterdir():
         path.unlink()
+
+
+def test_documents_leave_the_last_of_a_disk_free(site):
+    if not can_mount():
+        return
+    site.stop("intake")
+    set_floor(site, 6)
+    spool = site.root / "intake" / "spool"
+    with small_disk(spool, 9):
+        site.start("intake")
+        send(site, house.make_pdf(1, "so that the intake knows bob"), site.bob_uri)
+        site.stop("release")
+        page = site.dir / "big.pdf"
+        page.write_bytes(house.make_pdf(6000, "takes space"))
+        outcomes = [scenario.command(site.programs / "safeq", "--dir", site.root, "print", page, "--uri", site.bob_uri).returncode
+                    for _ in range(12)]
+        assert 0 in outcomes and 1 in outcomes, outcomes
+        assert shutil.disk_usage(spool).free >= 6 << 20, shutil.disk_usage(spool)
+        assert "the last 6 MiB are kept" in site.processes["intake"].log.read_text(errors="replace")
+        site.start("release")
+        house.wait_until(lambda: spool_files(site, "intake") == [], 30, "the hand-over")
+        site.stop("intake")
+    set_floor(site, 0)
+    site.start("intake")
 
 
 def test_the_logs_verify_after_all_that(site):

@@ -52,6 +52,7 @@ enum class Kind : std::uint8_t {
     time_changed,
     job_restricted,    ///< frozen by a privacy officer: neither shown nor released
     job_unrestricted,  ///< as before again
+    quota_refused,     ///< a document for which its owner had no room left
 };
 
 /// Every kind, in the order of the enumeration.

@@ -32,6 +32,7 @@ enum class Status : std::uint16_t {
     client_error_compression_error = 0x0410,
     client_error_document_format_error = 0x0411,
     client_error_document_access_error = 0x0412,
+    client_error_account_limit_reached = 0x041e,  ///< PWG 5100.16
 
     server_error_internal_error = 0x0500,
     server_error_operation_not_supported = 0x0501,

@@ -73,6 +73,8 @@ public:
                                                std::span<const JobId> lost, Assurance assurance);
     [[nodiscard]] Result<void> daemon_started(std::string_view daemon, std::string_view version);
     [[nodiscard]] Result<void> daemon_stopped(std::string_view daemon);
+    /// `what`: "jobs" or "bytes".
+    [[nodiscard]] Result<void> quota_refused(SubjectId subject, std::string_view what);
     [[nodiscard]] Result<void> orphan_removed(JobId job, std::string_view why);
     /// For each connection that a weaker policy than the rule lets through.
     [[nodiscard]] Result<void> policy_exception_used(DeviceId device, std::string_view policy, std::string_view reason,

@@ -43,6 +43,12 @@ protected:
     JobNumbers& operator=(const JobNumbers&) = default;
 };
 
+/// How much one person's documents may take while they wait, here and at the release server; 0: as much as they like.
+struct UserQuota {
+    std::size_t jobs = 0;
+    std::uint64_t bytes = 0;  ///< of the documents, before sealing
+};
+
 /// The intake's use case: takes documents from IPP clients, seals them as they arrive, and hands them over. It can
 /// write documents and never read them back. A job is acknowledged when its files and its leaf in the log are durable.
 /// *Threads*: safe from several threads.
@@ -63,7 +69,10 @@ public:
         std::string base_uri;  ///< "ipps://host:port"
         std::string printer_name;
         std::uint64_t max_document_bytes;
-        std::size_t max_incoming;     ///< jobs at a time that wait for their document
+        std::size_t max_incoming;  ///< jobs at a time that wait for their document
+        /// Past it, jobs are refused (`too_many`) and that is recorded. While the release server can't be asked, what
+        /// waits here counts alone.
+        UserQuota quota = {};
         std::function<void()> taken;  ///< called when a job is to be handed over
     };
 
@@ -89,13 +98,20 @@ private:
         ipp::Owner owner;
         ipp::JobTicket ticket;
         ipp::JobInfo info;
-        bool receiving = false;  ///< a document is on its way
-        bool accepted = false;   ///< durable
+        bool receiving = false;   ///< a document is on its way
+        bool accepted = false;    ///< durable
+        std::uint64_t bytes = 0;  ///< once accepted
     };
     class Sink;
 
     [[nodiscard]] Result<Local> make_local(const ipp::Caller& caller, const ipp::JobTicket& ticket);
     [[nodiscard]] Result<std::unique_ptr<ipp::DocumentSink>> open_sink(const Local& local);
+    struct Usage {
+        std::size_t jobs = 0;
+        std::uint64_t bytes = 0;  ///< without what is just arriving
+    };
+    [[nodiscard]] Result<Usage> usage(SubjectId owner);
+    [[nodiscard]] Error over_quota(SubjectId owner, const char* what);
     [[nodiscard]] Result<std::vector<ipp::JobInfo>> all_jobs(const ipp::Owner& owner);
     void forget_old(Time now);
 
@@ -103,6 +119,7 @@ private:
     Time started_;
     std::mutex mutex_;
     std::map<std::int32_t, Local> local_;
+    std::map<SubjectId, std::uint64_t> arriving_;  // bytes of documents on their way
 };
 
 }  // namespace safeq::service

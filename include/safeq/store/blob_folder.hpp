@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 
@@ -15,10 +16,12 @@ namespace safeq::store {
 class BlobFolder final : public spool::BlobStore {
 public:
     /// Makes the folder if its parent is there, and removes what an earlier process had not finished.
-    /// `ops` must outlive the folder and all that it gives out.
+    /// `ops` must outlive the folder and all that it gives out. Blobs are refused (`disk_full`) as soon as they would
+    /// leave fewer than `floor_bytes` free in the file system, so that there is room for the log and for ending well.
     /// *Errors*: `locked` when another process has it; `not_found`, `permission`, `disk_full`, `io_failed`.
     [[nodiscard]] static Result<std::unique_ptr<BlobFolder>> open(const std::filesystem::path& path,
-                                                                  FileOps& ops = system_file_ops());
+                                                                  FileOps& ops = system_file_ops(),
+                                                                  std::uint64_t floor_bytes = 0);
     /// For looking only, beside whoever has it: nothing is made, removed or locked, and what would change it fails with
     /// `permission`. *Errors*: `not_found` when it is missing; `permission`, `io_failed`.
     [[nodiscard]] static Result<std::unique_ptr<BlobFolder>> open_to_read(const std::filesystem::path& path,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -21,6 +22,7 @@ public:
     virtual ssize_t pread(int file, void* bytes, std::size_t count, std::int64_t offset) noexcept = 0;
     virtual int fsync(int file) noexcept = 0;
     virtual int fstat(int file, struct stat& out) noexcept = 0;
+    virtual int fstatvfs(int file, struct statvfs& out) noexcept = 0;
     virtual int renameat(int folder, const char* from, int to_folder, const char* to) noexcept = 0;
     virtual int unlinkat(int folder, const char* name) noexcept = 0;
     virtual int close(int file) noexcept = 0;

@@ -117,6 +117,8 @@ struct World final : service::Upstream {
     Counter numbers;
     service::Handover handover{{intake_blobs, intake_recorder, *this}};
     bool cut = false;
+    std::optional<std::vector<service::RemoteJob>> there;  ///< what the release server says that somebody has
+    service::UserQuota quota;
     InstanceId sent_by = instance;
 
     SubjectId alice = add("alice");
@@ -162,10 +164,12 @@ struct World final : service::Upstream {
                                 .printer_name = "test",
                                 .max_document_bytes = 1 << 24,
                                 .max_incoming = 10,
+                                .quota = quota,
                                 .taken = {}}};
         const ipp::Caller caller{.path = "/ipp/print", .owner = ipp::Owner{subject, name}, .peer_address = {}};
-        auto sink = must(submit.print(caller, {.job_name = "CANARY title", .document_format = "application/pdf"}));
-        must(sink->append(document));
+        SAFEQ_TRY(auto sink,
+                  submit.print(caller, {.job_name = "CANARY title", .document_format = "application/pdf"}));
+        SAFEQ_TRY_VOID(sink->append(document));
         return sink->finish();
     }
 
@@ -186,7 +190,10 @@ struct World final : service::Upstream {
         if (cut) return fail(Errc::unavailable, "release");
         return custody.take(sent_by, job);
     }
-    Result<std::vector<service::RemoteJob>> jobs(SubjectId) override { return fail(Errc::unavailable, "release"); }
+    Result<std::vector<service::RemoteJob>> jobs(SubjectId) override {
+        if (!there) return fail(Errc::unavailable, "release");
+        return *there;
+    }
     Result<void> cancel(SubjectId, JobId) override { return fail(Errc::unavailable, "release"); }
 };
 
@@ -357,4 +364,39 @@ TEST_CASE("an erased person's job is refused for good and holds up nobody", "[se
     CHECK(progress.refused[0].second.code == Errc::denied);
     CHECK(must(world.desk.jobs(world.session_of(world.bob))).size() == 1);
     CHECK(world.handover.waiting() == 0);
+}
+
+TEST_CASE("who has as many jobs waiting as they may have is refused another, and that is on record", "[service]") {
+    World world;
+    world.quota.jobs = 2;
+    const auto remote = [&](job::State state, std::uint64_t bytes) {
+        return service::RemoteJob{.id = JobId::make(world.clock, world.random), .state = state, .bytes = bytes};
+    };
+    world.there = {remote(job::State::held, 10), remote(job::State::printed, 10)};
+    (void)world.print(test::make_pdf(1, "x"), world.alice, "alice");
+    world.there->push_back(remote(job::State::held, 10));
+    const auto refused = world.try_print(test::make_pdf(1, "x"), world.alice, "alice");
+    REQUIRE(!refused);
+    CHECK(refused.error().code == Errc::too_many);
+    CHECK(refused.error().message().contains("no jobs are left"));
+    const audit::Record record = must(audit::Record::parse(must(world.intake_log->entry(world.intake_log->size() - 1))));
+    CHECK(record.kind == audit::Kind::quota_refused);
+    CHECK(record.subject == world.alice);
+    // While the release server is away, what it has doesn't count.
+    world.there.reset();
+    CHECK(world.try_print(test::make_pdf(1, "x"), world.alice, "alice"));
+}
+
+TEST_CASE("a document is refused at the byte that its owner has no room for", "[service]") {
+    World world;
+    const Bytes pdf = test::make_pdf(1, "x");
+    world.there = {{.id = JobId::make(world.clock, world.random), .state = job::State::held, .bytes = 1000}};
+    world.quota.bytes = 1000 + pdf.size() - 1;
+    const auto refused = world.try_print(pdf, world.alice, "alice");
+    REQUIRE(!refused);
+    CHECK(refused.error().code == Errc::too_many);
+    CHECK(refused.error().message().contains("no bytes are left"));
+    CHECK(world.intake_blobs.list()->empty());
+    world.quota.bytes += 1;
+    CHECK(world.try_print(pdf, world.alice, "alice"));
 }

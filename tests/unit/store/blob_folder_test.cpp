@@ -261,3 +261,26 @@ TEST_CASE("who opens a folder to read needs no lock, and changes nothing", "[sto
     CHECK((*reader)->set_aside(blob(1)).error().code == Errc::permission);
     CHECK(owner->list() == std::vector{blob(1)});
 }
+
+TEST_CASE("the last of a disk is not given to blobs, from the first byte that would touch it", "[store]") {
+    const test::TemporaryFolder root;
+    test::FaultyFileOps ops;
+    auto folder = *store::BlobFolder::open(root / "spool", ops, 1000);
+    ops.free_bytes = 1000 + 15;
+    REQUIRE(put(*folder, blob(1), "sealed document"));  // in two pieces, of 7 and 8 bytes
+    ops.free_bytes = 1000 + 7;
+    CHECK(put(*folder, blob(2), "sealed document").error().code == Errc::disk_full);
+    ops.free_bytes = 999;
+    const auto refused = folder->create(blob(3));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Errc::disk_full);
+    // Reading and removing need no room, and once there is some again, so is everything else.
+    CHECK(get(*folder, blob(1)) == "sealed document");
+    CHECK(folder->list() == std::vector{blob(1)});
+    CHECK(files_in(root / "spool" / "tmp") == 0);
+    REQUIRE(folder->remove(blob(1)));
+    ops.free_bytes = 2000;
+    CHECK(put(*folder, blob(2), "sealed document"));
+    ops.free_bytes.reset();
+    CHECK(put(*folder, blob(3), "sealed document"));
+}

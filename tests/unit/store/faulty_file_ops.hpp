@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include <safeq/store/file_ops.hpp>
@@ -33,6 +34,9 @@ public:
     }
     /// The changing calls since `arm`, a letter each: c(reate) m(kdir) w(rite) f(sync) r(ename) u(nlink).
     [[nodiscard]] const std::string& trace() const noexcept { return trace_; }
+    /// What the file system says is free; nothing: what it is.
+    std::optional<std::uint64_t> free_bytes;
+
     /// Changing calls so far.
     [[nodiscard]] std::size_t calls() const noexcept { return calls_; }
 
@@ -55,6 +59,14 @@ public:
     }
     int fsync(int file) noexcept override { return fails('f') ? -1 : system_.fsync(file); }
     int fstat(int file, struct stat& out) noexcept override { return system_.fstat(file, out); }
+    int fstatvfs(int file, struct statvfs& out) noexcept override {
+        const int done = system_.fstatvfs(file, out);
+        if (free_bytes) {
+            out.f_frsize = 1;
+            out.f_bavail = *free_bytes;
+        }
+        return done;
+    }
     int renameat(int folder, const char* from, int to_folder, const char* to) noexcept override {
         return fails('r') ? -1 : system_.renameat(folder, from, to_folder, to);
     }

@@ -51,6 +51,7 @@ public:
     }
     int fsync(int file) noexcept override { return fails() ? -1 : real_.fsync(file); }
     int fstat(int file, struct stat& out) noexcept override { return real_.fstat(file, out); }
+    int fstatvfs(int file, struct statvfs& out) noexcept override { return real_.fstatvfs(file, out); }
     int renameat(int folder, const char* from, int to_folder, const char* to) noexcept override {
         return fails() ? -1 : real_.renameat(folder, from, to_folder, to);
     }
