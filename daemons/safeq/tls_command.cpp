@@ -41,13 +41,6 @@ std::string read_policy_file(const std::string& path) {
     return text;
 }
 
-// A dated name or an alias; otherwise a policy file.
-tls::PolicyRef policy_from(const std::string& name_or_path) {
-    if (const auto dated = tls::find_policy(name_or_path)) return *dated;
-    if (!std::filesystem::exists(name_or_path)) throw CommandFailed{tls::find_policy(name_or_path).error().message()};
-    return require(tls::parse_policy(read_policy_file(name_or_path)));
-}
-
 std::string hex(std::uint16_t code) { return fmt::format("0x{:04x}", code); }
 
 std::string_view key_exchange_name(tls::KeyExchange exchange) {
@@ -234,6 +227,12 @@ void add_certificate_commands(CLI::App& tls_app, Context& context) {
 }
 
 }  // namespace
+
+tls::PolicyRef policy_from(const std::string& name_or_path) {
+    if (const auto dated = tls::find_policy(name_or_path)) return *dated;
+    if (!std::filesystem::exists(name_or_path)) throw CommandFailed{tls::find_policy(name_or_path).error().message()};
+    return require(tls::parse_policy(read_policy_file(name_or_path)));
+}
 
 void add_tls_command(CLI::App& app, Context& context) {
     CLI::App* const tls_app =

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+
+#include <safeq/tls/policy_ref.hpp>
+
 namespace CLI {
 class App;
 }
@@ -8,6 +12,9 @@ class App;
 namespace safeq::daemon {
 
 struct Context;
+
+/// The policy of a dated name or an alias; otherwise that of a policy file. Throws `CommandFailed`.
+[[nodiscard]] tls::PolicyRef policy_from(const std::string& name_or_path);
 
 /// `safeq tls …`: looks at TLS policies, which needs no installation; renews and revokes the certificates of one.
 void add_tls_command(CLI::App& app, Context& context);

@@ -23,6 +23,7 @@
 #include <safeq/tls/suite_registry.hpp>
 
 #include "safeq/context.hpp"
+#include "safeq/tls_command.hpp"
 
 namespace safeq::daemon {
 namespace {
@@ -147,7 +148,9 @@ std::string day(Time time) { return fmt::format("{:%Y-%m-%d}", std::chrono::floo
 
 std::string_view told(std::optional<bool> there) { return !there ? "not asked" : *there ? "yes" : "no"; }
 
-void print_text(const tls::Scan& scan, const std::vector<std::string>& weak) {
+using Policies = std::vector<tls::PolicyRef>;
+
+void print_text(const tls::Scan& scan, const std::vector<std::string>& weak, const Policies& policies) {
     for (const tls::ScannedVersion& version : scan.versions) {
         fmt::print("{}  {}\n", tls::version_name(version.code), name(version.answer));
         for (const std::uint16_t suite : version.suites)
@@ -169,10 +172,10 @@ void print_text(const tls::Scan& scan, const std::vector<std::string>& weak) {
         told(scan.secure_renegotiation), told(scan.extended_master_secret), told(scan.encrypt_then_mac),
         told(scan.session_tickets), told(scan.compression), told(scan.asks_certificate));
     std::vector<std::string_view> fitting;
-    for (const tls::Policy* const policy : tls::all_policies())
+    for (const tls::PolicyRef& policy : policies)
         if (fit(scan, *policy).fits) fitting.push_back(policy->name());
     for (const std::string& sentence : weak) fmt::print("weak: {}\n", sentence);
-    for (const tls::Policy* const policy : tls::all_policies()) {
+    for (const tls::PolicyRef& policy : policies) {
         const tls::Fit verdict = fit(scan, *policy);
         fmt::print("{:<18} {} ({}){}\n", policy->name(), verdict.fits ? "fits" : "does not fit", verdict.detail,
                    verdict.fits && policy->exception_only() ? ", by an exception only" : "");
@@ -183,7 +186,7 @@ void print_text(const tls::Scan& scan, const std::vector<std::string>& weak) {
 
 Json optional_json(std::optional<bool> there) { return there ? Json(*there) : Json{}; }
 
-Json to_json(const tls::Scan& scan, const std::vector<std::string>& weak) {
+Json to_json(const tls::Scan& scan, const std::vector<std::string>& weak, const Policies& judged) {
     Json versions = Json::array();
     for (const tls::ScannedVersion& version : scan.versions) {
         Json suites = Json::array(), groups = Json::array();
@@ -210,7 +213,7 @@ Json to_json(const tls::Scan& scan, const std::vector<std::string>& weak) {
                                 {"not_after", day(shown.certificate.not_after())},
                                 {"pin", tls::Pin::of(shown.certificate).text()}});
     Json policies = Json::array(), fits = Json::array();
-    for (const tls::Policy* const policy : tls::all_policies()) {
+    for (const tls::PolicyRef& policy : judged) {
         const tls::Fit verdict = fit(scan, *policy);
         policies.push_back({{"name", policy->name()},
                             {"fits", verdict.fits},
@@ -235,29 +238,34 @@ Json to_json(const tls::Scan& scan, const std::vector<std::string>& weak) {
             {"connections", scan.connections}};
 }
 
-void scan_endpoint(const std::string& where, std::string server_name, unsigned timeout, bool json) {
-    const net::Endpoint to = endpoint_from(where);
+struct Form {
+    std::string where, server_name;
+    std::vector<std::string> policies;
+    unsigned timeout = 5;
+    bool json = false;
+};
+
+void scan_endpoint(const Form& form) {
+    Policies policies{tls::all_policies().begin(), tls::all_policies().end()};
+    for (const std::string& own : form.policies) policies.push_back(policy_from(own));
+    const net::Endpoint to = endpoint_from(form.where);
+    std::string server_name = form.server_name;
     if (server_name.empty() && !is_address(to.host)) server_name = to.host;
-    SocketTarget target{to, std::chrono::seconds{timeout}};
+    SocketTarget target{to, std::chrono::seconds{form.timeout}};
     crypto::SystemRandom random;
     const SystemClock clock;
     const tls::Scan found = require(tls::scan(target, server_name, clock, random));
     const bool any = std::ranges::any_of(
         found.versions, [](const tls::ScannedVersion& v) { return v.answer == tls::Answer::accepted; });
     const std::vector<std::string> weak = weaknesses(found, clock.now());
-    if (json) fmt::print("{}\n", to_json(found, weak).dump(2));
-    else print_text(found, weak);
+    if (form.json) fmt::print("{}\n", to_json(found, weak, policies).dump(2));
+    else print_text(found, weak, policies);
     if (!any) throw CommandFailed{to.text() + ": no version of TLS was agreed on"};
 }
 
 }  // namespace
 
 void add_tls_scan_command(CLI::App& tls_app) {
-    struct Form {
-        std::string where, server_name;
-        unsigned timeout = 5;
-        bool json = false;
-    };
     const auto form = std::make_shared<Form>();
     CLI::App* const command = tls_app.add_subcommand(
         "scan", "Try what an endpoint accepts: versions, suites, groups, certificates; and which policy fits it");
@@ -266,8 +274,9 @@ void add_tls_scan_command(CLI::App& tls_app) {
     command->add_option("--timeout", form->timeout, "Seconds for each connection")
         ->check(CLI::Range(1, 300))
         ->capture_default_str();
+    command->add_option("--policy", form->policies, "A policy file to try besides the dated ones; may be given again");
     command->add_flag("--json", form->json, "As JSON");
-    command->callback([form] { scan_endpoint(form->where, form->server_name, form->timeout, form->json); });
+    command->callback([form] { scan_endpoint(*form); });
 }
 
 }  // namespace safeq::daemon

@@ -66,7 +66,7 @@ Fit fit(const Scan& scan, const Policy& policy) {
         const ScannedVersion* const version = scan.accepted(static_cast<std::uint16_t>(v));
         if (version == nullptr) continue;
         version_met = true;
-        // RFC 9325, section 3.5: our sessions insist on it, but for devices that live by an exception.
+        // RFC 7627, section 5.2: our sessions insist on it, but for devices that live by an exception.
         if (v == Version::v1_2 && !policy.exception_only() && !scan.extended_master_secret.value_or(true)) {
             why = "no extended master secret (RFC 7627)";
             suite_met = true;
