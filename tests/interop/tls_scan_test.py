@@ -279,6 +279,21 @@ def test_endpoints_that_are_no_tls_servers(site):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         found = scan(site, silent.getsockname()[1], "--timeout", "1", status=1)
         assert {row["answer"] for row in found["versions"]} == {"silent"} and not found["fits"], found
+    with socket.create_server(("127.0.0.1", 0)) as dripping:
+        def drip(connection):
+            with contextlib.suppress(OSError), connection:
+                while True:  # warnings without end: each connection has one deadline, whatever comes meanwhile
+                    connection.sendall(bytes.fromhex("15030300020170"))
+                    threading.Event().wait(0.1)
+
+        def take():
+            with contextlib.suppress(OSError):
+                while True:
+                    threading.Thread(target=drip, args=(dripping.accept()[0],), daemon=True).start()
+        threading.Thread(target=take, daemon=True).start()
+        found = scan(site, dripping.getsockname()[1], "--timeout", "1", status=1)
+        assert {row["answer"] for row in found["versions"]} == {"silent"} and found["connections"] == 6, found
+        dripping.shutdown(socket.SHUT_RDWR)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         def greet():
             with contextlib.suppress(OSError):
