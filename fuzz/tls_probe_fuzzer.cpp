@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: tls::ProbeReader::take and reply. The first byte says into which pieces the rest is cut.
-// Property: an answer is read the same in pieces of any size and with anything after it; a reader that failed stays
-// failed; what is read keeps the bounds that the header promises.
+// Under test: tls::ProbeReader::take and reply, tls::read_ssl2_answer. The first byte says into which pieces the rest
+// is cut. Property: an answer is read the same in pieces of any size and with anything after it; a reader that failed
+// stays failed; what is read keeps the bounds that the header promises.
 #include <cstdint>
 #include <cstdlib>
 
@@ -37,6 +37,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const std::size_t piece = data[0] % 64 + std::size_t{1};
     const ByteView answer = std::as_bytes(std::span{data, size}).subspan(1);
+
+    // Once an SSL 2.0 answer is complete, more bytes don't change it.
+    const auto ssl2 = tls::read_ssl2_answer(answer);
+    const auto first = tls::read_ssl2_answer(answer.first(answer.size() / 2));
+    if (first && *first != tls::Ssl2Answer::incomplete) require(ssl2 && *ssl2 == *first);
+    if (!first) require(!ssl2 && ssl2.error().code == first.error().code);
 
     tls::ProbeReader at_once;
     const auto whole = at_once.take(answer);

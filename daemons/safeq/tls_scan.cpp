@@ -151,6 +151,7 @@ std::string_view told(std::optional<bool> there) { return !there ? "not asked" :
 using Policies = std::vector<tls::PolicyRef>;
 
 void print_text(const tls::Scan& scan, const std::vector<std::string>& weak, const Policies& policies) {
+    fmt::print("SSL 2.0  {}\n", name(scan.ssl2));
     for (const tls::ScannedVersion& version : scan.versions) {
         fmt::print("{}  {}\n", tls::version_name(version.code), name(version.answer));
         for (const std::uint16_t suite : version.suites)
@@ -188,6 +189,11 @@ Json optional_json(std::optional<bool> there) { return there ? Json(*there) : Js
 
 Json to_json(const tls::Scan& scan, const std::vector<std::string>& weak, const Policies& judged) {
     Json versions = Json::array();
+    versions.push_back({{"name", "SSL 2.0"},
+                        {"answer", name(scan.ssl2)},
+                        {"suites", Json::array()},
+                        {"groups", Json::array()},
+                        {"shortest_dh_bits", Json{}}});
     for (const tls::ScannedVersion& version : scan.versions) {
         Json suites = Json::array(), groups = Json::array();
         for (const std::uint16_t suite : version.suites)
@@ -255,8 +261,10 @@ void scan_endpoint(const Form& form) {
     crypto::SystemRandom random;
     const SystemClock clock;
     const tls::Scan found = require(tls::scan(target, server_name, clock, random));
-    const bool any = std::ranges::any_of(
-        found.versions, [](const tls::ScannedVersion& v) { return v.answer == tls::Answer::accepted; });
+    const bool any =
+        found.ssl2 == tls::Answer::accepted || std::ranges::any_of(found.versions, [](const tls::ScannedVersion& v) {
+            return v.answer == tls::Answer::accepted;
+        });
     const std::vector<std::string> weak = weaknesses(found, clock.now());
     if (form.json) fmt::print("{}\n", to_json(found, weak, policies).dump(2));
     else print_text(found, weak, policies);

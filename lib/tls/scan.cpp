@@ -125,6 +125,22 @@ public:
         }
     }
 
+    [[nodiscard]] Result<Answer> ssl2() {
+        SAFEQ_TRY(const auto link, target_.connect());
+        ++found.connections;
+        if (!link->send(ssl2_probe_hello(random_))) return Answer::refused;
+        for (Bytes all;;) {
+            const auto received = link->receive();
+            if (!received) return received.error().code == Errc::timed_out ? Answer::silent : Answer::refused;
+            if (received->empty()) return Answer::refused;
+            all.insert(all.end(), received->begin(), received->end());
+            const auto answer = read_ssl2_answer(all);
+            if (!answer) return Answer::garbled;
+            if (*answer == Ssl2Answer::accepted) return Answer::accepted;
+            if (*answer == Ssl2Answer::refused) return Answer::refused;
+        }
+    }
+
     [[nodiscard]] Result<ScannedVersion> version(std::uint16_t code) {
         ScannedVersion out{.code = code};
         const Codes all = suites_of(code);
@@ -216,6 +232,7 @@ private:
 Result<Scan> scan(ScanTarget& target, const std::string& server_name, const Clock& clock, Random& random) {
     Scanner scanner{target, server_name, random};
     Scan& found = scanner.found;
+    SAFEQ_TRY(found.ssl2, scanner.ssl2());
     for (std::uint16_t code = 0x0300; code <= 0x0304; ++code) {
         SAFEQ_TRY(ScannedVersion version, scanner.version(code));
         found.versions.push_back(std::move(version));

@@ -100,6 +100,8 @@ bool needs_tls13_off(const Scan& scan) {
 
 std::vector<std::string> weaknesses(const Scan& scan, Time now) {
     std::vector<std::string> out;
+    add(out, scan.ssl2 == Answer::accepted,
+        "accepts SSL 2.0, by which TLS with the same key is broken too (DROWN); RFC 6176 forbids it");
     for (const ScannedVersion& version : scan.versions)
         add(out, version.answer == Answer::accepted && version.code < 0x0303,
             fmt::format("accepts {}, which RFC 8996 and RFC 7568 forbid", version_name(version.code)));

@@ -84,4 +84,18 @@ private:
     ProbeReply reply_;
 };
 
+/// A greeting of SSL 2.0, which is no TLS and has a form of its own. *Source*: Hickman, "The SSL Protocol" (1995);
+/// RFC 5246, appendix E.2.
+[[nodiscard]] Bytes ssl2_probe_hello(Random& random);
+
+enum class Ssl2Answer {
+    incomplete,
+    accepted,  ///< a SERVER-HELLO of SSL 2.0 that names a cipher
+    refused,   ///< an error of SSL 2.0, an alert of TLS, or no cipher in common
+};
+
+/// Reads all that came so far. *Errors*: `malformed` for what is neither SSL nor TLS, `truncated` and `trailing_data`
+/// for a message whose parts don't fill it.
+[[nodiscard]] Result<Ssl2Answer> read_ssl2_answer(ByteView received);
+
 }  // namespace safeq::tls

@@ -73,6 +73,7 @@ struct ScannedCertificate {
 
 /// What an endpoint accepts.
 struct Scan {
+    Answer ssl2 = Answer::refused;                 ///< SSL 2.0, which shares nothing with the rest
     std::vector<ScannedVersion> versions;          ///< all five, the oldest first
     std::vector<ScannedCertificate> certificates;  ///< the leaves, each once
     std::size_t unreadable_certificates = 0;

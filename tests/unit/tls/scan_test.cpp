@@ -151,6 +151,7 @@ TEST_CASE("a scan of our own server finds exactly its policy", "[tls][scan]") {
             CHECK(found.certificates.front().key_bits == (rsa ? 3072 : 256));
             CHECK(found.certificates.front().certificate.common_name() == "printer");
             CHECK_FALSE(found.certificates.front().self_signed);
+            CHECK(found.ssl2 == Answer::refused);
             CHECK(found.greeting == Answer::accepted);
             CHECK_FALSE(found.compression);
             CHECK_FALSE(found.session_tickets);
@@ -239,7 +240,8 @@ TEST_CASE("an endpoint may hang, hang up, or speak something else", "[tls][scan]
     };
     const Scan silent = scan_script([](ByteView) -> Result<Bytes> { return fail(Errc::timed_out, "endpoint"); });
     CHECK(all(silent, Answer::silent));
-    CHECK(silent.connections == 6);  // one for each version, and the greeting
+    CHECK(silent.ssl2 == Answer::silent);
+    CHECK(silent.connections == 7);  // one for each version, SSL 2.0 included, and the greeting
     const Scan gone = scan_script([](ByteView) -> Result<Bytes> { return Bytes{}; });
     CHECK(all(gone, Answer::refused));
     const Scan reset = scan_script([](ByteView) -> Result<Bytes> { return fail(Errc::connection_closed, "endpoint"); });
@@ -247,11 +249,13 @@ TEST_CASE("an endpoint may hang, hang up, or speak something else", "[tls][scan]
     const Scan web =
         scan_script([](ByteView) -> Result<Bytes> { return to_bytes("HTTP/1.1 400 Bad Request\r\n\r\n"); });
     CHECK(all(web, Answer::garbled));
+    CHECK(web.ssl2 == Answer::garbled);
     CHECK(web.greeting == Answer::garbled);
     CHECK(fitting(web).empty());
     const Scan refusing = scan_script([](ByteView) -> Result<Bytes> { return alert(2, 70); });
     CHECK(all(refusing, Answer::refused));
-    CHECK(refusing.connections == 6);
+    CHECK(refusing.ssl2 == Answer::refused);
+    CHECK(refusing.connections == 7);
 }
 
 TEST_CASE("a server that chooses what was not offered is not followed", "[tls][scan][hostile]") {
@@ -308,6 +312,23 @@ TEST_CASE("a server that takes all there is ends too", "[tls][scan][hostile]") {
     CHECK(old.secure_renegotiation == false);
     CHECK(old.unreadable_certificates == 1);
     CHECK(fitting(old).empty());
+}
+
+TEST_CASE("a server of SSL 2.0 is found out", "[tls][scan]") {
+    const Scan found = scan_script([](ByteView hello) -> Result<Bytes> {
+        if (hello[0] != std::byte{0x80}) return alert(2, 40);
+        return from_hex(
+                   "8014"
+                   "0400010002"
+                   "000400030002"
+                   "6c656166"
+                   "010080"
+                   "6964")
+            .value();
+    });
+    CHECK(found.ssl2 == Answer::accepted);
+    CHECK(fitting(found).empty());
+    CHECK(weaknesses(found, {}).front().contains("DROWN"));
 }
 
 TEST_CASE("a device that hangs on TLS 1.3 is found out", "[tls][scan]") {
