@@ -73,6 +73,9 @@ struct Backend {
 /// An RSA, P-256 or P-384 private key. *Errors*: `malformed`, `key_invalid`.
 [[nodiscard]] Result<std::unique_ptr<Botan::Private_Key>> read_key(KeyPem pem);
 
+/// Whether a private key is of a kind that we use. *Errors*: `key_invalid`.
+[[nodiscard]] Result<void> check_key(const Botan::Private_Key& key);
+
 /// Any number of revocation lists, none included.
 [[nodiscard]] Result<std::vector<Botan::X509_CRL>> read_crls(CrlsPem pem);
 

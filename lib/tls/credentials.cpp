@@ -51,6 +51,10 @@ Result<std::shared_ptr<const Credentials>> Credentials::from_pem(ChainPem chain,
     auto impl = std::make_unique<Impl>();
     SAFEQ_TRY(impl->chain, Certificate::chain_from_pem(chain.text));
     SAFEQ_TRY(impl->key, read_key(key));
+    return assemble(std::move(impl));
+}
+
+Result<std::shared_ptr<const Credentials>> Credentials::assemble(std::unique_ptr<Impl> impl) {
     for (const Certificate& certificate : impl->chain) impl->x509.push_back(Backend::of(certificate));
     return crypto::at_seam("credentials", Errc::key_invalid, [&]() -> Result<std::shared_ptr<const Credentials>> {
         if (!belongs_to(*impl->key, impl->x509.front()))

@@ -48,11 +48,15 @@ Result<std::unique_ptr<Botan::Private_Key>> read_key(KeyPem pem) {
     return crypto::at_seam("private key", Errc::malformed, [&]() -> Result<std::unique_ptr<Botan::Private_Key>> {
         Botan::DataSource_Memory source{blocks.front()};
         auto key = Botan::PKCS8::load_key(source);
-        if (key->algo_name() == "RSA" ? key->key_length() < 2048 : curve_name(*key).empty())
-            return fail(Errc::key_invalid, "private key",
-                        "neither RSA of 2048 bits or more, nor ECDSA on P-256 or P-384");
+        SAFEQ_TRY_VOID(check_key(*key));
         return key;
     });
+}
+
+Result<void> check_key(const Botan::Private_Key& key) {
+    if (key.algo_name() == "RSA" ? key.key_length() < 2048 : curve_name(key).empty())
+        return fail(Errc::key_invalid, "private key", "neither RSA of 2048 bits or more, nor ECDSA on P-256 or P-384");
+    return {};
 }
 
 Result<std::vector<Botan::X509_CRL>> read_crls(CrlsPem pem) {

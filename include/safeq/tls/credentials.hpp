@@ -13,6 +13,7 @@
 #include <safeq/core/bytes.hpp>
 #include <safeq/core/clock.hpp>
 #include <safeq/core/error.hpp>
+#include <safeq/crypto/secret.hpp>
 
 namespace safeq::tls {
 
@@ -90,12 +91,42 @@ struct CrlsPem {
     std::string_view text;
 };
 
+/// A private key on P-256 or P-384 that never is in this process: in a PKCS#11 token, a TPM, another process.
+/// *Threads*: implementations are safe to use from several threads.
+class ExternalKey {
+public:
+    virtual ~ExternalKey() = default;
+
+    /// ECDSA over a digest of 32, 48 or 64 bytes, of which FIPS 186-5 takes the leading bits: r ‖ s, each as long as
+    /// the curve's order. Called in each handshake, which waits for it. *Errors*: end the handshake.
+    [[nodiscard]] virtual Result<Bytes> sign(ByteView digest) const = 0;
+
+protected:
+    ExternalKey() = default;
+    ExternalKey(const ExternalKey&) = default;
+    ExternalKey& operator=(const ExternalKey&) = default;
+};
+
 /// A certificate chain and the private key of its leaf: what a server or a client proves itself with.
 /// *Secrets*: the key is wiped when the last user lets go. *Threads*: const and safe everywhere.
 class Credentials final {
 public:
     /// *Errors*: `malformed`; `key_invalid` when the key is not the leaf's or of a kind that TLS doesn't use.
     [[nodiscard]] static Result<std::shared_ptr<const Credentials>> from_pem(ChainPem chain, KeyPem key);
+
+    /// From a PKCS#12 file (DER, at most 1 MiB) as OpenSSL 3 and others of today write it: a MAC by HMAC with SHA-2,
+    /// PBES2 with AES-CBC and PBKDF2 by HMAC with SHA-2, one private key. The chain is put in order; certificates that
+    /// are no part of it are left out. *Errors*: `authentication_failed` for a wrong password or a damaged file;
+    /// `unsupported` for what is older (RC2, 3DES, SHA-1; the detail says how to convert), newer (PBMAC1), or without a
+    /// MAC; `malformed`, `too_large` (also for over 2,000,000 iterations), `too_many`, `key_invalid`.
+    /// *Secrets*: what was decrypted is wiped. *Source*: RFC 7292, RFC 8018.
+    [[nodiscard]] static Result<std::shared_ptr<const Credentials>> from_pkcs12(ByteView file,
+                                                                                const crypto::Secret& password);
+
+    /// From a key that is kept elsewhere. *Errors*: `malformed`; `key_invalid` when the leaf's key is no P-256 or
+    /// P-384 key, or when what the key signs, once, doesn't verify by it; those of `ExternalKey::sign`.
+    [[nodiscard]] static Result<std::shared_ptr<const Credentials>> from_external(
+        ChainPem chain, std::shared_ptr<const ExternalKey> key);
     ~Credentials();
     Credentials(const Credentials&) = delete;
     Credentials& operator=(const Credentials&) = delete;
@@ -109,6 +140,7 @@ public:
 private:
     friend struct Backend;
     explicit Credentials(std::unique_ptr<const Impl> impl) noexcept;
+    [[nodiscard]] static Result<std::shared_ptr<const Credentials>> assemble(std::unique_ptr<Impl> impl);
     std::unique_ptr<const Impl> impl_;
 };
 
