@@ -19,18 +19,6 @@ constexpr std::size_t sealed_key_bytes = crypto::WrapKey::size + tag_bytes;
 constexpr std::size_t max_secret_bytes = 1024 * 1024;
 constexpr std::string_view associated = "safeq/root/v1/pkcs11\n";
 
-// The interface of 1995 takes everything by pointers to what it doesn't change.
-unsigned char* in(ByteView bytes) {
-    return const_cast<unsigned char*>(reinterpret_cast<const unsigned char*>(bytes.data()));
-}
-unsigned char* out(MutableByteView bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
-
-template <class T>
-CK_ATTRIBUTE attribute(CK_ATTRIBUTE_TYPE type, T& value) {
-    return {type, &value, sizeof value};
-}
-CK_ATTRIBUTE attribute(CK_ATTRIBUTE_TYPE type, std::string& text) { return {type, text.data(), text.size()}; }
-
 }  // namespace
 
 struct Pkcs11RootKeys::Impl {
@@ -56,14 +44,9 @@ struct Pkcs11RootKeys::Impl {
     }
 
     [[nodiscard]] Result<void> log_in(const std::optional<crypto::Secret>& pin) {
-        SAFEQ_TRY_VOID(
-            done(slot.module->C_OpenSession(slot.id, CKF_SERIAL_SESSION | CKF_RW_SESSION, nullptr, nullptr, &session),
-                 "PKCS#11 session"));
+        SAFEQ_TRY(session, open_session(slot, pin, CKF_RW_SESSION));
         open = true;
-        if (!pin) return {};
-        const CK_RV code = slot.module->C_Login(session, CKU_USER, in(pin->expose()), pin->expose().size());
-        if (code == CKR_USER_ALREADY_LOGGED_IN) return {};
-        return done(code, "PKCS#11 PIN");
+        return {};
     }
 
     [[nodiscard]] std::string label(std::uint64_t generation) const {
@@ -132,7 +115,7 @@ Pkcs11RootKeys::Pkcs11RootKeys(std::unique_ptr<Impl> impl) noexcept : impl_{std:
 Pkcs11RootKeys::~Pkcs11RootKeys() = default;
 
 Result<std::unique_ptr<Pkcs11RootKeys>> Pkcs11RootKeys::open(std::string_view uri, Random& random) {
-    SAFEQ_TRY(const TokenUri parsed, TokenUri::parse(uri));
+    SAFEQ_TRY(const TokenUri parsed, TokenUri::parse(uri, "safeq root"));
     SAFEQ_TRY(const std::optional<crypto::Secret> pin, parsed.pin());
     SAFEQ_TRY(Modules modules, Modules::load(parsed));
     SAFEQ_TRY(const Modules::Slot slot, modules.find(parsed));

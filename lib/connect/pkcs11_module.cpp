@@ -57,7 +57,7 @@ Error module_error(CK_RV code, std::string_view what) {
     return {kind, std::string{what}, text == nullptr ? std::to_string(code) : std::string{text}};
 }
 
-Result<TokenUri> TokenUri::parse(std::string_view text) {
+Result<TokenUri> TokenUri::parse(std::string_view text, std::string_view object) {
     if (text.size() > max_uri_bytes) return fail(Errc::too_large, "PKCS#11 URI");
     TokenUri out;
     out.uri_.reset(p11_kit_uri_new());
@@ -70,7 +70,7 @@ Result<TokenUri> TokenUri::parse(std::string_view text) {
         return fail(Errc::unsupported, "PKCS#11 URI", "no pin-value: name a file by pin-source");
     CK_ULONG count = 0;
     const CK_ATTRIBUTE* attributes = p11_kit_uri_get_attributes(out.uri_.get(), &count);
-    out.object_ = "safeq root";
+    out.object_ = object;
     for (CK_ULONG i = 0; i < count; ++i) {
         if (attributes[i].type != CKA_LABEL)
             return fail(Errc::unsupported, "PKCS#11 URI", "of an object only its name (object=) may be given");
@@ -156,6 +156,18 @@ Result<Modules::Slot> Modules::find(const TokenUri& uri) const {
     }
     if (!found) return fail(Errc::not_found, "PKCS#11 token", "no token fits the URI");
     return *found;
+}
+
+Result<CK_SESSION_HANDLE> open_session(const Modules::Slot& slot, const std::optional<crypto::Secret>& pin,
+                                       CK_FLAGS flags) {
+    CK_SESSION_HANDLE session = 0;
+    CK_RV code = slot.module->C_OpenSession(slot.id, CKF_SERIAL_SESSION | flags, nullptr, nullptr, &session);
+    if (code != CKR_OK) return std::unexpected(module_error(code, "PKCS#11 session"));
+    if (!pin) return session;
+    code = slot.module->C_Login(session, CKU_USER, in(pin->expose()), pin->expose().size());
+    if (code == CKR_OK || code == CKR_USER_ALREADY_LOGGED_IN) return session;
+    slot.module->C_CloseSession(session);
+    return std::unexpected(module_error(code, "PKCS#11 PIN"));
 }
 
 }  // namespace safeq::connect

@@ -11,6 +11,7 @@
 #include <p11-kit/pkcs11.h>
 #include <p11-kit/uri.h>
 
+#include <safeq/core/bytes.hpp>
 #include <safeq/core/error.hpp>
 #include <safeq/crypto/secret.hpp>
 
@@ -22,7 +23,8 @@ namespace safeq::connect {
 /// What an RFC 7512 URI says, for the purpose of finding a token.
 class TokenUri {
 public:
-    [[nodiscard]] static Result<TokenUri> parse(std::string_view text);
+    /// `object` is what an URI without a name of an object means.
+    [[nodiscard]] static Result<TokenUri> parse(std::string_view text, std::string_view object);
 
     [[nodiscard]] bool matches(CK_TOKEN_INFO& info) const noexcept;
     [[nodiscard]] std::optional<std::string> module_path() const;
@@ -62,5 +64,25 @@ private:
     CK_FUNCTION_LIST* single_ = nullptr;  // loaded by its path
     CK_FUNCTION_LIST** all_ = nullptr;    // those that p11-kit knows
 };
+
+/// A session, logged in where there is a PIN; to be closed by the caller. *Errors*: those of `module_error`.
+[[nodiscard]] Result<CK_SESSION_HANDLE> open_session(const Modules::Slot& slot,
+                                                     const std::optional<crypto::Secret>& pin, CK_FLAGS flags);
+
+// The interface of 1995 takes everything by pointers to what it doesn't change.
+[[nodiscard]] inline unsigned char* in(ByteView bytes) {
+    return const_cast<unsigned char*>(reinterpret_cast<const unsigned char*>(bytes.data()));
+}
+[[nodiscard]] inline unsigned char* out(MutableByteView bytes) {
+    return reinterpret_cast<unsigned char*>(bytes.data());
+}
+
+template <class T>
+[[nodiscard]] CK_ATTRIBUTE attribute(CK_ATTRIBUTE_TYPE type, T& value) {
+    return {type, &value, sizeof value};
+}
+[[nodiscard]] inline CK_ATTRIBUTE attribute(CK_ATTRIBUTE_TYPE type, std::string& text) {
+    return {type, text.data(), text.size()};
+}
 
 }  // namespace safeq::connect
