@@ -9,6 +9,10 @@
 #include <cerrno>
 #include <cstring>
 
+#ifdef SAFEQ_HAVE_CONNECT
+#include <safeq/connect/pkcs11_key.hpp>
+#endif
+
 namespace safeq::daemon {
 namespace {
 
@@ -94,26 +98,71 @@ Result<crypto::NoteKey> read_note_key(const std::filesystem::path& path) {
     return key;
 }
 
-Result<TlsFiles> read_tls(const std::filesystem::path& folder) {
+namespace {
+
+using Credentials = Result<std::shared_ptr<const tls::Credentials>>;
+
+std::string_view one_line(std::string_view text) {
+    if (text.ends_with('\n')) text.remove_suffix(1);
+    return text;
+}
+
+// What is wrong with a file's content, with the files that were looked at.
+Credentials naming(Credentials credentials, const std::filesystem::path& folder, std::string_view files) {
+    if (credentials) return credentials;
+    return fail(credentials.error().code, (folder / files).string(), credentials.error().message());
+}
+
+Credentials from_token(const std::filesystem::path& folder, [[maybe_unused]] std::string_view chain) {
+    SAFEQ_TRY(const std::string uri, read_text(folder / "key.uri", 4096));
+#ifdef SAFEQ_HAVE_CONNECT
+    auto key = connect::Pkcs11Key::open(one_line(uri));
+    if (!key) return naming(std::unexpected(key.error()), folder, "key.uri");
+    return naming(tls::Credentials::from_external({chain}, *std::move(key)), folder, "cert.pem, key.uri");
+#else
+    return fail(Errc::unsupported, (folder / "key.uri").string(), "this program was built without p11-kit");
+#endif
+}
+
+// A certificate and its key: cert.pem with key.pem, or with key.uri that names a key in a token; or cert.p12, whose
+// password is in cert.password.
+Credentials read_credentials(const std::filesystem::path& folder, const store::KeyFolder& keys, std::string& shown) {
+    const auto there = [&](const char* file) { return std::filesystem::exists(folder / file); };
+    const bool p12 = there("cert.p12"), token = there("key.uri");
+    if (p12 + token + there("key.pem") > 1 || (p12 && there("cert.pem")))
+        return fail(Errc::config_invalid, folder.string(),
+                    "one of key.pem, key.uri, or cert.p12 (without cert.pem), and not several");
+    shown = p12 ? "cert.p12" : "cert.pem";
+    if (p12) {
+        SAFEQ_TRY(const crypto::Secret file, keys.read("cert.p12"));
+        SAFEQ_TRY(const crypto::Secret line, keys.read("cert.password"));
+        const auto password = crypto::Secret::copy_of(one_line(as_text(line.expose())));
+        return naming(tls::Credentials::from_pkcs12(file.expose(), password), folder, "cert.p12");
+    }
     SAFEQ_TRY(const std::string chain, read_text(folder / "cert.pem"));
-    SAFEQ_TRY(const std::unique_ptr<store::KeyFolder> keys, store::KeyFolder::open(folder));
-    SAFEQ_TRY(const crypto::Secret key, keys->read("key.pem"));
+    if (token) return from_token(folder, chain);
+    SAFEQ_TRY(const crypto::Secret key, keys.read("key.pem"));
+    return naming(tls::Credentials::from_pem({chain}, {as_text(key.expose())}), folder, "cert.pem, key.pem");
+}
+
+}  // namespace
+
+Result<TlsFiles> read_tls(const std::filesystem::path& folder) {
+    // First what is no secret: opening the folder of the secrets would make it.
     SAFEQ_TRY(const std::string authority, read_text(folder / "ca.pem"));
     SAFEQ_TRY(const std::string crl, read_text(folder / "crl.pem"));
+    SAFEQ_TRY(const std::unique_ptr<store::KeyFolder> keys, store::KeyFolder::open(folder));
     TlsFiles out;
-    auto credentials = tls::Credentials::from_pem({chain}, {as_text(key.expose())});
-    if (!credentials)
-        return fail(credentials.error().code, (folder / "cert.pem").string() + ", key.pem",
-                    credentials.error().message());
+    std::string shown;
+    SAFEQ_TRY(out.credentials, read_credentials(folder, *keys, shown));
     auto anchors = tls::TrustAnchors::from_pem({authority}, {crl}, tls::Revocation::required);
     if (!anchors)
         return fail(anchors.error().code, (folder / "ca.pem").string() + ", crl.pem", anchors.error().message());
-    out.credentials = *std::move(credentials);
     out.anchors = *std::move(anchors);
-    const auto ends = [&](const char* what, const char* file, Time end) {
+    const auto ends = [&](const char* what, const std::string& file, Time end) {
         out.endings.push_back({.what = what, .file = (folder / file).string(), .end = end});
     };
-    ends("certificate", "cert.pem", first_end(out.credentials->chain()));
+    ends("certificate", shown, first_end(out.credentials->chain()));
     ends("authority", "ca.pem", first_end(out.anchors->authorities()));
     if (const auto end = out.anchors->revocation_end()) ends("revocation list", "crl.pem", *end);
     return out;

@@ -40,7 +40,8 @@ template <class Key>
 /// Reads `intakes_public` into the table. *Errors*: as `read_text`; `malformed`.
 [[nodiscard]] Result<void> load_intakes(const std::filesystem::path& file, spool::IntakeTable& intakes);
 
-/// What a daemon proves itself with, and whom it trusts: cert.pem, key.pem, ca.pem and crl.pem of its `tls` folder.
+/// What a daemon proves itself with, and whom it trusts, of its `tls` folder: cert.pem and key.pem (or key.uri, which
+/// names a key in a PKCS#11 token; or, for both, cert.p12 with cert.password), ca.pem and crl.pem.
 struct TlsFiles {
     std::shared_ptr<const tls::Credentials> credentials;
     std::shared_ptr<const tls::TrustAnchors> anchors;

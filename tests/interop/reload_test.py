@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import ssl
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -237,6 +238,82 @@ def test_ends_are_told_before_they_come(site):
             certificate(site, "report").write_text(own)
         assert told or "expires-soon" not in log(site, "report")[before:]
     assert " reloaded " in hang_up(site, "report")["report"]
+
+
+def put(path, data, mode=0o600):
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    path.chmod(mode)
+
+
+def test_certificate_and_key_of_a_pkcs12_file(site):
+    folder = site.root / "report" / "tls"
+    site.safeq("tls", "renew")
+    made = scenario.command("openssl", "pkcs12", "-export", "-inkey", folder / "key.pem", "-in", folder / "cert.pem", "-passout",
+                            "pass:geheim", "-out", folder / "cert.p12")
+    assert made.returncode == 0, made.stderr
+    wanted, pem = serial(folder / "cert.pem"), {n: (folder / n).read_text() for n in ("cert.pem", "key.pem")}
+    put(folder / "cert.password", "wrong\n")
+    said = hang_up(site, "report")["report"]
+    assert " reload-refused " in said and "cert.p12" in said and "not several" in said, said
+    for name in pem:
+        (folder / name).unlink()
+    said = hang_up(site, "report")["report"]
+    assert " reload-refused " in said and "cert.p12" in said and "the password is wrong" in said, said
+    put(folder / "cert.password", "geheim\n", 0o644)
+    assert "permission" in hang_up(site, "report")["report"]
+    put(folder / "cert.password", "geheim\n")
+    said = hang_up(site, "report")["report"]
+    assert f" reloaded serial={wanted.lower()} " in said, said
+    assert shown(site, "report") == wanted
+    assert site.safeq("tls", "renew", "--within", "30").stdout == "nothing is due\n"
+    site.stop("report")
+    site.start("report")
+    assert shown(site, "report") == wanted
+    for name in ("cert.p12", "cert.password"):
+        (folder / name).unlink()
+    for name, text in pem.items():
+        put(folder / name, text)
+    assert " reloaded " in hang_up(site, "report")["report"]
+
+
+def test_a_key_in_a_token(site):
+    module = pathlib.Path("/usr/lib/softhsm/libsofthsm2.so")
+    if not module.exists():
+        print("note: SoftHSM isn't installed; the test of a token was left out", flush=True)
+        return
+    folder, tokens = site.root / "intake" / "tls", site.dir / "tokens"
+    tokens.mkdir()
+    (site.dir / "softhsm2.conf").write_text(f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n")
+    env = {**os.environ, "SOFTHSM2_CONF": str(site.dir / "softhsm2.conf")}
+    for arguments in (("--init-token", "--free", "--label", "safeq", "--so-pin", "12345678", "--pin", "87654321"),
+                      ("--import", folder / "key.pem", "--token", "safeq", "--label", "intake", "--id", "01", "--pin", "87654321")):
+        subprocess.run(["softhsm2-util", *map(str, arguments)], env=env, check=True, capture_output=True)
+    site.stop("intake")
+    key = (folder / "key.pem").read_text()
+    (folder / "key.pem").unlink()
+    put(site.dir / "pin", "87654321\n")
+    uri = f"pkcs11:token=safeq;object=%s?module-path={module}&pin-source=file:{site.dir}/pin\n"
+    put(folder / "key.uri", uri % "intake")
+    site.start("intake", env=env)
+    assert shown(site, "ipps") == serial(folder / "cert.pem")
+    # As server to report, and as client of release.
+    document = site.dir / "token.pdf"
+    document.write_bytes(house.make_pdf(1, "by a key in a token"))
+    site.safeq("print", document, "--user", "alice", text=scenario.ALICE["password"] + "\n")
+    terminal = scenario.sign_in(site)
+    house.wait_until(terminal.jobs, 30, "the job at the terminal")
+    # Renewed without the key, and read anew with the token open already.
+    before = serial(folder / "cert.pem")
+    site.safeq("tls", "renew")
+    assert " reloaded " in hang_up(site, "intake")["intake"]
+    assert shown(site, "ipps") == serial(folder / "cert.pem") != before
+    (folder / "key.uri").write_text(uri % "nobody")
+    said = hang_up(site, "intake")["intake"]
+    assert " reload-refused " in said and "key.uri" in said and "no such private key" in said, said
+    assert shown(site, "ipps") == serial(folder / "cert.pem")
+    (folder / "key.uri").unlink()
+    put(folder / "key.pem", key)
+    assert " reloaded " in hang_up(site, "intake")["intake"]
 
 
 def test_the_service_manager_is_told(site):
