@@ -22,6 +22,8 @@
 #include <safeq/net/asio_compat.hpp>
 #include <safeq/net/listen_address.hpp>
 
+#include "request_body.hpp"
+
 namespace safeq::net {
 namespace {
 
@@ -85,7 +87,6 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
     std::mutex mutex;
     std::list<Idle> idle;
 
-    class Body;
     asio::awaitable<void> accept_loop();
     asio::awaitable<void> serve(Generic::socket socket);
     asio::awaitable<void> serve_stream(std::shared_ptr<Stream> stream, std::string address,
@@ -116,91 +117,6 @@ Result<void> HttpServer::Impl::still_trusted(const Stream& stream, std::shared_p
     return config.client_anchors->verify(peer ? peer->certificates : std::vector<tls::Certificate>{},
                                          tls::PeerRole::client, {}, clock.now());
 }
-
-// Pulls the body of one request out of the stream.
-class HttpServer::Impl::Body final : public BodyReader {
-public:
-    Body(Impl& server, Stream& stream, http::RequestParser& parser)
-        : server_{server},
-          stream_{stream},
-          parser_{parser},
-          wants_continue_{parser.head().expect_continue && parser.head().has_body()} {}
-
-    asio::awaitable<Result<ByteView>> next() override {
-        if (ended_) co_return ByteView{};
-        if (error_) co_return std::unexpected(*error_);
-        if (std::exchange(wants_continue_, false)) {
-            if (auto sent =
-                    co_await stream_.write(as_bytes("HTTP/1.1 100 Continue\r\n\r\n"), server_.options.timeouts.write);
-                !sent)
-                co_return keep(std::move(sent).error());
-        }
-        stream_.consume(std::exchange(lent_, 0));
-        ByteView buffer;
-        for (bool first = true;; first = false) {
-            if (!first) {
-                if (too_slow()) co_return keep(Error{Errc::timed_out, "body", "too slow"});
-                auto read = co_await stream_.read(server_.options.timeouts.body);
-                if (!read) co_return keep(std::move(read).error());
-                buffer = *read;
-                if (buffer.empty()) co_return keep(Error{Errc::connection_closed, "body", "it stops half way"});
-            }
-            auto step = parser_.feed(buffer);
-            if (!step) co_return keep(std::move(step).error());
-            switch (step->event) {
-                case http::Event::end:
-                    stream_.consume(step->consumed);
-                    ended_ = true;
-                    co_return ByteView{};
-                case http::Event::body:
-                    // The piece lies in the stream's buffer: it is consumed when the next one is asked for.
-                    lent_ = step->consumed;
-                    bytes_ += step->body.size();
-                    co_return step->body;
-                case http::Event::need_more:
-                case http::Event::head: stream_.consume(step->consumed); break;
-            }
-        }
-    }
-
-    /// Reads to the end what the handler left, if it is little; false when the connection must end.
-    asio::awaitable<bool> drain() {
-        if (wants_continue_) co_return false;
-        std::size_t left = 256 * 1024;
-        while (!ended_) {
-            const auto piece = co_await next();
-            if (!piece || piece->size() > left) co_return false;
-            left -= piece->size();
-        }
-        co_return true;
-    }
-
-    [[nodiscard]] const std::optional<Error>& error() const noexcept { return error_; }
-
-private:
-    std::unexpected<Error> keep(Error error) {
-        error_ = error;
-        return std::unexpected(std::move(error));
-    }
-
-    [[nodiscard]] bool too_slow() const {
-        const auto spent = SteadyClock::now() - started_;
-        if (spent < server_.options.timeouts.body) return false;
-        const auto seconds =
-            static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(spent).count());
-        return bytes_ < seconds * server_.options.timeouts.least_bytes_per_second;
-    }
-
-    Impl& server_;
-    Stream& stream_;
-    http::RequestParser& parser_;
-    bool wants_continue_;
-    bool ended_ = false;
-    std::size_t lent_ = 0;
-    std::uint64_t bytes_ = 0;
-    SteadyClock::time_point started_ = SteadyClock::now();
-    std::optional<Error> error_;
-};
 
 asio::awaitable<void> HttpServer::Impl::accept_loop() {
     const auto self = shared_from_this();
@@ -320,7 +236,7 @@ asio::awaitable<void> HttpServer::Impl::serve_stream(std::shared_ptr<Stream> str
         }
 
         const http::RequestHead head = parser.head();
-        Body body{*this, *stream, parser};
+        RequestBody body{options.timeouts, *stream, parser};
         HttpResponse response;
         try {
             response = co_await options.handler(head, body, peer);

@@ -237,6 +237,14 @@ def test_ends_are_told_before_they_come(site):
         finally:
             certificate(site, "report").write_text(own)
         assert told or "expires-soon" not in log(site, "report")[before:]
+    own = short_lived(site, "report", 0)  # over as soon as it is made
+    try:
+        before = len(log(site, "report"))
+        assert " reloaded " in hang_up(site, "report")["report"]
+        line = r" error safeq-report expired what=certificate code=expired where=\S+/report/tls/cert\.pem detail=\"ended .*safeq tls renew"
+        house.wait_until(lambda: re.search(line, log(site, "report")[before:]), 30, "the end to be told")
+    finally:
+        certificate(site, "report").write_text(own)
     assert " reloaded " in hang_up(site, "report")["report"]
 
 
