@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -127,10 +128,11 @@ private:
         const auto text = read_text(file);
         if (!text && text.error().code == Errc::not_found) return false;
         if (!text) return std::unexpected(text.error());
-        const auto former = tls::Certificate::from_pem(*text);
-        if (!former) return fail(former.error().code, file.string(), former.error().message());
-        if (!due(former->not_after())) return false;
-        const auto fresh = authority_.renew(*former, certificate_lifetime, now_, random_);
+        const auto chain = tls::Certificate::chain_from_pem(*text);
+        if (!chain) return fail(chain.error().code, file.string(), chain.error().message());
+        const tls::Certificate& former = chain->front();
+        if (!due(former.not_after())) return false;
+        const auto fresh = authority_.renew(former, certificate_lifetime, now_, random_);
         if (!fresh &&
             (fresh.error().code == Errc::certificate_revoked || fresh.error().code == Errc::certificate_untrusted)) {
             change_.lines.push_back(fmt::format(
@@ -140,8 +142,10 @@ private:
         }
         if (!fresh) return std::unexpected(fresh.error());
         // A revocation must reach the former one, too: it is good until its own end.
-        SAFEQ_TRY_VOID(keep_former(*former));
-        SAFEQ_TRY_VOID(write_text(file, fresh->pem(), 0644));
+        SAFEQ_TRY_VOID(keep_former(former));
+        std::string renewed = fresh->pem();
+        for (const tls::Certificate& behind : *chain | std::views::drop(1)) renewed += behind.pem();
+        SAFEQ_TRY_VOID(write_text(file, renewed, 0644));
         note("renewed", file, fresh->not_after());
         return true;
     }

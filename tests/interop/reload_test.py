@@ -11,6 +11,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import installation as house  # noqa: E402
@@ -119,6 +120,37 @@ def test_connections_at_work_go_on_and_new_ones_see_the_new_certificate(site):
     assert ask(connect(site, "terminal", "mfd"), "/v1/jobs") == 401
     for connection in (device, people, half):
         connection.close()
+
+
+def test_no_request_is_lost_while_daemons_reload_again_and_again(site):
+    done, asked, failures = threading.Event(), [], []
+
+    def keep_asking(listener, device, path, anew):
+        connection = connect(site, listener, device)
+        try:
+            while not done.is_set():
+                if anew:
+                    connection = connect(site, listener, device)
+                assert ask(connection, path) == 401
+                asked.append(listener)
+                if anew:
+                    connection.close()
+        except Exception as error:  # told by the main thread
+            failures.append(f"{listener}: {error!r}")
+
+    threads = [threading.Thread(target=keep_asking, args=(*where, anew)) for anew in (False, True)
+               for where in (("terminal", "mfd", "/v1/jobs"), ("report", None, "/"))]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(15):
+            reload_all(site)
+        house.wait_until(lambda: failures or len(asked) > 100, 30, "a hundred requests")
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join(60)
+    assert not failures, failures
 
 
 def test_a_document_finds_its_way_between_reloads(site):

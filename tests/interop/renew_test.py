@@ -106,6 +106,17 @@ def test_only_what_is_due_and_only_who_reads_it(site):
     assert site.safeq("tls", "renew", "--within", "30").stdout == "nothing is due\n"
 
 
+def test_what_stands_behind_a_certificate_stays(site):
+    path = site.root / "report" / "tls" / "cert.pem"
+    behind = (site.root / "ca" / "ca.pem").read_text()
+    path.write_text(path.read_text() + behind)
+    before = facts(path)
+    site.safeq("tls", "renew")
+    assert path.read_text().endswith(behind) and path.read_text().count("BEGIN CERTIFICATE") == 2
+    assert facts(path)[0] == before[0] and facts(path)[1] != before[1] and verified(site, path)
+    path.write_text(path.read_text().removesuffix(behind))
+
+
 def test_a_half_done_renewal_is_finished(site):
     """As after a crash between the authority's folder and a daemon's: the list there is the former one."""
     former = (site.root / "report" / "tls" / "crl.pem").read_text()
@@ -137,6 +148,9 @@ def test_what_is_not_ours_is_left(site):
     own, trusted = path.read_text(), (path.parent / "ca.pem").read_text()
     openssl("req", "-x509", "-key", path.parent / "key.pem", "-days", "30", "-subj", "/CN=elsewhere", "-out", path)
     assert f"left {path}: another authority issued it\n" in site.safeq("tls", "renew", "--within", "60").stdout
+    path.write_text(path.read_text() * 2)  # with a chain behind it
+    assert f"left {path}: another authority issued it\n" in site.safeq("tls", "renew", "--within", "60").stdout
+    path.write_text(path.read_text()[:len(path.read_text()) // 2])
     assert "elsewhere" in openssl("x509", "-in", path, "-noout", "-subject")
     (path.parent / "ca.pem").write_text(trusted + path.read_text())  # an operator trusts one more
     former = (path.parent / "crl.pem").read_text()
