@@ -6,6 +6,7 @@ import hashlib
 import json
 import pathlib
 import select
+import signal
 import socket
 import ssl
 import sys
@@ -149,6 +150,24 @@ def test_an_exception_ends_by_itself(site):
     assert print_there(site) == "held"
     assert site.old.spoken[before:] == [None]
     assert "exception-expired" in site.processes["release"].log.read_text()
+
+
+def test_a_table_is_read_anew_while_the_server_runs(site):
+    with_table(site, "")
+    release, table = site.processes["release"], site.dir / "exceptions"
+
+    def read_anew(text, told):
+        before = len(release.log.read_text())
+        table.write_text(text)
+        release.child.send_signal(signal.SIGHUP)
+        return house.wait_until(lambda: told in release.log.read_text()[before:] and release.log.read_text()[before:], 20, told)
+    assert print_there(site) == "held"
+    read_anew(exception(site), " reloaded ")
+    assert print_there(site) == "printed"
+    assert str(table) in read_anew("no table\n", " reload-refused ")
+    assert print_there(site) == "printed"  # by the one that was good
+    read_anew("", " reloaded ")
+    assert print_there(site) == "held"
 
 
 def test_other_devices_stay_under_the_strict_policy(site):
