@@ -39,9 +39,9 @@ bool is_address(const std::string& name) {
     return Botan::IPv4Address::from_string(name).has_value() || Botan::IPv6Address::from_string(name).has_value();
 }
 
-BackendContext make_backend(const PolicyRef& policy, ClientAuth client_auth, std::shared_ptr<const Credentials> own,
-                            std::shared_ptr<const TrustAnchors> anchors) {
-    return {std::make_shared<PolicyAdapter>(policy, client_auth),
+BackendContext make_backend(const PolicyRef& policy, ClientAuth client_auth, bool tickets,
+                            std::shared_ptr<const Credentials> own, std::shared_ptr<const TrustAnchors> anchors) {
+    return {std::make_shared<PolicyAdapter>(policy, client_auth, tickets),
             std::make_shared<CredentialsAdapter>(std::move(own), std::move(anchors)),
             std::make_shared<Botan::TLS::Session_Manager_Noop>()};
 }
@@ -59,10 +59,15 @@ Result<std::shared_ptr<const ServerContext>> ServerContext::create(ServerConfig 
     if (config.client_auth == ClientAuth::none && config.client_anchors)
         return fail(Errc::invalid_argument, "TLS server",
                     "authorities for clients that are not asked for a certificate");
+    if (config.tickets && config.client_auth == ClientAuth::required)
+        return fail(Errc::invalid_argument, "TLS server", "tickets where every client must show its certificate");
+    if (config.tickets && !config.tickets->made_for(*config.policy))
+        return fail(Errc::invalid_argument, "TLS server", "tickets of another policy");
     SAFEQ_TRY_VOID(check_alpn(config.alpn));
     return crypto::at_seam("TLS server", Errc::crypto_failed, [&]() -> Result<std::shared_ptr<const ServerContext>> {
         SAFEQ_TRY_VOID(check_fit(*config.policy, *config.credentials));
-        auto backend = make_backend(config.policy, config.client_auth, config.credentials, config.client_anchors);
+        auto backend = make_backend(config.policy, config.client_auth, config.tickets != nullptr, config.credentials,
+                                    config.client_anchors);
         return std::shared_ptr<const ServerContext>{
             new ServerContext{std::make_unique<Impl>(Impl{std::move(config), std::move(backend)})}};
     });
@@ -89,7 +94,7 @@ Result<std::shared_ptr<const ClientContext>> ClientContext::create(ClientConfig 
     return crypto::at_seam("TLS client", Errc::crypto_failed, [&]() -> Result<std::shared_ptr<const ClientContext>> {
         if (config.own) SAFEQ_TRY_VOID(check_fit(*config.policy, *config.own));
         std::string sni = is_address(config.server_name) ? std::string{} : config.server_name;
-        auto backend = make_backend(config.policy, ClientAuth::none, config.own, std::move(anchors));
+        auto backend = make_backend(config.policy, ClientAuth::none, false, config.own, std::move(anchors));
         return std::shared_ptr<const ClientContext>{
             new ClientContext{std::make_unique<Impl>(Impl{std::move(config), std::move(backend), std::move(sni)})}};
     });

@@ -14,7 +14,8 @@ namespace safeq::tls {
 struct BackendContext {
     std::shared_ptr<PolicyAdapter> policy;
     std::shared_ptr<CredentialsAdapter> credentials;
-    std::shared_ptr<Botan::TLS::Session_Manager> sessions;  ///< keeps nothing: no resumption
+    std::shared_ptr<Botan::TLS::Session_Manager>
+        sessions;  ///< keeps nothing; where tickets are, each session has its own
 };
 
 struct ServerContext::Impl {

@@ -37,6 +37,8 @@ bool Hooks::peer_must_prove() const noexcept {
 
 const Policy& Hooks::policy() const noexcept { return client_ ? *client_->config().policy : *server_->config().policy; }
 
+bool Hooks::may_resume() const noexcept { return server_ && server_->config().tickets && !peer_must_prove(); }
+
 void Hooks::refuse(Error why) {
     const Alert::Type alert = alert_for(why.code);
     failure = std::move(why);
@@ -64,13 +66,16 @@ void Hooks::tls_alert(Alert alert) {
 
 void Hooks::tls_session_established(const Botan::TLS::Session_Summary& summary) {
     if (established_) refuse({Errc::tls_handshake_failed, "TLS", "a second handshake on one connection"});
-    if (summary.was_resumption() || summary.psk_used())
+    if (summary.psk_used() || (summary.was_resumption() && !may_resume()))
         refuse({Errc::tls_handshake_failed, "TLS", "a resumed session where none is ever offered"});
     if (peer_must_prove() && !verified_)
         refuse({Errc::certificate_missing, "TLS", "the handshake ended without a verified certificate"});
     const Suite* const suite = policy().find_suite(summary.ciphersuite_code());
     if (suite == nullptr || static_cast<std::uint16_t>(suite->version) != summary.version().version_code())
         refuse({Errc::tls_handshake_failed, "TLS", "a suite that the policy does not hold"});
+    if (summary.was_resumption() && suite->version != Version::v1_3)
+        refuse({Errc::tls_handshake_failed, "TLS", "a resumed session of TLS 1.2"});
+    peer.resumed = summary.was_resumption();
     peer.version = suite->version;
     peer.suite = *suite;
     const auto parameters = summary.kex_parameters();

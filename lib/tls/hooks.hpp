@@ -49,7 +49,7 @@ public:
     void tls_session_established(const Botan::TLS::Session_Summary& summary) override;
     void tls_session_activated() override;
     bool tls_peer_closed_connection() override { return false; }
-    bool tls_should_persist_resumption_information(const Botan::TLS::Session&) override { return false; }
+    bool tls_should_persist_resumption_information(const Botan::TLS::Session&) override { return may_resume(); }
     void tls_verify_cert_chain(const std::vector<Botan::X509_Certificate>& chain,
                                const std::vector<std::optional<Botan::OCSP::Response>>& ocsp,
                                const std::vector<Botan::Certificate_Store*>& trusted, Botan::Usage_Type usage,
@@ -66,6 +66,7 @@ private:
     [[noreturn]] void refuse(Error why);
     [[nodiscard]] Result<void> check(const std::vector<Certificate>& chain) const;
     [[nodiscard]] const Policy& policy() const noexcept;
+    [[nodiscard]] bool may_resume() const noexcept;
 
     std::shared_ptr<const ServerContext> server_;
     std::shared_ptr<const ClientContext> client_;

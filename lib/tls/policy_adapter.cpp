@@ -47,8 +47,8 @@ bool holds(const std::vector<Group_Params>& groups, Group_Params group) {
 
 }  // namespace
 
-PolicyAdapter::PolicyAdapter(PolicyRef policy, ClientAuth client_auth)
-    : policy_{std::move(policy)}, client_auth_{client_auth} {
+PolicyAdapter::PolicyAdapter(PolicyRef policy, ClientAuth client_auth, bool tickets)
+    : policy_{std::move(policy)}, client_auth_{client_auth}, tickets_{tickets} {
     for (const Suite& suite : policy_->suites()) {
         add_once(ciphers_, backend_name(suite.cipher));
         add_once(macs_, suite.aead() ? "AEAD" : backend_name(suite.hash));

@@ -13,7 +13,7 @@ namespace safeq::tls {
 /// One of our policies, as the backend asks for it. Made once for each context.
 class PolicyAdapter final : public Botan::TLS::Policy {
 public:
-    PolicyAdapter(PolicyRef policy, ClientAuth client_auth);
+    PolicyAdapter(PolicyRef policy, ClientAuth client_auth, bool tickets = false);
 
     std::vector<std::string> allowed_ciphers() const override { return ciphers_; }
     std::vector<std::string> allowed_macs() const override { return macs_; }
@@ -48,7 +48,8 @@ public:
     bool allow_server_initiated_renegotiation() const override { return false; }
     bool abort_connection_on_undesired_renegotiation() const override { return true; }
     bool allow_resumption_for_renegotiation() const override { return false; }
-    std::size_t new_session_tickets_upon_handshake_success() const override { return 0; }
+    std::size_t new_session_tickets_upon_handshake_success() const override { return tickets_ ? 1 : 0; }
+    std::chrono::seconds session_ticket_lifetime() const override { return policy_->tickets().lifetime; }
 
     bool require_cert_revocation_info() const override { return false; }  // our own check decides, by the anchors
     bool support_cert_status_message() const override { return false; }
@@ -63,6 +64,7 @@ public:
 private:
     PolicyRef policy_;
     ClientAuth client_auth_;
+    bool tickets_;
     std::vector<std::string> ciphers_, macs_, key_exchanges_, hashes_, signature_methods_;
     std::vector<Botan::TLS::Group_Params> groups_;
 };

@@ -11,6 +11,7 @@
 #include <tls/backend.hpp>
 #include <tls/context.hpp>
 #include <tls/hooks.hpp>
+#include <tls/resumption.hpp>
 
 namespace safeq::tls {
 
@@ -110,9 +111,11 @@ Result<Session> Session::server(std::shared_ptr<const ServerContext> context, co
         const BackendContext& backend = Backend::of(*context).backend;
         auto impl = std::make_unique<Impl>();
         impl->hooks = std::make_shared<Hooks>(context, clock);
-        impl->channel =
-            std::make_unique<Botan::TLS::Server>(impl->hooks, backend.sessions, backend.credentials, backend.policy,
-                                                 std::make_shared<RandomAdapter>(random), false, backend_buffer_bytes);
+        const auto adapter = std::make_shared<RandomAdapter>(random);
+        std::shared_ptr<Botan::TLS::Session_Manager> sessions = backend.sessions;
+        if (context->config().tickets) sessions = std::make_shared<Resumption>(context, clock, adapter);
+        impl->channel = std::make_unique<Botan::TLS::Server>(impl->hooks, std::move(sessions), backend.credentials,
+                                                             backend.policy, adapter, false, backend_buffer_bytes);
         return Session{std::move(impl)};
     });
 }

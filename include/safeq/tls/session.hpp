@@ -13,6 +13,7 @@
 #include <safeq/core/random.hpp>
 #include <safeq/tls/credentials.hpp>
 #include <safeq/tls/policy_ref.hpp>
+#include <safeq/tls/tickets.hpp>
 
 namespace safeq::tls {
 
@@ -29,6 +30,9 @@ struct ServerConfig {
     std::shared_ptr<const TrustAnchors> client_anchors =
         nullptr;                         ///< needed where `client_auth` is `required`, only there
     std::vector<std::string> alpn = {};  ///< in order of preference; empty: the extension is ignored
+    /// What tickets are sealed with; null: none are given or taken. Made for this policy and no other listener, and
+    /// never where `client_auth` is `required`.
+    std::shared_ptr<TicketKeys> tickets = nullptr;
 };
 
 struct ClientConfig {
@@ -87,6 +91,7 @@ struct Peer {
     std::vector<Certificate> certificates;  ///< verified, the leaf first; empty when none was asked for
     std::string server_name;                ///< at a server: the SNI that the client sent; not verified, escape it
     std::string alpn;                       ///< empty when none was agreed
+    bool resumed = false;                   ///< by a ticket: no certificate was shown this time
 
     [[nodiscard]] const Certificate* certificate() const noexcept {
         return certificates.empty() ? nullptr : &certificates.front();
@@ -96,10 +101,13 @@ struct Peer {
 /// One end of a TLS connection, without a socket: ciphertext goes in by `received` and comes out by `take_outgoing`;
 /// plaintext goes in by `send` and comes out by `plaintext` and `consume`.
 ///
-/// No session is ever resumed, on any listener: no tickets are issued, and tickets and session ids that a client brings
-/// count for nothing, so that every connection shows its certificates anew. (The random id in a TLS 1.2 ServerHello
-/// names no stored session.) There is no renegotiation and no 0-RTT. No plaintext is given out before the peer is
-/// verified.
+/// A server resumes sessions where its context has `tickets`, in TLS 1.3 alone, always with a new key exchange
+/// (psk_dhe_ke), for as long as the policy says from the full handshake on, and only while it has the same certificate,
+/// which must be valid. A ticket that doesn't fit is no error: the handshake is a full one. Mutually authenticated
+/// listeners have no tickets, so that every connection shows its certificates anew; TLS 1.2 has none, because a
+/// ticket's key would open recorded sessions; clients keep none. Session ids count for nothing anywhere (the random id
+/// in a TLS 1.2 ServerHello names no stored session). There is no renegotiation and no 0-RTT. No plaintext is given out
+/// before the peer is verified.
 ///
 /// A failed session stays failed: later calls return the same error. What `take_outgoing` then gives is an alert for
 /// the peer; send it, then close the socket. *Threads*: one at a time per session; sessions of one context may run on
