@@ -42,12 +42,15 @@ Result<std::shared_ptr<const tls::ServerContext>> mutual_context(const TlsFiles&
                                        .alpn = {}});
 }
 
-Result<std::shared_ptr<const tls::ServerContext>> open_context(const TlsFiles& files, tls::PolicyRef policy) {
+Result<std::shared_ptr<const tls::ServerContext>> open_context(const Common& common, tls::PolicyRef policy,
+                                                               ListenerTickets& tickets) {
+    SAFEQ_TRY(auto keys, tickets.keys(common.tenant, policy));
     return tls::ServerContext::create({.policy = std::move(policy),
-                                       .credentials = files.credentials,
+                                       .credentials = common.tls.credentials,
                                        .client_auth = tls::ClientAuth::none,
                                        .client_anchors = nullptr,
-                                       .alpn = {}});
+                                       .alpn = {},
+                                       .tickets = std::move(keys)});
 }
 
 Result<std::shared_ptr<const tls::ClientContext>> client_context(const Common& common, std::string name) {

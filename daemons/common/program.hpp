@@ -22,6 +22,7 @@
 
 #include "common/files.hpp"
 #include "common/layout.hpp"
+#include "common/listener_tickets.hpp"
 #include "common/log.hpp"
 #include "common/policies.hpp"
 #include "common/upkeep.hpp"
@@ -46,9 +47,11 @@ struct Common {
 [[nodiscard]] Result<std::shared_ptr<const tls::ServerContext>> mutual_context(const TlsFiles& files,
                                                                                tls::PolicyRef policy);
 
-/// A context for a listener that asks nobody for a certificate.
-[[nodiscard]] Result<std::shared_ptr<const tls::ServerContext>> open_context(const TlsFiles& files,
-                                                                             tls::PolicyRef policy);
+/// A context for a listener that asks nobody for a certificate; its sessions are resumed by tickets, as the policy
+/// says.
+[[nodiscard]] Result<std::shared_ptr<const tls::ServerContext>> open_context(const Common& common,
+                                                                             tls::PolicyRef policy,
+                                                                             ListenerTickets& tickets);
 
 /// A context for calling another daemon of ours, which must bear `name`.
 [[nodiscard]] Result<std::shared_ptr<const tls::ClientContext>> client_context(const Common& common, std::string name);

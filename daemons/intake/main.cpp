@@ -51,10 +51,10 @@ struct Contexts {
     std::shared_ptr<const tls::ClientContext> release;
 };
 
-Result<Contexts> make_contexts(const Common& common, const IntakeOptions& options) {
+Result<Contexts> make_contexts(const Common& common, const IntakeOptions& options, ListenerTickets& tickets) {
     Contexts out;
     SAFEQ_TRY(const tls::PolicyRef clients, common.policies.find("tls-policy-clients", options.tls_policy_clients));
-    SAFEQ_TRY(out.clients, open_context(common.tls, clients));
+    SAFEQ_TRY(out.clients, open_context(common, clients, tickets));
     SAFEQ_TRY(out.daemons, mutual_context(common.tls, common.between));
     SAFEQ_TRY(out.release, client_context(common, std::string{release_role}));
     return out;
@@ -65,7 +65,8 @@ Result<Contexts> make_contexts(const Common& common, const IntakeOptions& option
 Result<void> run(const IntakeOptions& options) {
     Runtime runtime;
     SAFEQ_TRY(const Common common, load_common(options.common));
-    SAFEQ_TRY(const Contexts contexts, make_contexts(common, options));
+    ListenerTickets tickets{"listen-ipps", runtime.clock, runtime.random};
+    SAFEQ_TRY(const Contexts contexts, make_contexts(common, options, tickets));
     const DaemonFolder& folder = common.folder;
     SAFEQ_TRY(const auto keys, store::KeyFolder::open(folder.keys()));
     SAFEQ_TRY(const crypto::SigningKey signer, read_signing_key(*keys, signing_key_file));
@@ -184,11 +185,12 @@ Result<void> run(const IntakeOptions& options) {
             if (const auto jump = watch.look(runtime.clock.now(), std::chrono::steady_clock::now()))
                 if (const auto told = recorder.time_changed(*jump); !told) log_error("log-owed", told.error());
             if (const auto published = log->publish(); !published) log_error("publish-failed", published.error());
+            tickets.rotate();
         }};
     log_info("listening", fmt::format("ipps={} https={}", options.listen_ipps, options.listen_https));
     const auto reload = [&]() -> Result<TlsFiles> {
         SAFEQ_TRY(Common fresh, load_common(options.common));
-        SAFEQ_TRY(const Contexts made, make_contexts(fresh, options));
+        SAFEQ_TRY(const Contexts made, make_contexts(fresh, options, tickets));
         SAFEQ_TRY_VOID(ipps.use(made.clients));
         SAFEQ_TRY_VOID(https.use(made.daemons));
         SAFEQ_TRY_VOID(upstream.use(made.release));

@@ -25,10 +25,10 @@ struct Contexts {
     std::shared_ptr<const tls::ClientContext> intake, release;
 };
 
-Result<Contexts> make_contexts(const Common& common, const ReportOptions& options) {
+Result<Contexts> make_contexts(const Common& common, const ReportOptions& options, ListenerTickets& tickets) {
     Contexts out;
     SAFEQ_TRY(const tls::PolicyRef people, common.policies.find("tls-policy-people", options.tls_policy_people));
-    SAFEQ_TRY(out.people, open_context(common.tls, people));
+    SAFEQ_TRY(out.people, open_context(common, people, tickets));
     SAFEQ_TRY(const net::HttpTarget intake, net::HttpTarget::https(options.intake, nullptr));
     SAFEQ_TRY(out.intake, client_context(common, intake.endpoint.host));
     SAFEQ_TRY(const net::HttpTarget release, net::HttpTarget::https(options.release, nullptr));
@@ -41,7 +41,8 @@ Result<Contexts> make_contexts(const Common& common, const ReportOptions& option
 Result<void> run(const ReportOptions& options) {
     Runtime runtime;
     SAFEQ_TRY(const Common common, load_common(options.common));
-    SAFEQ_TRY(Contexts contexts, make_contexts(common, options));
+    ListenerTickets tickets{"listen-https", runtime.clock, runtime.random};
+    SAFEQ_TRY(Contexts contexts, make_contexts(common, options, tickets));
     SAFEQ_TRY(const auto keys, store::KeyFolder::open(common.folder.keys()));
     SAFEQ_TRY(const crypto::SigningKey witness, read_signing_key(*keys, witness_key_file));
     SAFEQ_TRY(const crypto::Secret stored, keys->read(auditor_hash_file));
@@ -95,7 +96,10 @@ Result<void> run(const ReportOptions& options) {
     SAFEQ_TRY_VOID(admin.listen_local(common.folder.socket().string()));
 
     const auto interval = std::chrono::milliseconds{static_cast<std::int64_t>(options.interval_seconds * 1000)};
-    Runtime::Periodic watching_intake{interval, [&] { intake_log.turn(); }};
+    Runtime::Periodic watching_intake{interval, [&] {
+                                          intake_log.turn();
+                                          tickets.rotate();
+                                      }};
     Runtime::Periodic watching_release{interval, [&] {
                                            release_log.turn();
                                            subjects.forget_old();
@@ -103,7 +107,7 @@ Result<void> run(const ReportOptions& options) {
     log_info("listening", fmt::format("https={}", options.listen_https));
     const auto reload = [&]() -> Result<TlsFiles> {
         SAFEQ_TRY(Common fresh, load_common(options.common));
-        SAFEQ_TRY(const Contexts made, make_contexts(fresh, options));
+        SAFEQ_TRY(const Contexts made, make_contexts(fresh, options, tickets));
         SAFEQ_TRY_VOID(https.use(made.people));
         SAFEQ_TRY_VOID(intake_client.use(made.intake));
         SAFEQ_TRY_VOID(release_client.use(made.release));

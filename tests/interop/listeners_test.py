@@ -3,6 +3,7 @@
 """curl and `openssl s_client` against each listener: what TLS must refuse, and what it must speak."""
 import json
 import pathlib
+import signal
 import socket
 import sys
 
@@ -107,18 +108,49 @@ def test_a_device_is_no_daemon(site):
         assert result.stdout in ("403", "404"), f"{listener}{path}: {result.stdout}{result.stderr}"
 
 
-def test_tickets_are_neither_given_nor_taken(site):
-    """A ticket of one listener, or of this one, opens no session without a full handshake."""
+def ask(site, listener, *arguments):
+    """One request through s_client: tickets come before the answer, so that what it prints is complete."""
+    return s_client(site, listener, "-ign_eof", *arguments,
+                    text="GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").stdout
+
+
+def test_every_ticket_is_good_at_its_own_listener_alone(site):
+    """Open listeners give tickets in TLS 1.3; elsewhere, and after a change of the certificate, they open nothing."""
+    saved = {}
     for listener in OPEN + MUTUAL:
         own = device_certificate(site) if listener in MUTUAL else ()
-        saved = site.dir / f"{listener}.session"
-        first = s_client(site, listener, "-tls1_3", "-sess_out", saved, *own)
-        assert "Post-Handshake New Session Ticket" not in first.stdout, f"{listener} gave a ticket"
-        if not saved.exists():
+        saved[listener] = site.dir / f"{listener}.session"
+        first = ask(site, listener, "-tls1_3", "-sess_out", saved[listener], *own)
+        assert "HTTP/1.1 " in first, first
+        given = "Post-Handshake New Session Ticket" in first
+        assert given == (listener in OPEN), f"{listener} {'gave a' if given else 'gave no'} ticket\n{first}"
+        assert not given or "Max Early Data: 0" in first, first
+    tried = 0
+    for listener in OPEN + MUTUAL:
+        if not saved[listener].exists():
+            assert listener in MUTUAL
             continue
         for other in OPEN + MUTUAL:
-            again = s_client(site, other, "-sess_in", saved, *own)
-            assert "Reused" not in again.stdout, f"session of {listener} was resumed at {other}"
+            own = device_certificate(site) if other in MUTUAL else ()
+            again = ask(site, other, "-sess_in", saved[listener], *own)
+            assert "HTTP/1.1 " in again, f"{listener}'s ticket at {other} was an error\n{again}"
+            good = listener == other and listener in OPEN
+            assert ("Reused, TLSv1.3" in again) == good, f"{listener}'s ticket at {other}\n{again}"
+            tried += 1
+        for other in MUTUAL:  # a ticket stands for no certificate
+            bare = ask(site, other, "-sess_in", saved[listener])
+            assert "HTTP/1.1 " not in bare and "Reused" not in bare, f"{listener}'s ticket at {other}\n{bare}"
+    assert tried >= len(OPEN) * len(OPEN + MUTUAL), f"{tried} tickets were tried"
+
+
+def test_tls_1_2_resumes_nothing(site):
+    for listener in OPEN:
+        saved = site.dir / f"{listener}-12.session"
+        first = ask(site, listener, "-tls1_2", "-sess_out", saved)
+        assert "HTTP/1.1 " in first and "TLS session ticket:" not in first, first
+        if saved.exists():
+            again = ask(site, listener, "-tls1_2", "-sess_in", saved)
+            assert "HTTP/1.1 " in again and "Reused" not in again, again
 
 
 def test_plain_text_gets_nothing(site):
@@ -173,6 +205,28 @@ def test_a_request_before_the_client_has_proved_itself_reaches_nothing(site):
     for name, log in before.items():
         new = site.processes[name].log.read_text()[len(log):]
         assert "refused route" not in new, new
+
+
+def test_tickets_outlive_a_reload_but_no_certificate(site):
+    def reload(name):
+        process = site.processes[name]
+        before = len(process.log.read_text())
+        process.child.send_signal(signal.SIGHUP)
+        house.wait_until(lambda: " reloaded " in process.log.read_text()[before:], 30, f"{name} to reload")
+
+    daemon = {"ipps": "intake", "report": "report"}
+    assert set(daemon) == set(OPEN)
+    for listener, name in daemon.items():
+        saved = site.dir / f"{listener}-reload.session"
+        assert "Reused" not in ask(site, listener, "-tls1_3", "-sess_out", saved)
+        reload(name)
+        assert "Reused, TLSv1.3" in ask(site, listener, "-sess_in", saved), f"{listener} forgot its tickets"
+    site.safeq("tls", "renew")
+    for listener, name in daemon.items():
+        reload(name)
+        again = ask(site, listener, "-sess_in", site.dir / f"{listener}-reload.session")
+        assert "HTTP/1.1 " in again and "Reused" not in again and "Verification: OK" in again, again
+
 
 if __name__ == "__main__":
     scenario.main(globals(), needs=("curl", "openssl"))
