@@ -21,9 +21,9 @@ struct RootPassphrase {
     crypto::Argon2Cost cost = root_passphrase_2026;
 };
 
-/// Root keys in files `root.N` for generation N (0600) of a folder: each as it is, or wrapped (AES-KWP) under a key that
-/// Argon2id makes of a passphrase. The two kinds don't pass for one another.
-/// *Secrets*: a key is read for each use and wiped. *Source*: docs/formats/epochs_v1.md.
+/// Root keys in files `root.N` for generation N (0600) of a folder: each as it is, or wrapped (AES-KWP) under a key
+/// that Argon2id makes of a passphrase. The two kinds don't pass for one another. *Secrets*: a key is read for each use
+/// and wiped. *Source*: docs/formats/epochs_v1.md.
 class RootKeyFiles final : public spool::RootKeys {
 public:
     /// Makes the folder (0700) if its parent is there. *Errors*: `permission`, `not_found`, `io_failed`;
