@@ -43,8 +43,11 @@ Result<std::shared_ptr<const tls::ServerContext>> mutual_context(const TlsFiles&
 }
 
 Result<std::shared_ptr<const tls::ServerContext>> open_context(const Common& common, tls::PolicyRef policy,
-                                                               ListenerTickets& tickets) {
-    SAFEQ_TRY(auto keys, tickets.keys(common.tenant, policy));
+                                                               ListenerTickets* tickets) {
+    std::shared_ptr<tls::TicketKeys> keys;
+    if (tickets != nullptr) {
+        SAFEQ_TRY(keys, tickets->keys(common.tenant, policy));
+    }
     return tls::ServerContext::create({.policy = std::move(policy),
                                        .credentials = common.tls.credentials,
                                        .client_auth = tls::ClientAuth::none,

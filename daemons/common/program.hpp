@@ -47,11 +47,11 @@ struct Common {
 [[nodiscard]] Result<std::shared_ptr<const tls::ServerContext>> mutual_context(const TlsFiles& files,
                                                                                tls::PolicyRef policy);
 
-/// A context for a listener that asks nobody for a certificate; its sessions are resumed by tickets, as the policy
-/// says.
+/// A context for a listener that asks nobody for a certificate; its sessions are resumed by `tickets`, as the policy
+/// says, or never where that is null.
 [[nodiscard]] Result<std::shared_ptr<const tls::ServerContext>> open_context(const Common& common,
                                                                              tls::PolicyRef policy,
-                                                                             ListenerTickets& tickets);
+                                                                             ListenerTickets* tickets);
 
 /// A context for calling another daemon of ours, which must bear `name`.
 [[nodiscard]] Result<std::shared_ptr<const tls::ClientContext>> client_context(const Common& common, std::string name);

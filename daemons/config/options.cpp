@@ -186,6 +186,8 @@ void describe(CLI::App& app, IntakeOptions& options) {
     app.add_option("--tls-policy-clients", options.tls_policy_clients,
                    "TLS policy of the printer: see `safeq tls list`")
         ->capture_default_str();
+    app.add_flag("--tls-tickets", options.tls_tickets,
+                 "Give printing clients session tickets. Off: CUPS 2.4 over GnuTLS takes one for a broken connection");
     app.add_option("--max-document-mib", options.max_document_mib, "Largest document, in MiB")->capture_default_str();
     app.add_option("--user-jobs", options.user_jobs, "How many jobs of one person may wait; 0 for any number")
         ->capture_default_str();
@@ -296,6 +298,7 @@ std::string to_config(const IntakeOptions& options) {
            line("listen-https", options.listen_https) + line("release", options.release) +
            line("host-name", options.host_name) + line("printer-name", options.printer_name) +
            line("tls-policy-clients", options.tls_policy_clients) +
+           (options.tls_tickets ? std::string{"tls-tickets=true\n"} : std::string{}) +
            line("max-document-mib", fmt::format("{}", options.max_document_mib)) +
            line("user-jobs", fmt::format("{}", options.user_jobs)) +
            line("user-mib", fmt::format("{}", options.user_mib)) +

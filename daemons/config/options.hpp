@@ -35,6 +35,7 @@ struct IntakeOptions {
     std::string host_name = "localhost";
     std::string printer_name = "safeq";
     std::string tls_policy_clients = "intermediate-2026";  ///< of the printer, towards who prints
+    bool tls_tickets = false;                              ///< for who prints: see docs/tls_policy.md
     std::uint64_t max_document_mib = 4096;
     std::uint64_t user_jobs = 0;        ///< 0: no bound
     std::uint64_t user_mib = 0;         ///< 0: no bound

@@ -54,7 +54,7 @@ struct Contexts {
 Result<Contexts> make_contexts(const Common& common, const IntakeOptions& options, ListenerTickets& tickets) {
     Contexts out;
     SAFEQ_TRY(const tls::PolicyRef clients, common.policies.find("tls-policy-clients", options.tls_policy_clients));
-    SAFEQ_TRY(out.clients, open_context(common, clients, tickets));
+    SAFEQ_TRY(out.clients, open_context(common, clients, options.tls_tickets ? &tickets : nullptr));
     SAFEQ_TRY(out.daemons, mutual_context(common.tls, common.between));
     SAFEQ_TRY(out.release, client_context(common, std::string{release_role}));
     return out;

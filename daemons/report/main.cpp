@@ -28,7 +28,7 @@ struct Contexts {
 Result<Contexts> make_contexts(const Common& common, const ReportOptions& options, ListenerTickets& tickets) {
     Contexts out;
     SAFEQ_TRY(const tls::PolicyRef people, common.policies.find("tls-policy-people", options.tls_policy_people));
-    SAFEQ_TRY(out.people, open_context(common, people, tickets));
+    SAFEQ_TRY(out.people, open_context(common, people, &tickets));
     SAFEQ_TRY(const net::HttpTarget intake, net::HttpTarget::https(options.intake, nullptr));
     SAFEQ_TRY(out.intake, client_context(common, intake.endpoint.host));
     SAFEQ_TRY(const net::HttpTarget release, net::HttpTarget::https(options.release, nullptr));

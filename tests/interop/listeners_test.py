@@ -17,6 +17,8 @@ MUTUAL = ("intake", "terminal", "daemon")  # client certificate needed
 
 def set_up(site):
     site.init()
+    with (site.root / "intake" / "intake.conf").open("a") as configuration:
+        configuration.write("tls-tickets=true\n")
     site.start_all()
     scenario.people_and_device(site)
 
@@ -141,6 +143,15 @@ def test_every_ticket_is_good_at_its_own_listener_alone(site):
             bare = ask(site, other, "-sess_in", saved[listener])
             assert "HTTP/1.1 " not in bare and "Reused" not in bare, f"{listener}'s ticket at {other}\n{bare}"
     assert tried >= len(OPEN) * len(OPEN + MUTUAL), f"{tried} tickets were tried"
+
+
+def test_printing_clients_are_given_tickets_only_where_the_operator_says(site):
+    with house.Installation(site.programs) as other:
+        other.init()
+        other.start("release")
+        other.start("intake")
+        first = ask(other, "ipps", "-tls1_3")
+        assert "HTTP/1.1 " in first and "New Session Ticket" not in first, first
 
 
 def test_tls_1_2_resumes_nothing(site):
