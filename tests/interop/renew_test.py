@@ -79,7 +79,8 @@ def test_all_are_renewed_with_the_same_keys(site):
     for path in leaves(site):
         stays, changes = facts(path)
         assert stays == before[path][0], f"{path}: {stays}\n{before[path][0]}"
-        assert all(a != b for a, b in zip(changes.splitlines(), before[path][1].splitlines())), changes
+        # The serial; the end, too, but for what is renewed in the second in which it was made.
+        assert changes.splitlines()[0] != before[path][1].splitlines()[0], changes
         assert verified(site, path) and f"renewed {path} until " in said
         assert path.stat().st_mode & 0o777 == 0o644
     assert {p: p.read_bytes() for p in keys} == keys
