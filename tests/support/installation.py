@@ -4,6 +4,7 @@
 Used by the demo and by the interop and crash tests. Everything listens on loopback; every process is ended by its id.
 """
 import contextlib
+import fcntl
 import hashlib
 import http.client
 import json
@@ -35,20 +36,32 @@ def wait_until(condition, seconds, what):
         threading.Event().wait(0.02)
 
 
-def free_port_offset():
-    """An offset at which all ports of an installation are free now."""
-    chooser = random.SystemRandom()
-    for _ in range(200):
-        offset = chooser.randrange(1000, 50000)
-        with contextlib.ExitStack() as stack:
+class PortBlock:
+    """Ports at an offset at which all are free, kept from other installations on this machine as long as the object lives.
+
+    Below the ports that the system gives to outgoing connections, which could take one away before a daemon listens."""
+    STEP, BEGIN, END = 32, 1024, 23552
+
+    def __init__(self):
+        folder = pathlib.Path(tempfile.gettempdir()) / "safeq-test-ports"
+        folder.mkdir(exist_ok=True)
+        offsets = list(range(self.BEGIN, self.END, self.STEP))
+        random.SystemRandom().shuffle(offsets)
+        for offset in offsets:
+            self._lock = open(folder / str(offset), "w")
             try:
-                for port in PORTS.values():
-                    probe = stack.enter_context(socket.socket())
-                    probe.bind(("127.0.0.1", port + offset))
-                return offset
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                with contextlib.ExitStack() as stack:
+                    for port in PORTS.values():
+                        stack.enter_context(socket.socket()).bind(("127.0.0.1", port + offset))
+                self.offset = offset
+                return
             except OSError:
-                continue
-    raise RuntimeError("no free block of ports")
+                self._lock.close()
+        raise RuntimeError("no free block of ports")
+
+    def close(self):
+        self._lock.close()
 
 
 class Process:
@@ -116,7 +129,8 @@ class Installation:
         self.root = self.dir / "safeq"
         self.logs = self.dir / "output"
         self.logs.mkdir(parents=True, exist_ok=True)
-        self.offset = free_port_offset() if offset is None else offset
+        self._ports = PortBlock() if offset is None else None
+        self.offset = self._ports.offset if self._ports else offset
         self.processes = {}
 
     def __enter__(self):
@@ -130,6 +144,8 @@ class Installation:
             with contextlib.suppress(Exception):
                 process.stop()
         self.processes.clear()
+        if self._ports:
+            self._ports.close()
         if self._temporary:
             self._temporary.cleanup()
 
