@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include <safeq/core/fail_point.hpp>
+
 #include "audit/log_impl.hpp"
 
 namespace safeq::audit {
@@ -114,6 +116,7 @@ void Log::Impl::lead(std::unique_lock<std::mutex>& lock) {
         lock.lock();
         writing = false;
         settle(batches, written);
+        SAFEQ_FAIL_POINT("log.settled");
     } catch (...) {
         // Out of memory, mostly. Nobody knows what the journal holds now: no more appends until the log is opened anew.
         if (!lock.owns_lock()) lock.lock();

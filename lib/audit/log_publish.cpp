@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include <safeq/audit/tile.hpp>
+#include <safeq/core/fail_point.hpp>
 
 #include "audit/log_impl.hpp"
 
@@ -45,6 +46,7 @@ Result<void> Log::Impl::write_tiles(TileBuilder& next, const Run& run, std::vect
         for (std::size_t i = before; i < files.size(); ++i) filled.push_back(files[i].path);
         SAFEQ_TRY_VOID(flush(files_at_once));
     }
+    SAFEQ_FAIL_POINT("log.full_tiles_written");
     next.add_partials(files);
     return flush(1);
 }
@@ -57,6 +59,7 @@ Result<SignedCheckpoint> Log::Impl::publish() {
         if (latest && published == durable) return *latest;
     }
     const Index until = rotate();
+    SAFEQ_FAIL_POINT("log.rotated");
     {
         const std::scoped_lock lock{mutex};
         run.assign(unpublished.begin(), unpublished.begin() + static_cast<std::ptrdiff_t>(until - published));
@@ -64,9 +67,11 @@ Result<SignedCheckpoint> Log::Impl::publish() {
     TileBuilder next = builder;
     std::vector<std::string> filled;
     SAFEQ_TRY_VOID(write_tiles(next, run, filled));
+    SAFEQ_FAIL_POINT("log.tiles_written");
     SAFEQ_TRY(SignedCheckpoint signed_now, SignedCheckpoint::sign({.origin = verifier.name, .head = next.head()}, key));
     const LogFile file{checkpoint_path, to_bytes(signed_now.encode())};
     SAFEQ_TRY_VOID(store.write({&file, 1}));
+    SAFEQ_FAIL_POINT("log.checkpoint_written");
     {
         const std::scoped_lock lock{mutex};
         for (const Entry& entry : run) unpublished_bytes -= entry->size();
@@ -78,7 +83,9 @@ Result<SignedCheckpoint> Log::Impl::publish() {
     // Only room on the disk depends on these; the next publication tries to discard again.
     for (const std::string& path : filled) [[maybe_unused]]
         const auto removed = store.remove_partials(path);
+    SAFEQ_FAIL_POINT("log.partials_removed");
     [[maybe_unused]] const auto discarded = store.discard(until);
+    SAFEQ_FAIL_POINT("log.published");
     return signed_now;
 }
 

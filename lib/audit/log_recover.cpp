@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <safeq/audit/tile.hpp>
+#include <safeq/core/fail_point.hpp>
 
 #include "audit/log_impl.hpp"
 
@@ -33,6 +34,7 @@ Result<void> Log::Impl::recover() {
         published = durable = head.size;
         latest = std::move(found);
     }
+    SAFEQ_FAIL_POINT("log.tiles_resumed");
     SAFEQ_TRY_VOID(recover_ids());
     return recover_journal();
 }
@@ -71,6 +73,7 @@ Result<void> Log::Impl::recover_journal() {
         return {};
     };
     SAFEQ_TRY(const std::optional<JournalExtent> extent, store.replay(take));
+    SAFEQ_FAIL_POINT("log.journal_replayed");
     if (!extent && published != 0) return missing("there is a checkpoint, but no journal");
     if (extent && (extent->first > published || extent->next < published))
         return missing(

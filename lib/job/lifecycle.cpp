@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <safeq/core/fail_point.hpp>
+
 namespace safeq::job {
 
 namespace {
@@ -47,6 +49,7 @@ Result<Intent> Jobs::promise(UnitOfWork& unit, const Change& change, const Job& 
 
 Leaf Jobs::append_and_forget(const Intent& intent) {
     if (!journal_.append(intent)) return Leaf::pending;
+    SAFEQ_FAIL_POINT("jobs.outcome_recorded");
     // The leaf is durable whether or not the promise can be struck off now; `flush` would append it again,
     // idempotently.
     const auto strike_off = [&]() -> Result<void> {
@@ -87,7 +90,9 @@ Result<Begun> Jobs::begin(ReleaseGrant&& grant) {
     SAFEQ_TRY(
         Intent leaf,
         promise(*unit, {.tenant = job.tenant, .job = job.id, .actor = spent.subject(), .event = event}, job, before));
+    SAFEQ_FAIL_POINT("jobs.begin");
     SAFEQ_TRY_VOID(unit->commit());
+    SAFEQ_FAIL_POINT("jobs.begun");
     return Begun{std::move(job), std::move(leaf)};
 }
 
@@ -95,6 +100,7 @@ Result<Releasing> Jobs::confirm_durable(Begun&& begun) {
     Begun taken = std::move(begun);
     if (!taken.valid_) return fail(Errc::denied, "attempt", "confirmed already");
     const auto appended = journal_.append(taken.leaf_);
+    SAFEQ_FAIL_POINT("jobs.attempt_recorded");
     if (appended) return Releasing{std::move(taken.job_), std::move(taken.leaf_)};
     // Nothing has left. Nobody knows whether the leaf is there, so a second leaf is promised that denies it.
     const auto step_back = [&]() -> Result<void> {
@@ -146,8 +152,10 @@ Result<Settled> Jobs::finish(Releasing&& running, const Outcome& outcome) {
     SAFEQ_TRY(const Intent leaf,
               promise(*unit, {.tenant = job.tenant, .job = job.id, .event = event, .printed = &outcome.printed}, job,
                       before));
+    SAFEQ_FAIL_POINT("jobs.finish");
     SAFEQ_TRY_VOID(unit->commit());
     unit.reset();
+    SAFEQ_FAIL_POINT("jobs.finished");
     return Settled{std::move(job), append_and_forget(leaf)};
 }
 
@@ -169,8 +177,10 @@ Result<Settled> Jobs::settle(Change change) {
     job.changed = clock_.now();
     SAFEQ_TRY_VOID(unit->update(job, before, job.attempt));
     SAFEQ_TRY(const Intent leaf, promise(*unit, change, job, before));
+    SAFEQ_FAIL_POINT("jobs.settle");
     SAFEQ_TRY_VOID(unit->commit());
     unit.reset();
+    SAFEQ_FAIL_POINT("jobs.settled");
     return Settled{std::move(job), append_and_forget(leaf)};
 }
 
@@ -199,6 +209,7 @@ Result<Job> Jobs::keep(TenantId tenant, SubjectId owner, JobId id, bool kept, Ti
     job.kept = kept;
     job.expires = expires;
     SAFEQ_TRY_VOID(unit->update(job, job.state, job.attempt));
+    SAFEQ_FAIL_POINT("jobs.keep");
     SAFEQ_TRY_VOID(unit->commit());
     return job;
 }

@@ -2,6 +2,7 @@
 // The parts of Jobs that no user asks for: what becomes due, what is still promised, what a start finds.
 #include <algorithm>
 
+#include <safeq/core/fail_point.hpp>
 #include <safeq/job/lifecycle.hpp>
 
 namespace safeq::job {
@@ -65,7 +66,9 @@ Result<std::vector<Job>> Jobs::flush(TenantId tenant) {
     for (const Intent& intent : intents) {
         // The leaf of a running attempt belongs to the thread that runs it.
         if (intent.kind != IntentKind::outcome) continue;
+        SAFEQ_FAIL_POINT("recovery.owed");
         SAFEQ_TRY_VOID(journal_.append(intent));
+        SAFEQ_FAIL_POINT("recovery.paid");
         SAFEQ_TRY(const auto unit, repository_.begin());
         auto job = unit->find(tenant, intent.job);
         if (!job && job.error().code != Errc::not_found) return std::unexpected(std::move(job).error());
@@ -110,8 +113,10 @@ Result<Recovery> Jobs::recover(TenantId tenant) {
                 SAFEQ_TRY([[maybe_unused]] const Intent outcome,
                           promise(*unit, {.tenant = tenant, .job = job.id, .event = event}, job, before));
             }
+            SAFEQ_FAIL_POINT("recovery.settle");
             SAFEQ_TRY_VOID(unit->commit());
             unit.reset();
+            SAFEQ_FAIL_POINT("recovery.settled");
             (may_have_sent ? recovery.uncertain : recovery.waiting).push_back(std::move(job));
         }
     }

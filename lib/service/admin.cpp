@@ -3,6 +3,7 @@
 
 #include <safeq/auth/factor.hpp>
 #include <safeq/auth/import_file.hpp>
+#include <safeq/core/fail_point.hpp>
 
 namespace safeq::service {
 
@@ -38,7 +39,9 @@ Result<auth::Account> Admin::add_user(NewUser user) {
     }
     SAFEQ_TRY_VOID(auth::check(account));
     SAFEQ_TRY_VOID(parts_.subjects.create(account.subject));
+    SAFEQ_FAIL_POINT("admin.subject_made");
     SAFEQ_TRY_VOID(parts_.recorder.account_changed(account.subject, true, account.name));
+    SAFEQ_FAIL_POINT("admin.user_recorded");
     SAFEQ_TRY_VOID(parts_.accounts.save(account));
     return account;
 }
@@ -84,6 +87,7 @@ Result<SubjectId> Admin::erase_user(std::string_view who) {
                         "has open jobs: they are to be released or cancelled first, or to expire");
     }
     SAFEQ_TRY_VOID(parts_.recorder.user_erased(subject));
+    SAFEQ_FAIL_POINT("admin.erasure_recorded");
     SAFEQ_TRY_VOID(parts_.sessions.close_all(parts_.tenant, subject));
     SAFEQ_TRY(const auto tokens, parts_.print_tokens.list(parts_.tenant, subject));
     for (const token::PrintToken& token : tokens)
@@ -93,6 +97,7 @@ Result<SubjectId> Admin::erase_user(std::string_view who) {
                                          .name = "erased-" + subject.text(),
                                          .disabled = true,
                                          .created = account->created}));
+    SAFEQ_FAIL_POINT("admin.account_erased");
     // Last, because it also empties the database's write-ahead log, where what was written over still stands.
     SAFEQ_TRY_VOID(parts_.subjects.destroy(subject));
     return subject;
@@ -104,6 +109,7 @@ Result<token::IssuedPrintToken> Admin::issue_print_token(std::string_view user, 
     const std::optional<Time> expires = lifetime ? std::optional{parts_.clock.now() + *lifetime} : std::nullopt;
     SAFEQ_TRY(token::IssuedPrintToken issued,
               parts_.print_tokens.issue(parts_.tenant, account.subject, label, expires));
+    SAFEQ_FAIL_POINT("admin.token_made");
     if (auto recorded = parts_.recorder.print_token_changed(account.subject, issued.token.id, true); !recorded) {
         // A token that isn't in the log must not be good.
         SAFEQ_TRY_VOID(parts_.print_tokens.revoke(parts_.tenant, account.subject, issued.token.id));
@@ -136,6 +142,7 @@ Result<job::Device> Admin::add_device(NewDevice device) {
     SAFEQ_TRY_VOID(job::check(row));
     if (parts_.devices.find_by_name(parts_.tenant, row.name)) return fail(Errc::already_exists, "device", row.name);
     SAFEQ_TRY_VOID(parts_.recorder.device_changed(row.id, true, row.name));
+    SAFEQ_FAIL_POINT("admin.device_recorded");
     SAFEQ_TRY_VOID(parts_.devices.add(row));
     return row;
 }

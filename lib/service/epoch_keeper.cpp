@@ -3,11 +3,14 @@
 
 #include <algorithm>
 
+#include <safeq/core/fail_point.hpp>
+
 namespace safeq::service {
 
 Result<spool::EpochKeyEntry> EpochKeeper::create(std::chrono::milliseconds length, bool kept) {
     const Time now = parts_.clock.now();
     SAFEQ_TRY(spool::EpochKeyEntry made, parts_.seeds.create(now, now + length, kept));
+    SAFEQ_FAIL_POINT("keeper.created");
     SAFEQ_TRY_VOID(parts_.recorder.epoch_created(made.id()));
     return made;
 }
@@ -36,17 +39,22 @@ Result<void> EpochKeeper::cover(const std::vector<LivingEpoch>& epochs) {
 
 Result<Settlement> EpochKeeper::finish(const spool::EpochId& epoch) {
     SAFEQ_TRY_VOID(parts_.seeds.condemn(epoch));
+    SAFEQ_FAIL_POINT("keeper.condemned");
     SAFEQ_TRY(const spool::EpochKeyEntry to, shelter());
+    SAFEQ_FAIL_POINT("keeper.sheltered");
     // Most of the work is done while jobs come and go; the rest, what came meanwhile, while none comes.
     SAFEQ_TRY(Settlement settled, parts_.survivors.settle(epoch, to.key));
+    SAFEQ_FAIL_POINT("keeper.survivors_moved");
     const auto rest_and_end = [&]() -> Result<void> {
         SAFEQ_TRY(Settlement rest, parts_.survivors.settle(epoch, to.key));
         settled.moved += rest.moved;
         settled.lost = std::move(rest.lost);
         SAFEQ_TRY_VOID(parts_.recorder.epoch_destroyed(epoch, settled.moved, settled.lost, parts_.seeds.assurance()));
+        SAFEQ_FAIL_POINT("keeper.end_recorded");
         return parts_.seeds.destroy(epoch);
     };
     SAFEQ_TRY_VOID(parts_.undisturbed(rest_and_end));
+    SAFEQ_FAIL_POINT("keeper.destroyed");
     return settled;
 }
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <safeq/core/fail_point.hpp>
+
 namespace safeq::service {
 namespace {
 
@@ -50,8 +52,11 @@ Result<spool::Reader> ReleaseDesk::open(const job::Job& job, std::uint32_t docum
 Result<Released> ReleaseDesk::release(const token::Session& session, const job::Device& device, JobId id,
                                       job::Wish wish) {
     SAFEQ_TRY(job::ReleaseGrant grant, parts_.gate.request(session.subject, parts_.tenant, id, device.id, wish));
+    SAFEQ_FAIL_POINT("desk.granted");
     SAFEQ_TRY(job::Releasing running, parts_.jobs.release(std::move(grant)));
+    SAFEQ_FAIL_POINT("desk.begun");
     Delivered delivered = attempt(running, device);
+    SAFEQ_FAIL_POINT("desk.attempted");
     return settle(parts_.jobs.finish(std::move(running), delivered.outcome), std::move(delivered.detail));
 }
 
@@ -76,6 +81,7 @@ Delivered ReleaseDesk::attempt(const job::Releasing& running, const job::Device&
         auto verified = reader->plaintext_bytes() <= verified_first ? reader->verify_all() : reader->verify_ends();
         if (!verified) return ended(number == 1 ? kind_of(verified.error().code) : Kind::lost, verified.error());
 
+        SAFEQ_FAIL_POINT("desk.verified");
         // The fence is asked about once a second and before the last chunk: see docs/threat-model.md for the race that
         // remains.
         std::uint64_t index = 0;
@@ -88,12 +94,14 @@ Delivered ReleaseDesk::attempt(const job::Releasing& running, const job::Device&
                     asked = now;
                 }
                 SAFEQ_TRY(const ByteView piece, reader->chunk(index++));
+                SAFEQ_FAIL_POINT("desk.sending");
                 if (!piece.empty()) return piece;
             }
             return ByteView{};
         };
         last = parts_.delivery.deliver(
             {.device = device, .job = job.id, .ticket = *ticket, .bytes = reader->plaintext_bytes(), .next = next});
+        SAFEQ_FAIL_POINT("desk.delivered");
         if (last.outcome.kind != Kind::printed)
             return number == 1 ? last : Delivered{.outcome = {.kind = Kind::lost}, .detail = last.detail};
     }
@@ -124,8 +132,10 @@ Result<void> ReleaseDesk::remove(const token::Session& session, JobId id) {
 
 Result<void> ReleaseDesk::discard(const job::Job& job) {
     // The ticket goes last: as long as it is there, a restart finds the job's other files through it.
+    SAFEQ_FAIL_POINT("desk.discard");
     for (std::uint32_t number = job.document.count; number > 0; --number)
         SAFEQ_TRY_VOID(parts_.blobs.remove({job.id, number}));
+    SAFEQ_FAIL_POINT("desk.documents_removed");
     return parts_.blobs.remove({job.id, 0});
 }
 

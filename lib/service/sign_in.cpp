@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/service/sign_in.hpp>
 
+#include <safeq/core/fail_point.hpp>
+
 namespace safeq::service {
 namespace {
 
@@ -23,6 +25,7 @@ Result<SignedIn> SignIn::open(const job::Device& device, std::string address, st
         return std::unexpected(who.error());
     }
     SAFEQ_TRY_VOID(parts_.recorder.signed_in(who->subject, place, who->factors.text()));
+    SAFEQ_FAIL_POINT("sign_in.recorded");
     SAFEQ_TRY(token::OpenedSession opened, parts_.sessions.open(parts_.tenant, device.id, who->subject));
     return SignedIn{.session = std::move(opened.text),
                     .user_name = who->display_name.value_or(who->name),

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include <safeq/core/fail_point.hpp>
 #include <safeq/document/format.hpp>
 #include <safeq/ipp/codec.hpp>
 
@@ -99,12 +100,14 @@ public:
         if (!checked_ && head_.size() >= document::sniff_bytes) SAFEQ_TRY_VOID(check_format());
         bytes_ += bytes.size();
         counter_.append(bytes);
+        SAFEQ_FAIL_POINT("submit.receiving");
         return writer_.append(bytes);
     }
 
     Result<ipp::JobInfo> finish() override {
         if (!checked_) SAFEQ_TRY_VOID(check_format());
         SAFEQ_TRY(const spool::Receipt receipt, std::move(writer_).finish());
+        SAFEQ_FAIL_POINT("submit.document_sealed");
         auto done = accept();
         if (!done) {
             // Not acknowledged, so nothing may stay; what can't be removed now, the next start removes.
@@ -165,6 +168,7 @@ private:
         SAFEQ_TRY_VOID(writer.append(as_bytes(text)));
         SAFEQ_TRY(const spool::Receipt receipt, std::move(writer).finish());
         (void)receipt;
+        SAFEQ_FAIL_POINT("submit.ticket_sealed");
         SAFEQ_TRY_VOID(parts.recorder.job_accepted({.job = local_.id,
                                                     .owner = local_.owner.subject,
                                                     .format = format_,
@@ -172,6 +176,7 @@ private:
                                                     .pages = ticket.pages,
                                                     .copies = ticket.copies,
                                                     .documents = 1}));
+        SAFEQ_FAIL_POINT("submit.accepted");
         ipp::JobInfo info = local_.info;
         info.state = ipp::JobState::pending_held;
         info.reasons = {"job-release-wait"};
@@ -187,6 +192,7 @@ private:
             local.bytes = bytes_;
         }
         parts.handover.add(local_.id, 1);
+        SAFEQ_FAIL_POINT("submit.queued");
         if (parts.taken) parts.taken();
         return info;
     }
@@ -244,6 +250,7 @@ Result<Submit::Local> Submit::make_local(const ipp::Caller& caller, const ipp::J
     }
     SAFEQ_TRY_VOID(validate(caller, ticket));
     SAFEQ_TRY(const std::int32_t number, parts_.numbers.next());
+    SAFEQ_FAIL_POINT("submit.numbered");
     Local local{.id = JobId::make(parts_.clock, parts_.random), .owner = *caller.owner, .ticket = ticket, .info = {}};
     const std::string& name = !ticket.job_name.empty() ? ticket.job_name : ticket.document_name;
     local.info = {.id = number,

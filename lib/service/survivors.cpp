@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include <safeq/core/fail_point.hpp>
 #include <safeq/spool/envelope.hpp>
 #include <safeq/spool/reseal.hpp>
 
@@ -61,6 +62,7 @@ Result<Survivors::Fate> Survivors::settle(const spool::BlobName& name, const spo
         if (is_passing(moved.error().code)) return std::unexpected(moved.error());
         return Fate::lost;
     }
+    SAFEQ_FAIL_POINT("survivors.moved");
     // A job that ended while its file was being written: its removal may have come before the new file.
     SAFEQ_TRY(const bool still_wanted, is_wanted(expected));
     if (still_wanted) return Fate::moved;

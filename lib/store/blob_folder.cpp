@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include <safeq/core/fail_point.hpp>
+
 #include "folder.hpp"
 
 namespace safeq::store {
@@ -56,20 +58,25 @@ public:
         }
         auto written = impl_->unfinished->write_all(file_, unfinished_, bytes);
         broken_ = !written;
+        SAFEQ_FAIL_POINT("blob.written");
         return written;
     }
 
     Result<void> commit() override {
         if (broken_ || committed_) return fail(Errc::io_failed, name_, "the blob has failed or ended");
         broken_ = true;
+        SAFEQ_FAIL_POINT("blob.complete");
         SAFEQ_TRY_VOID(impl_->unfinished->sync(file_, unfinished_));
+        SAFEQ_FAIL_POINT("blob.synced");
         SAFEQ_TRY_VOID(impl_->unfinished->rename(unfinished_, impl_->folder, name_));
         committed_ = true;
+        SAFEQ_FAIL_POINT("blob.renamed");
         if (auto synced = impl_->folder.sync(); !synced) {
             // Under its name, and nobody knows whether durably: better not there than acknowledged by a reader.
             [[maybe_unused]] const auto gone = impl_->folder.unlink(name_);
             return synced;
         }
+        SAFEQ_FAIL_POINT("blob.durable");
         return {};
     }
 
@@ -113,7 +120,10 @@ Result<std::unique_ptr<BlobFolder>> BlobFolder::open(const std::filesystem::path
     SAFEQ_TRY(File lock, folder.lock());
     SAFEQ_TRY(Folder unfinished, folder.open_below("tmp"));
     SAFEQ_TRY(const auto leftovers, unfinished.files());
-    for (const std::string& name : leftovers) SAFEQ_TRY_VOID(unfinished.unlink(name));
+    for (const std::string& name : leftovers) {
+        SAFEQ_FAIL_POINT("blob.leftover_found");
+        SAFEQ_TRY_VOID(unfinished.unlink(name));
+    }
     // The names of both folders are durable before anything in them is promised.
     SAFEQ_TRY_VOID(folder.sync());
     auto impl = std::make_shared<Impl>(std::move(folder), std::move(unfinished), std::move(lock));
@@ -147,6 +157,7 @@ Result<std::unique_ptr<spool::BlobSink>> BlobFolder::create(const spool::BlobNam
     SAFEQ_TRY_VOID(impl_->check_room(0));
     const std::string unfinished = name.text() + "." + std::to_string(++impl_->counter);
     SAFEQ_TRY(File file, impl_->unfinished->create(unfinished));
+    SAFEQ_FAIL_POINT("blob.created");
     return std::make_unique<Sink<Impl>>(impl_, name.text(), unfinished, std::move(file));
 }
 
@@ -157,7 +168,9 @@ Result<std::unique_ptr<spool::BlobSource>> BlobFolder::open(const spool::BlobNam
 
 Result<void> BlobFolder::remove(const spool::BlobName& name) {
     SAFEQ_TRY_VOID(may_change());
+    SAFEQ_FAIL_POINT("blob.unwanted");
     SAFEQ_TRY_VOID(impl_->folder.unlink(name.text()));
+    SAFEQ_FAIL_POINT("blob.unlinked");
     return impl_->folder.sync();
 }
 

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <safeq/core/fail_point.hpp>
 #include <safeq/store/root_key_files.hpp>
 
 #include "epoch_file.hpp"
@@ -56,6 +57,7 @@ struct EpochFolder::Impl {
         // A root key without seeds protects nothing: an earlier start came no further.
         table.generation = 1;
         SAFEQ_TRY_VOID(roots.create(1));
+        SAFEQ_FAIL_POINT("epochs.first_root");
         return write(table);
     }
 
@@ -99,10 +101,12 @@ struct EpochFolder::Impl {
         while (!stale_roots.empty()) {
             SAFEQ_TRY_VOID(roots.destroy(*stale_roots.begin()));
             stale_roots.erase(stale_roots.begin());
+            SAFEQ_FAIL_POINT("epochs.root_erased");
         }
         while (!stale_files.empty()) {
             SAFEQ_TRY_VOID(folder.overwrite_and_unlink(*stale_files.begin()));
             stale_files.erase(stale_files.begin());
+            SAFEQ_FAIL_POINT("epochs.seeds_erased");
         }
         return {};
     }
@@ -208,6 +212,7 @@ Result<void> EpochFolder::change(TenantId tenant, const spool::EpochId& id, cons
     how(epoch);
     if (epoch == before) return {};
     auto written = impl_->write(impl_->table);
+    SAFEQ_FAIL_POINT("epochs.changed");
     // If it did reach the disk, it goes on after a restart: it was asked for.
     if (!written) epoch = before;
     return written;
@@ -242,8 +247,10 @@ Result<void> EpochFolder::destroy(TenantId tenant, const spool::EpochId& id, Tim
     survivors.destroyed.push_back({id, tenant, now});
 
     auto written = impl_->roots.create(survivors.generation);
+    SAFEQ_FAIL_POINT("epochs.root_made");
     if (written) {
         written = impl_->write(survivors);
+        SAFEQ_FAIL_POINT("epochs.survivors_written");
         // Under its name, but perhaps not durably: after a power cut either generation may be there.
         impl_->in_doubt = !written && impl_->folder.exists(seeds_name(survivors.generation));
     }

@@ -14,6 +14,8 @@
 
 #include <fmt/format.h>
 
+#include <safeq/core/fail_point.hpp>
+
 namespace safeq::store {
 namespace {
 
@@ -210,14 +212,18 @@ Result<void> Folder::replace(const std::string& name, ByteView bytes) const {
         // Left behind by a process that was stopped; it may hold part of a secret.
         if (exists(unfinished)) SAFEQ_TRY_VOID(overwrite_and_unlink(unfinished));
         SAFEQ_TRY(const File file, create(unfinished));
+        SAFEQ_FAIL_POINT("file.created");
         SAFEQ_TRY_VOID(write_all(file, unfinished, bytes));
+        SAFEQ_FAIL_POINT("file.written");
         SAFEQ_TRY_VOID(sync(file, unfinished));
+        SAFEQ_FAIL_POINT("file.synced");
         return rename(unfinished, *this, name);
     };
     if (auto written = write(); !written) {
         [[maybe_unused]] const auto cleaned = overwrite_and_unlink(unfinished);
         return written;
     }
+    SAFEQ_FAIL_POINT("file.renamed");
     return sync();
 }
 
@@ -236,8 +242,10 @@ Result<void> Folder::overwrite_and_unlink(const std::string& name) const {
             left -= part;
         }
         SAFEQ_TRY_VOID(sync(file, name));
+        SAFEQ_FAIL_POINT("file.overwritten");
     }
     SAFEQ_TRY_VOID(unlink(name));
+    SAFEQ_FAIL_POINT("file.unlinked");
     return sync();
 }
 

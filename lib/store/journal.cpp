@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <safeq/core/fail_point.hpp>
 #include <safeq/crypto/hash.hpp>
 
 namespace safeq::store {
@@ -154,9 +155,11 @@ Result<void> Journal::begin_part(audit::Index first, ByteView frames) {
     SAFEQ_TRY_VOID(folder_.unlink(unfinished));
     SAFEQ_TRY(File file, folder_.create(unfinished));
     const auto fill = [&]() -> Result<void> {
+        SAFEQ_FAIL_POINT("journal.part_created");
         SAFEQ_TRY_VOID(folder_.write_all(file, unfinished, as_bytes(part_head)));
         SAFEQ_TRY_VOID(folder_.write_all(file, unfinished, frames));
         SAFEQ_TRY_VOID(folder_.sync(file, unfinished));
+        SAFEQ_FAIL_POINT("journal.part_synced");
         return folder_.rename(unfinished, folder_, name);
     };
     if (Result<void> filled = fill(); !filled) {
@@ -165,6 +168,7 @@ Result<void> Journal::begin_part(audit::Index first, ByteView frames) {
     }
     // The name stands, but perhaps not for good: nothing may be written to either part.
     poisoned_ = true;
+    SAFEQ_FAIL_POINT("journal.part_renamed");
     SAFEQ_TRY_VOID(folder_.sync());
     poisoned_ = false;
     present_.emplace(std::move(file), name, part_head.size() + frames.size());
@@ -181,10 +185,12 @@ Result<void> Journal::append(audit::Index first, std::span<const ByteView> entri
     }
     if (first != next_) return fail(Errc::internal, "journal", fmt::format("append at {}, not {}", first, next_));
     const Bytes frame = encode_frame(first, entries);
+    SAFEQ_FAIL_POINT("journal.append");
     if (Result<void> written = folder_.write_all(present_->file, present_->name, frame); !written) {
         poisoned_ = !take_back();
         return written;
     }
+    SAFEQ_FAIL_POINT("journal.written");
     if (Result<void> synced = folder_.sync(present_->file, present_->name); !synced) {
         // Never tried again: the system may have dropped what it could not write, and say that all is well.
         poisoned_ = true;
@@ -192,6 +198,7 @@ Result<void> Journal::append(audit::Index first, std::span<const ByteView> entri
     }
     present_->bytes += frame.size();
     next_ += entries.size();
+    SAFEQ_FAIL_POINT("journal.durable");
     return {};
 }
 

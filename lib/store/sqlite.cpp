@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <safeq/core/fail_point.hpp>
+
 namespace safeq::store::sqlite {
 namespace {
 
@@ -252,9 +254,11 @@ Transaction::~Transaction() {
 
 Result<void> Transaction::commit() {
     if (connection_ == nullptr) return fail(Errc::internal, "transaction", "ended");
+    SAFEQ_FAIL_POINT("database.commit");
     SAFEQ_TRY(auto statement, connection_->prepare("COMMIT"));
     SAFEQ_TRY_VOID(statement.run());
     connection_ = nullptr;
+    SAFEQ_FAIL_POINT("database.committed");
     return {};
 }
 
