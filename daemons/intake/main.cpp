@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // safeq-intake: takes documents in over IPPS, seals them, and hands them over to the release server.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <safeq/http/basic_auth.hpp>
@@ -35,14 +37,17 @@ Result<ipp::Owner> identify(service::IdentityCache& cache, std::string_view path
     return owner(cache.identify(service::Shown::password, std::move(shown.user), std::string{address}, shown.password));
 }
 
-// `said` is the last reason for which release could not be reached: each is logged once.
-void hand_over(service::Handover& handover, std::string& said) {
+// `said` is the last reason for which release could not be reached: each is logged once. Whether the epochs that are
+// known here are out of date.
+bool hand_over(service::Handover& handover, std::string& said) {
     const auto progress = handover.run();
     if (progress.taken > 0) log_info("handed-over", fmt::format("jobs={}", progress.taken));
     for (const auto& [job, error] : progress.refused) log_error("hand-over-refused job=" + job.text(), error);
     std::string reason = progress.unavailable ? progress.unavailable->message() : std::string{};
     if (!reason.empty() && reason != said) log_warning("release-unavailable", field("detail", reason));
     said = std::move(reason);
+    return std::ranges::any_of(progress.refused,
+                               [](const auto& each) { return each.second.code == Errc::key_destroyed; });
 }
 
 // By what the daemon is reached and reaches release; read anew at each reload.
@@ -102,7 +107,11 @@ Result<void> run(const IntakeOptions& options) {
     SAFEQ_TRY(const service::Handover::Recovered recovered, handover.recover());
     log_info("recovered", fmt::format("waiting={} removed={}", recovered.waiting, recovered.removed));
 
-    Runtime::Periodic handing{1s, [&, said = std::string{}]() mutable { hand_over(handover, said); }};
+    Runtime::Periodic handing{1s, [&, said = std::string{}]() mutable {
+                                  if (!hand_over(handover, said)) return;
+                                  if (const auto fetched = epochs.refresh(); !fetched)
+                                      log_warning("no-epoch-list", field("detail", fetched.error().message()));
+                              }};
     const auto colon = options.listen_ipps.rfind(':');
     service::Submit submit{
         {.tenant = common.tenant,
@@ -178,7 +187,7 @@ Result<void> run(const IntakeOptions& options) {
                                    if (epochs.ready() && runtime.clock.now() < next) return;
                                    if (const auto fetched = epochs.refresh(); !fetched)
                                        log_warning("no-epoch-list", field("detail", fetched.error().message()));
-                                   else next = runtime.clock.now() + 10min;
+                                   else next = runtime.clock.now() + 10s;
                                }};
     Runtime::Periodic publishing{
         1s, [&, watch = service::ClockWatch{2s}]() mutable {

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include <safeq/core/fail_point.hpp>
 #include <safeq/spool/envelope.hpp>
 
 namespace safeq::service {
@@ -49,8 +50,22 @@ Result<void> Custody::undisturbed(const std::function<Result<void>()>& act) {
 
 Result<void> Custody::take(InstanceId intake, JobId id) {
     const std::shared_lock lock{taking_};
+    auto taken = take_what_opens(intake, id);
+    if (!taken && taken.error().code == Errc::key_destroyed) SAFEQ_TRY_VOID(discard(id));
+    return taken;
+}
+
+Result<void> Custody::discard(JobId job) {
+    SAFEQ_TRY(const std::vector<spool::BlobName> names, parts_.blobs.list());
+    for (const spool::BlobName& name : names)
+        if (name.job == job) SAFEQ_TRY_VOID(parts_.blobs.remove(name));
+    return {};
+}
+
+Result<void> Custody::take_what_opens(InstanceId intake, JobId id) {
     SAFEQ_TRY(const bool held, known(id));
     if (held) return {};
+    SAFEQ_FAIL_POINT("custody.take");
 
     SAFEQ_TRY(auto source, parts_.blobs.open({id, 0}));
     SAFEQ_TRY(const spool::ParsedEnvelope parsed, spool::inspect(*source));
@@ -96,8 +111,11 @@ Result<void> Custody::take(InstanceId intake, JobId id) {
                               .count = ticket.documents},
                  .pins = std::move(pins)};
     job.title = seal_title(*key, job, ticket.title, parts_.random);
+    SAFEQ_FAIL_POINT("custody.verified");
     SAFEQ_TRY_VOID(parts_.recorder.job_held(job, ticket.title, owner.name));
+    SAFEQ_FAIL_POINT("custody.recorded");
     SAFEQ_TRY(const job::Insertion inserted, parts_.jobs.take(job));
+    SAFEQ_FAIL_POINT("custody.taken");
     (void)inserted;
     return {};
 }
@@ -117,6 +135,7 @@ Result<std::size_t> Custody::sweep() {
         if (it->second) continue;
         SAFEQ_TRY_VOID(parts_.blobs.remove(name));
         ++removed;
+        SAFEQ_FAIL_POINT("custody.swept");
     }
     return removed;
 }

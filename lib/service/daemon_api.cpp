@@ -73,7 +73,13 @@ Result<ApiReply> DaemonApi::identify(const ApiCall& call) {
 Result<ApiReply> DaemonApi::take(const ApiCall& call) {
     SAFEQ_TRY(const InstanceId intake, intake_of(call.peer));
     SAFEQ_TRY(const JobId job, path_id<JobId>(call, "job"));
-    SAFEQ_TRY_VOID(parts_.custody.take(intake, job));
+    const auto taken = parts_.custody.take(intake, job);
+    if (!taken && taken.error().code == Errc::key_destroyed) {
+        // The one reason that an intake must know: it ends the job, and asks for the epochs that are alive.
+        if (parts_.explain) parts_.explain("/internal/v1/jobs/{job}", taken.error());
+        return ApiReply{.status = 410, .body = Json{{"error", "key_destroyed"}}.dump()};
+    }
+    if (!taken) return std::unexpected(taken.error());
     return ApiReply{.status = 204, .body = {}};
 }
 

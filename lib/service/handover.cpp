@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/service/handover.hpp>
 
+#include <safeq/core/fail_point.hpp>
+#include <safeq/spool/envelope.hpp>
+
 namespace safeq::service {
 
 Result<Handover::Recovered> Handover::recover() {
@@ -20,10 +23,12 @@ Result<Handover::Recovered> Handover::recover() {
             }
         } else {
             SAFEQ_TRY_VOID(parts_.recorder.orphan_removed(job, "not acknowledged"));
+            SAFEQ_FAIL_POINT("handover.orphan_recorded");
         }
         for (const std::uint32_t number : documents) {
             SAFEQ_TRY_VOID(parts_.blobs.remove({job, number}));
             ++out.removed;
+            SAFEQ_FAIL_POINT("handover.orphan_removed");
         }
     }
     return out;
@@ -37,14 +42,33 @@ void Handover::add(JobId job, std::uint32_t documents) {
 Result<void> Handover::hand_over(JobId job, std::uint32_t documents) {
     bool held = false;
     for (std::uint32_t number = 0; number <= documents && !held; ++number) {
+        SAFEQ_FAIL_POINT("handover.send");
         SAFEQ_TRY(const auto file, parts_.blobs.open({job, number}));
         const auto sent = parts_.upstream.send({job, number}, *file);
         held = !sent && sent.error().code == Errc::already_exists;
         if (!sent && !held) return sent;
+        SAFEQ_FAIL_POINT("handover.sent");
     }
     if (!held) SAFEQ_TRY_VOID(parts_.upstream.take(job));
-    for (std::uint32_t number = 0; number <= documents; ++number) SAFEQ_TRY_VOID(parts_.blobs.remove({job, number}));
+    SAFEQ_FAIL_POINT("handover.taken");
+    return remove(job, documents);
+}
+
+// The ticket first: see recover.
+Result<void> Handover::remove(JobId job, std::uint32_t documents) {
+    for (std::uint32_t number = 0; number <= documents; ++number) {
+        SAFEQ_TRY_VOID(parts_.blobs.remove({job, number}));
+        SAFEQ_FAIL_POINT("handover.copy_removed");
+    }
     return {};
+}
+
+Result<void> Handover::give_up(JobId job, std::uint32_t documents) {
+    SAFEQ_TRY(const auto ticket, parts_.blobs.open({job, 0}));
+    SAFEQ_TRY(const spool::ParsedEnvelope envelope, spool::inspect(*ticket));
+    SAFEQ_TRY_VOID(parts_.recorder.job_failed(job, envelope.header().owner, name(Errc::key_destroyed)));
+    SAFEQ_FAIL_POINT("handover.given_up");
+    return remove(job, documents);
 }
 
 Handover::Progress Handover::run() {
@@ -57,7 +81,12 @@ Handover::Progress Handover::run() {
     }
     for (const auto& [job, documents] : batch) {
         auto done = hand_over(job, documents);
-        if (!done && done.error().code != Errc::denied) {
+        bool for_good = !done && done.error().code == Errc::denied;
+        if (!done && done.error().code == Errc::key_destroyed) {
+            if (auto ended = give_up(job, documents); ended) for_good = true;
+            else done = std::move(ended);
+        }
+        if (!done && !for_good) {
             // A job for which there is no room must not keep smaller ones waiting.
             const bool no_room = done.error().code == Errc::disk_full;
             out.unavailable = std::move(done).error();

@@ -202,6 +202,15 @@ Result<void> Recorder::orphan_removed(JobId job, std::string_view why) {
     return write(out);
 }
 
+Result<void> Recorder::job_failed(JobId job, SubjectId owner, std::string_view why) {
+    audit::Record out = record(Kind::job_failed);
+    out.id = audit::derive_record_id(Kind::job_failed, parts_.tenant, job.bytes());
+    out.job = job;
+    out.subject = owner;
+    out.add(field::reason, why);
+    return write(out);
+}
+
 Result<void> Recorder::policy_exception_used(DeviceId device, std::string_view policy, std::string_view reason,
                                              std::optional<Time> expires) {
     audit::Record out = record(Kind::policy_exception_used);

@@ -44,8 +44,9 @@ public:
 
     /// Takes the job over: all its files are here, they are that intake's, this tenant's and one owner's, and open.
     /// Returns only when the job is held durably; taking it again changes nothing.
-    /// *Errors*: `header_mismatch`, `denied` for another intake's files or an unknown or disabled owner; those of
-    /// `spool::Reader::open`, of `Ticket::parse`; `log_unavailable`.
+    /// *Errors*: `key_destroyed`: its files are removed, for nobody can ever open them; `header_mismatch`, `denied` for
+    /// another intake's files or an unknown or disabled owner; those of `spool::Reader::open`, of `Ticket::parse`;
+    /// `log_unavailable`.
     [[nodiscard]] Result<void> take(InstanceId intake, JobId job);
 
     /// On start, before anything is received: removes files that no held job needs. Their intakes still have them and
@@ -57,6 +58,8 @@ public:
     [[nodiscard]] Result<void> undisturbed(const std::function<Result<void>()>& act);
 
 private:
+    [[nodiscard]] Result<void> take_what_opens(InstanceId intake, JobId job);
+    [[nodiscard]] Result<void> discard(JobId job);
     [[nodiscard]] Result<Ticket> read_ticket(const spool::Header& expected, Bytes& pins);
     [[nodiscard]] Result<bool> known(JobId job);
 

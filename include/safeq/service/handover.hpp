@@ -37,7 +37,9 @@ public:
     void add(JobId job, std::uint32_t documents);
 
     /// Hands over what waits, oldest first; stops at the first job that the release server can't take now. Jobs that it
-    /// refuses for good are set aside until the next start, and reported. Returns how many were taken.
+    /// refuses for good are set aside until the next start, and reported; what was sealed to a key that has been
+    /// destroyed is recorded as failed and removed, for nobody can ever open it, and reported with `key_destroyed`.
+    /// Returns how many were taken.
     struct Progress {
         std::size_t taken = 0;
         std::vector<std::pair<JobId, Error>> refused;
@@ -50,6 +52,8 @@ public:
 
 private:
     [[nodiscard]] Result<void> hand_over(JobId job, std::uint32_t documents);
+    [[nodiscard]] Result<void> remove(JobId job, std::uint32_t documents);
+    [[nodiscard]] Result<void> give_up(JobId job, std::uint32_t documents);
 
     Parts parts_;
     mutable std::mutex mutex_;

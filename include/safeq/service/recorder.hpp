@@ -76,6 +76,8 @@ public:
     /// `what`: "jobs" or "bytes".
     [[nodiscard]] Result<void> quota_refused(SubjectId subject, std::string_view what);
     [[nodiscard]] Result<void> orphan_removed(JobId job, std::string_view why);
+    /// An accepted job that ended before anybody could take it over; idempotent. `why`: the name of an error.
+    [[nodiscard]] Result<void> job_failed(JobId job, SubjectId owner, std::string_view why);
     /// For each connection that a weaker policy than the rule lets through.
     [[nodiscard]] Result<void> policy_exception_used(DeviceId device, std::string_view policy, std::string_view reason,
                                                      std::optional<Time> expires);

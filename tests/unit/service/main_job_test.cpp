@@ -184,6 +184,24 @@ TEST_CASE("an erased person's job is refused for good and holds up nobody", "[se
     CHECK(world.intake->handover.waiting() == 0);
 }
 
+TEST_CASE("a job sealed to a destroyed key is on record as failed, and holds up nobody", "[service]") {
+    World world;
+    const ipp::JobInfo lost = world.print(test::make_pdf(1, "x"), world.alice, "alice");
+    world.ring.destroy(spool::EpochId::of(world.epoch_key));
+    world.begin_epoch();
+    (void)world.print(test::make_pdf(1, "y"), world.bob, "bob");
+    const auto progress = world.intake->handover.run();
+    CHECK(progress.taken == 1);
+    REQUIRE(progress.refused.size() == 1);
+    CHECK(progress.refused[0].second.code == Errc::key_destroyed);
+    CHECK(must(world.release->desk.jobs(world.session_of(world.bob))).size() == 1);
+    CHECK(world.intake->handover.waiting() == 0);
+    CHECK(must(world.intake_blobs.list()).empty());
+    CHECK(must(world.release_blobs.list()).size() == 2);
+    const RecordId record = audit::derive_record_id(audit::Kind::job_failed, world.tenant, lost.uuid.bytes());
+    CHECK(must(world.intake->log->find(record)).has_value());
+}
+
 TEST_CASE("who has as many jobs waiting as they may have is refused another, and that is on record", "[service]") {
     World world;
     world.quota.jobs = 2;

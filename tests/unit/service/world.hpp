@@ -157,10 +157,14 @@ struct World final : service::Upstream {
     job::Device mfd{.id = DeviceId::make(clock, random), .tenant = tenant, .name = "mfd", .factor_rule = "card+pin"};
 
     World() {
+        begin_epoch();
+        intakes.set(instance, signer.verifying_key());
+    }
+
+    void begin_epoch() {
         auto key = crypto::XwingPrivateKey::generate(random);
         epoch_key = key.public_key();
         (void)must(ring.add(std::move(key)));
-        intakes.set(instance, signer.verifying_key());
     }
 
     SubjectId add(const std::string& name) {
