@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/core/clock.hpp>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace safeq {
@@ -23,6 +25,9 @@ int digits(std::string_view text, std::size_t at, std::size_t n) noexcept {
 Time SystemClock::now() const noexcept { return time_point_cast<milliseconds>(system_clock::now()); }
 
 std::string to_rfc3339(Time time) {
+    // The form has four digits for the year; a peer may name any number of milliseconds.
+    time = std::clamp(time, Time{sys_days{year{0} / January / 1}},
+                      Time{sys_days{year{9999} / December / 31}} + days{1} - milliseconds{1});
     const auto day = floor<days>(time);
     const year_month_day date{day};
     const hh_mm_ss clock{time - day};

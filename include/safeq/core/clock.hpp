@@ -43,7 +43,8 @@ private:
     std::atomic<std::chrono::milliseconds> now_;
 };
 
-/// RFC 3339 with milliseconds, UTC: "2026-11-22T21:54:13.123Z".
+/// RFC 3339 with milliseconds, UTC: "2026-11-22T21:54:13.123Z". A time outside of the years 0 to 9999 is shown as the
+/// first or the last moment of them.
 [[nodiscard]] std::string to_rfc3339(Time time);
 
 /// Accepts exactly what `to_rfc3339` writes, years 1970 to 9999. *Errors*: `malformed`.

@@ -38,6 +38,8 @@ TEST_CASE("times are written and read in one form", "[core]") {
     const Time time{1'700'000'000'123ms};
     CHECK(to_rfc3339(time) == "2023-11-14T22:13:20.123Z");
     CHECK(parse_rfc3339("2023-11-14T22:13:20.123Z") == time);
+    CHECK(to_rfc3339(Time::min()) == "0000-01-01T00:00:00.000Z");
+    CHECK(to_rfc3339(Time::max()) == "9999-12-31T23:59:59.999Z");
     CHECK(!parse_rfc3339("2023-02-29T00:00:00.000Z"));
     CHECK(!parse_rfc3339("2023-11-14T24:00:00.000Z"));
     CHECK(!parse_rfc3339("2023-11-14T22:13:20Z"));
