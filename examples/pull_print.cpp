@@ -20,22 +20,22 @@ Result<void> show() {
     const example::Folder folder;
     const auto tenant = TenantId::make(clock, random);
     const auto lobby = DeviceId::make(clock, random);
-    SAFEQ_TRY(const auto stores, store::ReleaseStores::open(folder / "release.db"));
+    const auto root = crypto::WrapKey::random(random);  // in a server: out of a key folder
+    SAFEQ_TRY(const auto stores, store::ReleaseStores::open(folder / "release.db", {tenant, root, clock, random}));
     SAFEQ_TRY(const auto blobs, store::BlobFolder::open(folder / "spool"));
     SAFEQ_TRY(const auto log_store, store::open_log_folder(folder / "log"));
     const auto log_key = crypto::SigningKey::generate(random);
     SAFEQ_TRY(const auto log, audit::Log::open(*log_store, "log.example/release", log_key));
     service::Recorder recorder{{tenant, *log, nullptr, clock, random}};
     job::Jobs jobs{stores->jobs, recorder, clock, random};
-
     // Alice has a password.
     const auth::PepperRing peppers{auth::Pepper{auth::PepperKey::random(random)}};
     auth::HashingBudget budget{auth::hashing_2026};
     const auth::Hasher hasher{auth::argon2id_2026, peppers, random, budget};
     auth::Account alice{.tenant = tenant, .subject = SubjectId::make(clock, random), .name = "alice"};
     SAFEQ_TRY(alice.password, hasher.hash(crypto::Secret::copy_of("correct horse")));
+    SAFEQ_TRY_VOID(stores->subjects.create(alice.subject));
     SAFEQ_TRY_VOID(stores->accounts.save(alice));
-
     // 1. The intake seals her document with a public key, and signs it; it can't read it back.
     auto epoch = crypto::XwingPrivateKey::generate(random);
     const auto intake_key = crypto::SigningKey::generate(random);

@@ -77,10 +77,11 @@ private:
         SAFEQ_TRY(const auto pepper, read_key<auth::PepperKey>(*keys_, pepper_key_file));
         peppers_.emplace(auth::Pepper{pepper});
         SAFEQ_TRY_VOID(load_blocklist());
-        SAFEQ_TRY(auto root, read_key<crypto::WrapKey>(*keys_, subject_root_key_file));
+        SAFEQ_TRY(const auto root, read_key<crypto::WrapKey>(*keys_, subject_root_key_file));
         SAFEQ_TRY_VOID(load_intakes(common_.shared / intakes_public, intakes_));
         SAFEQ_TRY(database_, store::Database::open(folder.root / "release.db", store::Database::Purpose::release));
-        subjects_.emplace(*database_, common_.tenant, std::move(root), runtime_.clock, runtime_.random);
+        subjects_.emplace(*database_, common_.tenant, root.clone(), runtime_.clock, runtime_.random);
+        accounts_.emplace(*database_, *subjects_, root, runtime_.random);
         SAFEQ_TRY(blobs_,
                   store::BlobFolder::open(folder.spool(), store::system_file_ops(), options_.free_floor_mib << 20));
         SAFEQ_TRY(epochs_folder_, open_epochs(folder.root / "epochs", options_.root_key, runtime_.random));
@@ -104,7 +105,6 @@ private:
         const auto explain = [](std::string_view route, const Error& error) {
             log_info("refused", field("route", route) + " " + field("why", error.message()));
         };
-        accounts_.emplace(*database_);
         tokens_.emplace(*database_);
         devices_.emplace(*database_);
         repository_.emplace(*database_);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/store/account_store.hpp>
 
+#include <algorithm>
+
 #include "database_impl.hpp"
 
 namespace safeq::store {
@@ -14,14 +16,11 @@ using sqlite::Connection;
 using sqlite::Statement;
 
 constexpr std::string_view select_all =
-    "SELECT tenant, subject, name, display_name, password, pin, disabled, created FROM account WHERE tenant = ? ORDER "
-    "BY name";
+    "SELECT tenant, subject, names, password, pin, disabled, created FROM account WHERE tenant = ?";
 constexpr std::string_view select_by_name =
-    "SELECT tenant, subject, name, display_name, password, pin, disabled, created FROM account WHERE tenant = ? AND "
-    "name = ?";
+    "SELECT tenant, subject, names, password, pin, disabled, created FROM account WHERE tenant = ? AND lookup = ?";
 constexpr std::string_view select_by_subject =
-    "SELECT tenant, subject, name, display_name, password, pin, disabled, created FROM account WHERE tenant = ? AND "
-    "subject = ?";
+    "SELECT tenant, subject, names, password, pin, disabled, created FROM account WHERE tenant = ? AND subject = ?";
 
 template <class Verifier>
 std::optional<std::string> text_of(const std::optional<Verifier>& verifier) {
@@ -35,19 +34,23 @@ Result<std::optional<Verifier>> read_verifier(Statement& row) {
     return std::optional{std::move(verifier)};
 }
 
-// Without the cards.
-Result<Account> read_account(Statement& row) {
-    Account account;
+struct Row {
+    Account account;  // without names and cards
+    Bytes names;      // sealed
+};
+
+Result<Row> read_row(Statement& row) {
+    Row out;
+    Account& account = out.account;
     account.tenant = row.id<TenantId>();
     account.subject = row.id<SubjectId>();
-    account.name = row.text();
-    account.display_name = row.optional([&] { return row.text(); });
+    out.names = row.bytes();
     SAFEQ_TRY(account.password, read_verifier<StoredPassword>(row));
     SAFEQ_TRY(account.pin, read_verifier<PhcString>(row));
     account.disabled = row.boolean();
     account.created = row.time();
     SAFEQ_TRY_VOID(row.check());
-    return account;
+    return out;
 }
 
 Result<std::vector<CardRecord>> read_cards(Connection& db, TenantId tenant, SubjectId subject) {
@@ -65,26 +68,25 @@ Result<std::vector<CardRecord>> read_cards(Connection& db, TenantId tenant, Subj
     }
 }
 
-Result<Account> find_one(Connection& db, Statement& row) {
+Result<Row> find_one(Connection& db, Statement& row) {
     SAFEQ_TRY(const bool there, row.step());
     if (!there) return fail(Errc::not_found, "account");
-    SAFEQ_TRY(Account account, read_account(row));
-    SAFEQ_TRY(account.cards, read_cards(db, account.tenant, account.subject));
-    return account;
+    SAFEQ_TRY(Row found, read_row(row));
+    SAFEQ_TRY(found.account.cards, read_cards(db, found.account.tenant, found.account.subject));
+    return found;
 }
 
-Result<Account> find_subject(Connection& db, TenantId tenant, SubjectId subject) {
+Result<Row> find_subject(Connection& db, TenantId tenant, SubjectId subject) {
     SAFEQ_TRY(auto row, db.prepare(select_by_subject));
     row.bind(tenant).bind(subject);
     return find_one(db, row);
 }
 
 constexpr std::string_view insert_account =
-    "INSERT INTO account (tenant, subject, name, display_name, password, pin, disabled, created) "
-    "VALUES (?,?,?,?,?,?,?,?)";
+    "INSERT INTO account (tenant, subject, lookup, names, password, pin, disabled, created) VALUES (?,?,?,?,?,?,?,?)";
 
-Result<void> run(Statement& insert, const Account& account) {
-    insert.bind(account.tenant).bind(account.subject).bind(account.name).bind(account.display_name);
+Result<void> run(Statement& insert, const Account& account, const crypto::MacTag& lookup, ByteView names) {
+    insert.bind(account.tenant).bind(account.subject).bind(ByteView{lookup}).bind(names);
     insert.bind(text_of(account.password)).bind(text_of(account.pin)).bind(account.disabled).bind(account.created);
     return insert.run();
 }
@@ -106,22 +108,67 @@ Result<void> add_cards(Connection& db, const Account& account) {
 
 // After a compare-and-set that changed nothing.
 Result<void> unchanged(Connection& db, TenantId tenant, SubjectId subject) {
-    SAFEQ_TRY([[maybe_unused]] const Account there, find_subject(db, tenant, subject));
+    SAFEQ_TRY([[maybe_unused]] const Row there, find_subject(db, tenant, subject));
     return fail(Errc::conflict, "account", "it is another by now");
+}
+
+Bytes context_of(const Account& account) {
+    return ByteWriter{}
+        .field("safeq/account-names/v1")
+        .field(account.tenant.bytes())
+        .field(account.subject.bytes())
+        .take();
 }
 
 }  // namespace
 
+crypto::MacTag AccountStore::lookup(TenantId tenant, std::string_view name) const {
+    return crypto::hmac_sha256(lookup_key_, {tenant.bytes(), as_bytes(name)});
+}
+
+Result<Bytes> AccountStore::seal(const Account& account) {
+    SAFEQ_TRY(const audit::SubjectKey key, keys_.key(account.subject));
+    ByteWriter names;
+    names.field(account.name).u8(account.display_name ? 1 : 0).field(account.display_name.value_or(""));
+    const Bytes context = context_of(account);
+    return audit::seal_under(key, {names.view()}, {context}, random_);
+}
+
+Result<void> AccountStore::open(Account& account, ByteView sealed) {
+    const auto key = keys_.key(account.subject);
+    if (!key && key.error().code == Errc::key_destroyed) {
+        account.name = "erased-" + account.subject.text();
+        return {};
+    }
+    if (!key) return std::unexpected(key.error());
+    const Bytes context = context_of(account);
+    SAFEQ_TRY(const Bytes names, audit::open_under(*key, sealed, {context}));
+    ByteReader reader{names};
+    SAFEQ_TRY(const std::uint32_t length, reader.u32("name"));
+    SAFEQ_TRY(const ByteView name, reader.take(length, "name"));
+    SAFEQ_TRY(const std::uint8_t shown, reader.u8("display name"));
+    SAFEQ_TRY(const std::uint32_t display_length, reader.u32("display name"));
+    SAFEQ_TRY(const ByteView display, reader.take(display_length, "display name"));
+    SAFEQ_TRY_VOID(reader.finish("names"));
+    account.name = as_text(name);
+    if (shown != 0) account.display_name = std::string{as_text(display)};
+    return {};
+}
+
 Result<Account> AccountStore::find_by_name(TenantId tenant, std::string_view name) {
     const Access db{database_};
     SAFEQ_TRY(auto row, db->prepare(select_by_name));
-    row.bind(tenant).bind(name);
-    return find_one(*db, row);
+    row.bind(tenant).bind(ByteView{lookup(tenant, name)});
+    SAFEQ_TRY(Row found, find_one(*db, row));
+    SAFEQ_TRY_VOID(open(found.account, found.names));
+    return std::move(found.account);
 }
 
 Result<Account> AccountStore::find_by_subject(TenantId tenant, SubjectId subject) {
     const Access db{database_};
-    return find_subject(*db, tenant, subject);
+    SAFEQ_TRY(Row found, find_subject(*db, tenant, subject));
+    SAFEQ_TRY_VOID(open(found.account, found.names));
+    return std::move(found.account);
 }
 
 Result<Account> AccountStore::find_by_card(TenantId tenant, std::span<const crypto::MacTag> lookups) {
@@ -138,21 +185,22 @@ Result<Account> AccountStore::find_by_card(TenantId tenant, std::span<const cryp
         found = subject;
     }
     if (!found) return fail(Errc::not_found, "account");
-    return find_subject(*db, tenant, *found);
+    return find_by_subject(tenant, *found);
 }
 
 Result<void> AccountStore::save(const Account& account) {
     SAFEQ_TRY_VOID(auth::check(account));
+    SAFEQ_TRY(const Bytes names, seal(account));
     const Access db{database_};
     SAFEQ_TRY(auto transaction, sqlite::Transaction::begin(*db));
     {
         SAFEQ_TRY(auto save,
                   db->prepare(std::string{insert_account} +
                               " ON CONFLICT (tenant, subject) DO UPDATE SET "
-                              "name = excluded.name, display_name = excluded.display_name, "
+                              "lookup = excluded.lookup, names = excluded.names, "
                               "password = excluded.password, pin = excluded.pin, disabled = excluded.disabled, "
                               "created = excluded.created"));
-        SAFEQ_TRY_VOID(run(save, account));
+        SAFEQ_TRY_VOID(run(save, account, lookup(account.tenant, account.name), names));
         SAFEQ_TRY(auto clear, db->prepare("DELETE FROM card WHERE tenant = ? AND subject = ?"));
         clear.bind(account.tenant).bind(account.subject);
         SAFEQ_TRY_VOID(clear.run());
@@ -167,7 +215,8 @@ Result<void> AccountStore::add_all(std::span<const Account> accounts) {
     SAFEQ_TRY(auto transaction, sqlite::Transaction::begin(*db));
     for (const Account& account : accounts) {
         SAFEQ_TRY(auto add, db->prepare(insert_account));
-        SAFEQ_TRY_VOID(run(add, account));
+        SAFEQ_TRY(const Bytes names, seal(account));
+        SAFEQ_TRY_VOID(run(add, account, lookup(account.tenant, account.name), names));
         SAFEQ_TRY_VOID(add_cards(*db, account));
     }
     return transaction.commit();
@@ -209,12 +258,14 @@ Result<std::vector<Account>> AccountStore::list(TenantId tenant) {
     for (;;) {
         SAFEQ_TRY(const bool more, row.step());
         if (!more) break;
-        SAFEQ_TRY(Account account, read_account(row));
-        accounts.push_back(std::move(account));
+        SAFEQ_TRY(Row found, read_row(row));
+        SAFEQ_TRY_VOID(open(found.account, found.names));
+        accounts.push_back(std::move(found.account));
     }
     for (Account& account : accounts) {
         SAFEQ_TRY(account.cards, read_cards(*db, tenant, account.subject));
     }
+    std::ranges::sort(accounts, {}, &Account::name);
     return accounts;
 }
 

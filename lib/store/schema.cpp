@@ -48,14 +48,14 @@ CREATE INDEX intent_by_tenant ON intent (tenant, number);
 CREATE TABLE account (
     tenant       BLOB NOT NULL,
     subject      BLOB NOT NULL,
-    name         TEXT NOT NULL,
-    display_name TEXT,
+    lookup       BLOB NOT NULL,
+    names        BLOB NOT NULL,
     password     TEXT,
     pin          TEXT,
     disabled     INTEGER NOT NULL,
     created      INTEGER NOT NULL,
     PRIMARY KEY (tenant, subject),
-    UNIQUE (tenant, name)
+    UNIQUE (tenant, lookup)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE card (

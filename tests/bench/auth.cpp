@@ -12,6 +12,7 @@
 #include <safeq/crypto/password_hash.hpp>
 #include <safeq/crypto/random.hpp>
 #include <safeq/store/account_store.hpp>
+#include <safeq/store/subject_keys.hpp>
 
 #include "bench/figure.hpp"
 #include "bench/must.hpp"
@@ -111,6 +112,7 @@ private:
         const Pin pin = must(Pin::parse(crypto::Secret::copy_of("4711")));
         account.pin = must(hasher_.hash_pin({.tenant = tenant_, .subject = account.subject}, pin));
         account.cards = {card_record(peppers_, tenant_, must(Card::parse("uid", uid)))};
+        (void)must(subjects_.create(account.subject));
         must(accounts_.save(account));
     }
 
@@ -156,7 +158,9 @@ private:
     Hasher hasher_{argon2_floor, peppers_, random_, budget_};
     std::unique_ptr<store::Database> database_ =
         must(store::Database::open(scratch_.path() / "db", store::Database::Purpose::release));
-    store::AccountStore accounts_{*database_};
+    crypto::WrapKey root_ = crypto::WrapKey::random(random_);
+    store::SubjectKeys subjects_{*database_, tenant_, root_.clone(), clock_, random_};
+    store::AccountStore accounts_{*database_, subjects_, root_, random_};
     test::MemoryThrottleStore counters_;
     SharedThrottle throttle_{patient(), clock_, counters_};
     Authenticator authenticator_{

@@ -12,29 +12,38 @@
 #include <safeq/store/pairing_store.hpp>
 #include <safeq/store/refresh_store.hpp>
 #include <safeq/store/revocation_store.hpp>
+#include <safeq/store/subject_keys.hpp>
 #include <safeq/store/throttle_store.hpp>
 #include <safeq/store/token_store.hpp>
 
 namespace safeq::store {
 
-/// The release database and what it keeps, opened at once. `SubjectKeys` and `ReplayStore`, which need more than the
-/// database, are made beside it.
-/// *Threads*: safe from several threads; destroy only when no call is running.
+/// The release database and what it keeps for one tenant, opened at once. `ReplayStore`, which needs more, is made
+/// beside it. *Threads*: safe from several threads; destroy only when no call is running.
 class ReleaseStores final {
     std::unique_ptr<Database> database_;  // first, because the others borrow it
 
 public:
-    /// *Errors*: as `Database::open`.
-    [[nodiscard]] static Result<std::unique_ptr<ReleaseStores>> open(const std::filesystem::path& path) {
+    struct Parts {
+        TenantId tenant;
+        const crypto::WrapKey& root;  ///< of the subject keys; it lies outside the database
+        const Clock& clock;
+        Random& random;
+    };
+
+    /// *Requires*: clock and randomness outlive it. *Errors*: as `Database::open`.
+    [[nodiscard]] static Result<std::unique_ptr<ReleaseStores>> open(const std::filesystem::path& path,
+                                                                     const Parts& parts) {
         SAFEQ_TRY(auto database, Database::open(path, Database::Purpose::release));
-        return std::unique_ptr<ReleaseStores>{new ReleaseStores{std::move(database)}};
+        return std::unique_ptr<ReleaseStores>{new ReleaseStores{std::move(database), parts}};
     }
     ReleaseStores(const ReleaseStores&) = delete;
     ReleaseStores& operator=(const ReleaseStores&) = delete;
     ~ReleaseStores() = default;
 
     JobRepository jobs{*database_};
-    AccountStore accounts{*database_};
+    SubjectKeys subjects;
+    AccountStore accounts;
     TokenStore tokens{*database_};
     RefreshStore refresh{*database_};
     RevocationStore revocations{*database_};
@@ -45,7 +54,10 @@ public:
     [[nodiscard]] Database& database() noexcept { return *database_; }
 
 private:
-    explicit ReleaseStores(std::unique_ptr<Database> database) noexcept : database_{std::move(database)} {}
+    ReleaseStores(std::unique_ptr<Database> database, const Parts& parts)
+        : database_{std::move(database)},
+          subjects{*database_, parts.tenant, parts.root.clone(), parts.clock, parts.random},
+          accounts{*database_, subjects, parts.root, parts.random} {}
 };
 
 }  // namespace safeq::store

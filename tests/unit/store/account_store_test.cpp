@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/store/account_store.hpp>
 
+#include <fstream>
 #include <random>
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "support/memory_audit.hpp"
 #include "support/memory_auth.hpp"
 #include "support/random.hpp"
 #include "support/temporary_folder.hpp"
@@ -24,7 +26,9 @@ struct World {
     TenantId tenant = TenantId::make(clock, random);
     TenantId other_tenant = TenantId::make(clock, random);
     std::unique_ptr<store::Database> database = *store::Database::open(root / "db", store::Database::Purpose::release);
-    store::AccountStore accounts{*database};
+    crypto::WrapKey root_key = crypto::WrapKey::random(random);
+    test::MemorySubjectKeys keys;
+    store::AccountStore accounts{*database, keys, root_key, random};
 
     PhcString verifier() {
         return *PhcString::from(auth::argon2_floor, auth::PepperId{random.bytes<8>()}, random.bytes<16>(),
@@ -35,6 +39,7 @@ struct World {
         Account account;
         account.tenant = tenant;
         account.subject = SubjectId::make(clock, random);
+        keys.put(account.subject, audit::SubjectKey::random(random));
         account.name = std::move(name);
         account.display_name = "Ada Lovelace";
         account.password = verifier();
@@ -140,6 +145,35 @@ TEST_CASE("replacing a verifier or card is compare and set", "[store]") {
     CHECK(w.accounts.find_by_subject(w.tenant, account.subject) == account);
     const SubjectId nobody = SubjectId::make(w.clock, w.random);
     CHECK(w.accounts.replace(w.tenant, nobody, card, w.card()).error().code == Errc::not_found);
+}
+
+TEST_CASE("no name stands in the file, and with the subject's key it is gone", "[store]") {
+    World w;
+    const Account ada = w.account("ada-lovelace");
+    REQUIRE(w.accounts.save(ada));
+    for (const char* const file : {"db", "db-wal"}) {
+        std::ifstream in{w.root / file, std::ios::binary};
+        const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
+        CHECK(bytes.find("ovelace") == std::string::npos);
+    }
+    w.keys.destroy(ada.subject);
+    const auto erased = w.accounts.find_by_subject(w.tenant, ada.subject);
+    REQUIRE(erased);
+    CHECK(erased->name == "erased-" + ada.subject.text());
+    CHECK(erased->display_name == std::nullopt);
+    CHECK(w.accounts.list(w.tenant)->size() == 1);
+    CHECK(w.accounts.save(ada).error().code == Errc::key_destroyed);
+}
+
+TEST_CASE("a row's names put in another's place are not read", "[store]") {
+    World w;
+    const Account ada = w.account("ada");
+    const Account bob = w.account("bob");
+    REQUIRE(w.accounts.save(ada));
+    REQUIRE(w.accounts.save(bob));
+    w.keys.put(bob.subject, w.keys.key(ada.subject).value());
+    CHECK(w.accounts.find_by_name(w.tenant, "bob").error().code == Errc::authentication_failed);
+    CHECK(w.accounts.find_by_name(w.tenant, "ada") == ada);
 }
 
 TEST_CASE("SQL in a name is a name", "[store]") {

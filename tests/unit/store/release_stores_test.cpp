@@ -15,16 +15,18 @@ TEST_CASE("all stores of a release database share one file and come back with it
     const auto tenant = TenantId::make(clock, random);
     const auth::Account alice{.tenant = tenant, .subject = SubjectId::make(clock, random), .name = "alice"};
     const job::Job job{.id = JobId::make(clock, random), .tenant = tenant, .owner = alice.subject};
+    const auto key = crypto::WrapKey::random(random);
     {
-        const auto stores = store::ReleaseStores::open(root / "release.db");
+        const auto stores = store::ReleaseStores::open(root / "release.db", {tenant, key, clock, random});
         REQUIRE(stores);
+        REQUIRE((*stores)->subjects.create(alice.subject));
         REQUIRE((*stores)->accounts.save(alice));
         const auto unit = (*stores)->jobs.begin();
         REQUIRE(unit);
         REQUIRE((*unit)->insert(job));
         REQUIRE((*unit)->commit());
     }
-    const auto stores = store::ReleaseStores::open(root / "release.db");
+    const auto stores = store::ReleaseStores::open(root / "release.db", {tenant, key, clock, random});
     REQUIRE(stores);
     CHECK((*stores)->accounts.find_by_name(tenant, "alice") == alice);
     CHECK((*(*stores)->jobs.begin())->find(tenant, job.id) == job);
@@ -33,16 +35,22 @@ TEST_CASE("all stores of a release database share one file and come back with it
     CHECK((*stores)->throttle.load()->empty());
     CHECK((*stores)->devices.list(tenant)->empty());
     // The same file, by another adapter of the room.
-    store::AccountStore beside{(*stores)->database()};
+    store::AccountStore beside{(*stores)->database(), (*stores)->subjects, key, random};
     CHECK(beside.list(tenant)->size() == 1);
 }
 
 TEST_CASE("a release database is opened once, and only where its folder is", "[store]") {
     const test::TemporaryFolder root;
-    CHECK(store::ReleaseStores::open(root / "missing" / "release.db").error().code == Errc::not_found);
-    const auto stores = store::ReleaseStores::open(root / "release.db");
+    const ManualClock clock{Time{}};
+    test::SeededRandom random;
+    const auto key = crypto::WrapKey::random(random);
+    const auto open = [&](const std::filesystem::path& path) {
+        return store::ReleaseStores::open(path, {TenantId::make(clock, random), key, clock, random});
+    };
+    CHECK(open(root / "missing" / "release.db").error().code == Errc::not_found);
+    const auto stores = open(root / "release.db");
     REQUIRE(stores);
-    CHECK(store::ReleaseStores::open(root / "release.db").error().code == Errc::locked);
+    CHECK(open(root / "release.db").error().code == Errc::locked);
     REQUIRE(store::Database::open(root / "report.db", store::Database::Purpose::report));
-    CHECK(store::ReleaseStores::open(root / "report.db").error().code == Errc::config_invalid);
+    CHECK(open(root / "report.db").error().code == Errc::config_invalid);
 }
