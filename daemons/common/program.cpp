@@ -75,7 +75,10 @@ Runtime::~Runtime() = default;
 Runtime::Periodic::Periodic(std::chrono::milliseconds interval, std::function<void()> turn)
     : interval_{interval}, turn_{std::move(turn)}, thread_{[this](const std::stop_token& stop) {
           while (!stop.stop_requested()) {
-              turn_();
+              {
+                  const crypto::StackWiper after;
+                  turn_();
+              }
               std::unique_lock lock{mutex_};
               condition_.wait_for(lock, stop, interval_, [this] { return woken_; });
               woken_ = false;

@@ -191,6 +191,7 @@ Result<void> run(const IntakeOptions& options) {
                                }};
     Runtime::Periodic publishing{
         1s, [&, watch = service::ClockWatch{2s}]() mutable {
+            submit.sweep();
             if (const auto jump = watch.look(runtime.clock.now(), std::chrono::steady_clock::now()))
                 if (const auto told = recorder.time_changed(*jump); !told) log_error("log-owed", told.error());
             if (const auto published = log->publish(); !published) log_error("publish-failed", published.error());

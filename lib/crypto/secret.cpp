@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/crypto/secret.hpp>
 
+#include <array>
 #include <utility>
 
 #include <botan/mem_ops.h>
@@ -11,6 +12,11 @@ namespace safeq::crypto {
 
 void wipe(std::span<std::byte> memory) noexcept {
     if (!memory.empty()) Botan::secure_scrub_memory(memory.data(), memory.size());
+}
+
+[[gnu::noinline]] StackWiper::~StackWiper() {
+    std::array<std::byte, 16384> below;
+    wipe(below);
 }
 
 bool equal(ByteView a, ByteView b) noexcept { return Botan::constant_time_compare(to_botan(a), to_botan(b)); }

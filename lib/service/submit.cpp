@@ -12,6 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr const char* untitled = "Untitled";
 constexpr auto incoming_timeout = 300s;  // Create-Job without a document
 constexpr auto remembered = 1h;          // accepted here, as long as release doesn't tell
 constexpr std::size_t max_remembered = 10'000;
@@ -183,6 +184,7 @@ private:
         info.k_octets = static_cast<std::int64_t>((bytes_ + 1023) / 1024);
         info.document_format = format_;
         if (ticket.pages) info.impressions = static_cast<std::int32_t>(*ticket.pages);
+        parts.handover.add(local_.id, 1);
         {
             const std::scoped_lock lock{submit_.mutex_};
             Local& local = submit_.local_[info.id];
@@ -191,7 +193,6 @@ private:
             local.accepted = true;
             local.bytes = bytes_;
         }
-        parts.handover.add(local_.id, 1);
         SAFEQ_FAIL_POINT("submit.queued");
         if (parts.taken) parts.taken();
         return info;
@@ -233,7 +234,22 @@ Result<void> Submit::validate(const ipp::Caller&, const ipp::JobTicket&) {
     return parts_.recorder.ready();
 }
 
+void Submit::sweep() {
+    const std::scoped_lock lock{mutex_};
+    forget_old(parts_.clock.now());
+}
+
 void Submit::forget_old(Time now) {
+    // What the release server holds it tells, too: titles and names don't stay here.
+    for (auto& [number, local] : local_) {
+        if (!local.accepted || local.bare || parts_.handover.waits(local.id)) continue;
+        local.bare = true;
+        local.ticket = {};
+        local.owner.name.clear();
+        local.info.name = untitled;
+        local.info.owner_name.clear();
+        local.info.attributes.clear();
+    }
     std::erase_if(local_, [&](const auto& entry) {
         const Local& local = entry.second;
         if (local.receiving && !local.accepted) return false;
@@ -255,7 +271,7 @@ Result<Submit::Local> Submit::make_local(const ipp::Caller& caller, const ipp::J
     const std::string& name = !ticket.job_name.empty() ? ticket.job_name : ticket.document_name;
     local.info = {.id = number,
                   .uuid = local.id,
-                  .name = name.empty() ? "Untitled" : name,
+                  .name = name.empty() ? untitled : name,
                   .owner_name = local.owner.name,
                   .state = ipp::JobState::pending_held,
                   .reasons = {"job-incoming"},
@@ -371,7 +387,8 @@ Result<std::vector<ipp::JobInfo>> Submit::all_jobs(const ipp::Owner& owner) {
         const std::scoped_lock lock{mutex_};
         forget_old(parts_.clock.now());
         for (const auto& [number, local] : local_)
-            if (local.owner.subject == owner.subject) merged.emplace(number, local.info);
+            if (local.owner.subject == owner.subject)
+                merged.emplace(number, local.info).first->second.owner_name = owner.name;
     }
     const auto remote = parts_.upstream.jobs(owner.subject);
     if (!remote && remote.error().code != Errc::unavailable) return std::unexpected(remote.error());

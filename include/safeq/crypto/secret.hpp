@@ -15,6 +15,16 @@ namespace safeq::crypto {
 /// Overwrites memory in a way that the compiler may not leave out.
 void wipe(std::span<std::byte> memory) noexcept;
 
+/// At the end of its scope overwrites the stack that calls within it have used, 16 KiB deep: pieces of what they worked
+/// on stay there, for ever in a thread that waits.
+class StackWiper {
+public:
+    StackWiper() = default;
+    StackWiper(const StackWiper&) = delete;
+    StackWiper& operator=(const StackWiper&) = delete;
+    ~StackWiper();
+};
+
 /// Whether two byte strings are equal, in time that depends on their lengths alone.
 /// *Secrets*: the lengths leak, nothing else.
 [[nodiscard]] bool equal(ByteView a, ByteView b) noexcept;

@@ -91,8 +91,12 @@ public:
     [[nodiscard]] Result<ipp::JobInfo> job(const ipp::Caller& caller, std::int32_t job_id) override;
     [[nodiscard]] Result<void> cancel(const ipp::Caller& caller, std::int32_t job_id) override;
 
+    /// Forgets what it need not know any more: titles and names of jobs that were handed over, and jobs that are old.
+    /// For a daemon to call now and then, so that nothing stays in memory because nobody prints.
+    void sweep();
+
 private:
-    // A job from its creation until the release server tells about it.
+    // A job from its creation until the release server tells about it, and, without title and names, for an hour.
     struct Local {
         JobId id;
         ipp::Owner owner;
@@ -100,6 +104,7 @@ private:
         ipp::JobInfo info;
         bool receiving = false;   ///< a document is on its way
         bool accepted = false;    ///< durable
+        bool bare = false;        ///< handed over: its title and names are gone
         std::uint64_t bytes = 0;  ///< once accepted
     };
     class Sink;

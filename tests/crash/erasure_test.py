@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Crypto-erasure: 1,000 jobs (--long: 10,000) are printed, taken away by their owners, and their epoch and owners erased.
+
+Then nothing of documents, titles, names or keys is on the disk, in the database's write-ahead log, in a backup without the
+key folders, or in the memory of a server, and what the backup holds can't be opened with anything that is left."""
+import concurrent.futures
+import http.client
+import json
+import pathlib
+import secrets
+import shutil
+import struct
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import installation as house  # noqa: E402
+import scenario  # noqa: E402
+
+JOBS, LONG_JOBS = 1000, 10_000
+PEOPLE = 4
+# In every document and title, and in every name; in no program: what would show that something stayed.
+CANARY, NAME = secrets.token_hex(8), secrets.token_hex(8)
+PIN = "48151623"
+
+
+def set_up(site):
+    site.init()
+    site.start_all()
+    scenario.people_and_device(site)
+    site.people = []
+    for number in range(PEOPLE):
+        name, card = f"{NAME}-person-{number}", f"04ca{number:010x}"
+        site.safeq("user", "add", name, "--display-name", f"{NAME} display {number}", "--card", card, "--pin", text=f"{PIN}\n")
+        site.people.append((name, card, scenario.token_uri(site, name)))
+
+
+def attribute(tag, name, value):
+    return struct.pack(">BH", tag, len(name)) + name.encode() + struct.pack(">H", len(value)) + value.encode()
+
+
+def print_job(uri, title, document):
+    """RFC 8011, section 4.2.1: a Print-Job request."""
+    return (struct.pack(">BBHIB", 2, 0, 0x0002, 1, 0x01) + attribute(0x47, "attributes-charset", "utf-8") +
+            attribute(0x48, "attributes-natural-language", "en") + attribute(0x45, "printer-uri", uri) +
+            attribute(0x42, "job-name", title) + attribute(0x49, "document-format", "application/pdf") + b"\x03" + document)
+
+
+def print_many(site, person, numbers):
+    """One client, one connection."""
+    _, _, uri = site.people[person]
+    connection = http.client.HTTPSConnection("localhost", site.port("ipps"), context=site.trust(), timeout=60)
+    for number in numbers:
+        body = print_job(uri, f"{CANARY} title {number}", house.make_pdf(1, f"{CANARY} document {number} " + "x" * 500))
+        connection.request("POST", uri.partition("/ipp/")[1] + uri.partition("/ipp/")[2], body,
+                           {"Content-Type": "application/ipp"})
+        response = connection.getresponse()
+        answer = response.read()
+        assert response.status == 200 and answer[2:4] == b"\x00\x00", (response.status, answer[:200])
+    connection.close()
+
+
+def take_away(site, person):
+    """The owner deletes what waits, a page at a time."""
+    _, card, _ = site.people[person]
+    terminal = site.terminal("mfd")
+    done = 0
+    while True:
+        assert terminal.sign_in(house.card(card), house.pin(PIN))[0] == 201
+        jobs = terminal.jobs()
+        if not jobs:
+            return done
+        for job in jobs:
+            status, answer = terminal.call("DELETE", f"/v1/jobs/{job['id']}")
+            assert status in (200, 204), (status, answer)
+            done += 1
+
+
+def memory_holding(process, needles):
+    """Where a process's writable memory holds one of the byte strings: what a core of it would."""
+    found = []
+    pid = process.child.pid
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            where, rights, _, _, _, *name = line.split()
+            if "w" not in rights or "r" not in rights:
+                continue
+            begin, end = (int(number, 16) for number in where.split("-"))
+            try:
+                memory.seek(begin)
+                data = memory.read(end - begin)
+            except OSError:
+                continue
+            for needle in needles:
+                at = data.find(needle)
+                if at >= 0:
+                    found.append((name[0] if name else "anonymous", data.count(needle), data[max(0, at - 60):at + 100]))
+    return found
+
+
+def test_nothing_stays(site):
+    jobs = LONG_JOBS if site.long else JOBS
+    with concurrent.futures.ThreadPoolExecutor(PEOPLE) as pool:
+        list(pool.map(lambda person: print_many(site, person, range(person, jobs, PEOPLE)), range(PEOPLE)))
+    spool = site.root / "release" / "spool"
+    house.wait_until(lambda: not list((site.root / "intake" / "spool").glob("*.sealed")), 120, "the hand-over")
+    assert len(list(spool.glob("*.sealed"))) == 2 * jobs
+
+    # A backup as docs/spool.md has it: everything but keys.
+    backup = site.dir / "backup"
+    shutil.copytree(site.root, backup, ignore=shutil.ignore_patterns("keys", "epochs", "ca", "*.sock", "admin.socket"))
+    epochs = json.loads(site.safeq("spool", "epochs", "--json").stdout)
+    keys = [path.read_bytes() for path in (site.root / "release" / "epochs").iterdir() if path.name.startswith("root.")]
+    assert keys and epochs
+
+    taken = sum(take_away(site, person) for person in range(PEOPLE))
+    assert taken == jobs, f"{taken} of {jobs} were taken away"
+    fresh = site.safeq("spool", "rotate").stdout.strip()
+    for epoch in epochs:
+        site.safeq("spool", "destroy", epoch["id"], "--yes", "--now")
+    for name, _, _ in site.people:
+        site.safeq("audit", "erase-subject", name, "--yes")
+    assert site.safeq("audit", "verify").returncode == 0
+
+    # The disk, with the write-ahead log of the running database; what the servers wrote; the backup.
+    assert (site.root / "release" / "release.db-wal").exists()
+    needles = [CANARY.encode(), NAME.encode(), *keys]
+    for folder in (site.root, site.logs, backup):
+        found = house.files_holding(folder, needles)
+        assert found == [], f"on the disk: {[(str(path), needle[:16]) for path, needle in found]}"
+    for name in house.DAEMONS:
+        # An intake remembers for five minutes who showed a credential (service::IdentityCache).
+        found = memory_holding(site.processes[name], [CANARY.encode(), *keys] if name == "intake" else needles)
+        assert found == [], f"in the memory of {name}: {found}"
+
+    # What the backup holds is closed for good.
+    site.stop("release")
+    verified = site.safeq("spool", "verify", backup / "release" / "spool", "--keys", check=False).stdout
+    assert verified.count("key_destroyed") >= 1 or "destroyed" in verified, verified[-500:]
+    print(f"      {jobs} jobs, {len(epochs)} epochs, fresh {fresh[:8]}…: {verified.strip().splitlines()[-1]}")
+
+
+if __name__ == "__main__":
+    scenario.main(globals())
