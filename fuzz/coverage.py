@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Line coverage of each parser by its target's own corpus, from a build of the preset `coverage`.
 
-coverage.py [--at-least PERCENT] [--also FOLDER] [TARGET…]: FOLDER holds corpora that grew while fuzzing.
+coverage.py [--at-least PERCENT, 90] [--also FOLDER] [TARGET…]: FOLDER holds corpora that grew while fuzzing.
 """
 import argparse
-import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,10 +16,32 @@ build = top / "build" / "coverage"
 
 
 def parsers():
+    """Each target with its files, and of each file the functions that are the parser, or None for all of them."""
     for line in (top / "fuzz" / "parsers.txt").read_text().splitlines():
         if line and not line.startswith("#"):
-            target, *files = line.split()
-            yield target, files
+            target, *entries = line.split()
+            yield target, [(file, functions.split(",") if functions else None)
+                           for file, _, functions in (entry.partition(":") for entry in entries)]
+
+
+ROW = re.compile(r"(.*?)" + r"\s+(\d+)\s+(\d+)\s+[\d.]+%" * 3 + "$")  # regions, lines, branches: how many, missed, part
+
+
+def rows_of(report):
+    """(function, lines, lines missed) of llvm-cov's report of functions."""
+    for line in report.splitlines():
+        if (row := ROW.match(line)) and row[1] != "TOTAL":
+            yield row[1].replace("(anonymous namespace)::", ""), int(row[4]), int(row[5])
+
+
+def is_one_of(name, functions):
+    """Whether a function, or one inside of it, is among those named; `Class` names all of a class."""
+    if functions is None:
+        return True
+    while (shorter := re.sub(r"<[^<>]*>", "", name)) != name:  # what templates are made for
+        name = shorter
+    name = name.partition("(")[0].replace("[abi:cxx11]", "")
+    return any(re.search(rf"(^|[:\s]){re.escape(wanted)}($|::)", name) for wanted in functions)
 
 
 def measure(target, files, also, scratch):
@@ -29,18 +51,21 @@ def measure(target, files, also, scratch):
     subprocess.run([program, "-runs=0", *corpora], env={"LLVM_PROFILE_FILE": str(raw)}, check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     subprocess.run(["llvm-profdata-19", "merge", "-sparse", raw, "-o", merged], check=True)
-    report = subprocess.run(["llvm-cov-19", "export", "-summary-only", f"-instr-profile={merged}", program,
-                             *[str(top / file) for file in files]], check=True, capture_output=True, text=True).stdout
-    rows = {pathlib.Path(f["filename"]).relative_to(top).as_posix(): f["summary"]["lines"] for f in json.loads(report)["data"][0]["files"]}
-    missing = [file for file in files if file not in rows]
-    if missing:
-        sys.exit(f"error: {target} doesn't contain {', '.join(missing)}")
-    return [(file, rows[file]["covered"], rows[file]["count"]) for file in files]
+    measured = []
+    for file, functions in files:
+        report = subprocess.run(["llvm-cov-19", "report", "-show-functions", "-Xdemangler=c++filt", f"-instr-profile={merged}",
+                                 program, str(top / file)], check=True, capture_output=True, text=True).stdout
+        rows = [(name, lines, missed) for name, lines, missed in rows_of(report) if is_one_of(name, functions)]
+        for wanted in functions or [None]:
+            if not any(is_one_of(name, wanted and [wanted]) for name, _, _ in rows):
+                sys.exit(f"error: {target} doesn't contain {file}{f', function {wanted}' if wanted else ''}")
+        measured.append((file, sum(lines - missed for _, lines, missed in rows), sum(lines for _, lines, _ in rows)))
+    return measured
 
 
 def main():
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("--at-least", type=float, default=0)
+    arguments.add_argument("--at-least", type=float, default=90)
     arguments.add_argument("--also", type=pathlib.Path, action="append", default=[])
     arguments.add_argument("targets", nargs="*")
     chosen = arguments.parse_args()

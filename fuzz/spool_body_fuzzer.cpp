@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: spool::Reader over a file that an attacker changed. The input is a list of changes, five bytes each: what
-// to do, and a 32-bit argument.
+// Under test: spool::Reader, whole and by ranges, over a file that an attacker changed. The input is a list of changes,
+// five bytes each: what to do, and a 32-bit argument.
 // Property: a changed file is always refused, by opening or by reading it; before that, only the original's own chunks
 // come out, each at its place. An unchanged file reads whole.
 #include <algorithm>
@@ -133,6 +133,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (const auto chunk = reader->chunk(i))
             hold(same_bytes(*chunk, chunk_of(originals.text, i, 0, spool::chunk_bytes)));
     }
+    // A range across the border of two chunks, and all of it.
+    for (const std::size_t wanted : {std::size_t{3000}, originals.text.size()}) {
+        const std::size_t begin = wanted == originals.text.size() ? 0 : spool::chunk_bytes - 1000;
+        Bytes range(wanted);
+        if (reader->read_range(begin, range)) hold(same_bytes(range, ByteView{originals.text}.subspan(begin, wanted)));
+        else hold(std::ranges::all_of(range, [](std::byte b) { return b == std::byte{0}; }));
+    }
+    hold(reader->verify_ends().has_value() || changed);
     Bytes released;
     const auto outcome = reader->for_each([&](ByteView piece) -> Result<void> {
         released.insert(released.end(), piece.begin(), piece.end());

@@ -6,7 +6,10 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include <safeq/tls/authority.hpp>
 #include <safeq/tls/credentials.hpp>
+
+#include "../tests/support/random.hpp"
 
 using namespace safeq;
 
@@ -15,6 +18,31 @@ namespace {
 void require(bool held) {
     if (!held) std::abort();
 }
+
+/// An authority and a certificate by it whose keys no input has.
+struct World {
+    std::string authority;
+    std::string leaf;
+
+    World() {
+        using namespace std::chrono_literals;
+        test::SeededRandom random;
+        const Time now{std::chrono::sys_days{std::chrono::November / 22 / 2026}};
+        const auto made =
+            tls::Authority::create({.common_name = "a", .lifetime = 24h * 365, .crl_lifetime = 24h * 365}, now, random)
+                .value();
+        authority = made.certificate().pem();
+        leaf = made.issue({.common_name = "s",
+                           .dns_names = {"localhost"},
+                           .ip_addresses = {},
+                           .uris = {},
+                           .purpose = tls::Purpose::server_and_client,
+                           .lifetime = 24h},
+                          now, random)
+                   .value()
+                   .certificate.pem();
+    }
+};
 
 }  // namespace
 
@@ -40,6 +68,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (alone) require(!(*alone)->verify(*chain, tls::PeerRole::server, "", now));
     }
     require(!tls::Credentials::from_pem(tls::ChainPem{text}, tls::KeyPem{text}));
+    // Revocation lists beside a true authority, none of which is its own; a key beside a true certificate, and not its.
+    static const World world;
+    require(!tls::TrustAnchors::from_pem(tls::AuthoritiesPem{world.authority}, tls::CrlsPem{text},
+                                         tls::Revocation::required) ||
+            text.find("BEGIN X509 CRL") != std::string_view::npos);
+    require(!tls::Credentials::from_pem(tls::ChainPem{world.leaf}, tls::KeyPem{text}));
     if (const auto pin = tls::Pin::parse(text)) require(pin->text() == text);
     return 0;
 }

@@ -27,7 +27,7 @@ def stated(path):
 
 problems, rows = [], []
 targets = sorted(p.name.removesuffix("_fuzzer.cpp") for p in fuzz.glob("*_fuzzer.cpp"))
-listed = {line.split()[0]: line.split()[1:] for line in (fuzz / "parsers.txt").read_text().splitlines() if line and not line.startswith("#")}
+listed = {line.split()[0]: [entry.partition(":")[0] for entry in line.split()[1:]] for line in (fuzz / "parsers.txt").read_text().splitlines() if line and not line.startswith("#")}
 for target in targets:
     text = stated(fuzz / f"{target}_fuzzer.cpp")
     if not text:
