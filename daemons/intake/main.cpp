@@ -103,7 +103,7 @@ Result<void> run(const IntakeOptions& options) {
     SAFEQ_TRY_VOID(numbers.load());
 
     service::Handover handover{{.blobs = *blobs, .recorder = recorder, .upstream = upstream}};
-    SAFEQ_TRY_VOID(recorder.daemon_started("intake", version));
+    SAFEQ_TRY_VOID(recorder.daemon_started("intake", version, to_config(options)));
     SAFEQ_TRY(const service::Handover::Recovered recovered, handover.recover());
     log_info("recovered", fmt::format("waiting={} removed={}", recovered.waiting, recovered.removed));
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <safeq/crypto/hash.hpp>
+
 namespace safeq::service {
 namespace {
 
@@ -176,9 +178,11 @@ Result<void> Recorder::epoch_destroyed(const spool::EpochId& epoch, std::uint64_
     return write(out);
 }
 
-Result<void> Recorder::daemon_started(std::string_view daemon, std::string_view version) {
+Result<void> Recorder::daemon_started(std::string_view daemon, std::string_view version,
+                                      std::string_view configuration) {
     audit::Record out = record(Kind::daemon_started);
     out.add(field::name, daemon).add(field::version, version);
+    out.add(field::configuration, to_hex(crypto::sha256(as_bytes(configuration))));
     return write(out);
 }
 

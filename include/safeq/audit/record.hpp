@@ -92,20 +92,21 @@ inline constexpr std::string_view reason = "reason";        ///< text: a token, 
 inline constexpr std::string_view factors = "factors";      ///< text: "card+pin"
 inline constexpr std::string_view name = "name";            ///< text: of a device or daemon
 inline constexpr std::string_view version = "version";      ///< text
-inline constexpr std::string_view message = "message";      ///< text: a device's last answer
-inline constexpr std::string_view token = "token";          ///< text: a token's id
-inline constexpr std::string_view key = "key";              ///< text: a key's id
-inline constexpr std::string_view assurance = "assurance";  ///< text: "hardware" or "best-effort"
-inline constexpr std::string_view moved = "moved";          ///< number: files re-sealed to another key
-inline constexpr std::string_view lost = "lost";            ///< number: of jobs that can't be read any more
-inline constexpr std::string_view jobs = "jobs";            ///< text: ids of jobs, with a space between
-inline constexpr std::string_view policy = "policy";        ///< text: a TLS policy's name
-inline constexpr std::string_view title = "title";          ///< personal: of a job
-inline constexpr std::string_view user_name = "user_name";  ///< personal
-inline constexpr std::string_view method = "method";        ///< text: how somebody proved who they are
-inline constexpr std::string_view expires = "expires";      ///< text: RFC 3339
-inline constexpr std::string_view direction = "direction";  ///< text: "forward" or "back"
-inline constexpr std::string_view by_ms = "by_ms";          ///< number: milliseconds
+inline constexpr std::string_view configuration = "configuration";  ///< text: SHA-256 of the options in effect
+inline constexpr std::string_view message = "message";              ///< text: a device's last answer
+inline constexpr std::string_view token = "token";                  ///< text: a token's id
+inline constexpr std::string_view key = "key";                      ///< text: a key's id
+inline constexpr std::string_view assurance = "assurance";          ///< text: "hardware" or "best-effort"
+inline constexpr std::string_view moved = "moved";                  ///< number: files re-sealed to another key
+inline constexpr std::string_view lost = "lost";                    ///< number: of jobs that can't be read any more
+inline constexpr std::string_view jobs = "jobs";                    ///< text: ids of jobs, with a space between
+inline constexpr std::string_view policy = "policy";                ///< text: a TLS policy's name
+inline constexpr std::string_view title = "title";                  ///< personal: of a job
+inline constexpr std::string_view user_name = "user_name";          ///< personal
+inline constexpr std::string_view method = "method";                ///< text: how somebody proved who they are
+inline constexpr std::string_view expires = "expires";              ///< text: RFC 3339
+inline constexpr std::string_view direction = "direction";          ///< text: "forward" or "back"
+inline constexpr std::string_view by_ms = "by_ms";                  ///< number: milliseconds
 }  // namespace field
 
 /// Something of a record that says nothing about a person: a number, or a short text (a token, a format, a device).

@@ -71,7 +71,9 @@ public:
     /// can't be read any more; the first 100 of them by id. Idempotent: the record's id is derived from the epoch's.
     [[nodiscard]] Result<void> epoch_destroyed(const spool::EpochId& epoch, std::uint64_t moved,
                                                std::span<const JobId> lost, Assurance assurance);
-    [[nodiscard]] Result<void> daemon_started(std::string_view daemon, std::string_view version);
+    /// `configuration`: all options in effect, as text; the record has its digest.
+    [[nodiscard]] Result<void> daemon_started(std::string_view daemon, std::string_view version,
+                                              std::string_view configuration);
     [[nodiscard]] Result<void> daemon_stopped(std::string_view daemon);
     /// `what`: "jobs" or "bytes".
     [[nodiscard]] Result<void> quota_refused(SubjectId subject, std::string_view what);

@@ -102,7 +102,7 @@ TEST_CASE("every function of the recorder writes a record of its schema", "[serv
     wrote(w.recorder.print_token_changed(w.alice, token, false), Kind::token_revoked);
     wrote(w.recorder.epoch_created({}), Kind::key_created);
     wrote(w.recorder.epoch_destroyed({}, 0, {}, service::Assurance::best_effort), Kind::key_destroyed);
-    wrote(w.recorder.daemon_started("release", "0.1.0"), Kind::daemon_started);
+    wrote(w.recorder.daemon_started("release", "0.1.0", "a=1"), Kind::daemon_started);
     wrote(w.recorder.daemon_stopped("release"), Kind::daemon_stopped);
     wrote(w.recorder.quota_refused(w.alice, "bytes"), Kind::quota_refused);
     wrote(w.recorder.orphan_removed(job.id, "not acknowledged"), Kind::orphan_removed);
@@ -162,7 +162,7 @@ TEST_CASE("when the log can't be written, every function says so", "[service]") 
         [&] { return w.recorder.device_changed(w.device, true, "mfd"); },
         [&] { return w.recorder.print_token_changed(w.alice, token::TokenId::make(w.clock, w.random), true); },
         [&] { return w.recorder.epoch_destroyed({}, 0, {}, service::Assurance::best_effort); },
-        [&] { return w.recorder.daemon_started("release", "0.1.0"); },
+        [&] { return w.recorder.daemon_started("release", "0.1.0", ""); },
         [&] { return w.recorder.daemon_stopped("release"); },
         [&] { return w.recorder.quota_refused(w.alice, "jobs"); },
         [&] { return w.recorder.orphan_removed(job.id, "x"); },
