@@ -57,7 +57,8 @@ Result<void> make_or_check(const fs::path& path) {
 
 Result<void> configure(sqlite::Connection& connection) {
     // Exclusive: the write-ahead log's index stays in memory, and nobody else can open the file.
-    SAFEQ_TRY_VOID(connection.execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL"));
+    SAFEQ_TRY_VOID(
+        connection.execute("PRAGMA page_size = 4096; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL"));
     // Deleted rows are overwritten: what is erased must not lie in free pages.
     SAFEQ_TRY_VOID(
         connection.execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; "

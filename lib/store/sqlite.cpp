@@ -8,6 +8,8 @@
 
 #include <safeq/core/fail_point.hpp>
 
+#include "checked_vfs.hpp"
+
 namespace safeq::store::sqlite {
 namespace {
 
@@ -15,6 +17,7 @@ Errc code_of(int result) noexcept {
     if (result == SQLITE_CONSTRAINT_UNIQUE || result == SQLITE_CONSTRAINT_PRIMARYKEY ||
         result == SQLITE_CONSTRAINT_ROWID)
         return Errc::already_exists;
+    if (result == SQLITE_IOERR_DATA) return Errc::malformed;  // a page without its checksum
     switch (result & 0xff) {
         case SQLITE_FULL: return Errc::disk_full;
         case SQLITE_BUSY:
@@ -174,10 +177,14 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path
     sqlite3* handle = nullptr;
     // One mutex of ours guards the connection, so SQLite needs none of its own.
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE;
-    const int result = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+    const char* const layer = checked_vfs();
+    if (layer == nullptr) return fail(Errc::out_of_memory, path.string());
+    const int result = sqlite3_open_v2(path.c_str(), &handle, flags, layer);
     if (handle == nullptr) return fail(Errc::out_of_memory, path.string());
     std::unique_ptr<Connection> connection{new Connection{handle, path.string()}};
     if (result != SQLITE_OK) return std::unexpected(connection->error(result));
+    int reserved = checksum_bytes;
+    sqlite3_file_control(handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
     sqlite3_busy_timeout(handle, 0);
     // What is stored is never code: no triggers, no views, no writes to the schema by what a damaged file says.
     for (const int option : {SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW,

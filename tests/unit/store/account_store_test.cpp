@@ -163,6 +163,11 @@ TEST_CASE("no name stands in the file, and with the subject's key it is gone", "
     CHECK(erased->display_name == std::nullopt);
     CHECK(w.accounts.list(w.tenant)->size() == 1);
     CHECK(w.accounts.save(ada).error().code == Errc::key_destroyed);
+    Account gone = *erased;
+    gone.disabled = true;
+    gone.password.reset();
+    CHECK(w.accounts.save(gone));
+    CHECK(w.accounts.find_by_subject(w.tenant, ada.subject) == gone);
 }
 
 TEST_CASE("a row's names put in another's place are not read", "[store]") {

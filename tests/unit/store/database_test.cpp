@@ -6,11 +6,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <fstream>
+#include <random>
 
 #include <catch2/catch_test_macros.hpp>
 
 #include "faulty_vfs.hpp"
+#include "raw_database.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace safeq;
@@ -25,14 +29,8 @@ std::string code_of(const Result<std::unique_ptr<Database>>& database) {
 }
 
 void execute(const fs::path& path, const char* sql) {
-    sqlite3* handle = nullptr;
-    REQUIRE(sqlite3_open(path.c_str(), &handle) == SQLITE_OK);
-    char* message = nullptr;
-    const int result = sqlite3_exec(handle, sql, nullptr, nullptr, &message);
-    INFO(sql << ": " << (message == nullptr ? "" : message));
-    CHECK(result == SQLITE_OK);
-    sqlite3_free(message);
-    sqlite3_close(handle);
+    INFO(sql);
+    CHECK(test::execute_raw(path, sql) == SQLITE_OK);
 }
 
 void make(const fs::path& path) { REQUIRE(Database::open(path, Purpose::release)); }
@@ -130,6 +128,46 @@ TEST_CASE("what is damaged or no database is refused with the reason", "[store]"
     make(root / "cut.db");
     fs::resize_file(root / "cut.db", size - 4096);
     CHECK(code_of(Database::open(root / "cut.db", Purpose::release)) == "malformed");
+}
+
+TEST_CASE("HOSTILE 6: a flipped bit of a database is found, wherever it is", "[store]") {
+    const test::TemporaryFolder root;
+    const fs::path path = root / "release.db";
+    make(path);
+    execute(path,
+            "INSERT INTO subject_key (tenant, subject, wrapped, created) WITH RECURSIVE n(i) AS (VALUES (0) UNION "
+            "ALL SELECT i + 1 FROM n WHERE i < 200) SELECT randomblob(16), randomblob(16), randomblob(72), i FROM n");
+    REQUIRE_FALSE(fs::exists(root / "release.db-wal"));
+    const auto size = fs::file_size(path);
+    const bool all = std::getenv("SAFEQ_LONG") != nullptr;
+    std::mt19937_64 random{6};
+    for (std::size_t i = 0; i < (all ? 100'000U : 2'000U); ++i) {
+        const std::uint64_t bit = random() % (size * 8);
+        const auto flip = [&] {
+            std::fstream file{path, std::ios::in | std::ios::out | std::ios::binary};
+            file.seekg(static_cast<std::streamoff>(bit / 8));
+            const auto byte = static_cast<char>(file.get() ^ (1 << (bit % 8)));
+            file.seekp(static_cast<std::streamoff>(bit / 8));
+            file.put(byte);
+        };
+        flip();
+        const std::string outcome = code_of(Database::open(path, Purpose::release));
+        INFO("bit " << bit << " of " << size * 8 << ": " << outcome);
+        REQUIRE((outcome == "malformed" || outcome == "io_failed" || outcome == "config_invalid"));
+        flip();
+    }
+    CHECK(code_of(Database::open(path, Purpose::release)) == "opened");
+}
+
+TEST_CASE("a page in another's place is found", "[store]") {
+    const test::TemporaryFolder root;
+    const fs::path path = root / "release.db";
+    make(path);
+    std::string bytes(fs::file_size(path), '\0');
+    std::ifstream{path, std::ios::binary}.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    std::swap_ranges(bytes.begin() + 4096, bytes.begin() + 8192, bytes.begin() + 8192);
+    std::ofstream{path, std::ios::binary} << bytes;
+    CHECK(code_of(Database::open(path, Purpose::release)) == "malformed");
 }
 
 TEST_CASE("a first start that loses power anywhere can be repeated", "[store]") {

@@ -11,6 +11,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "faulty_vfs.hpp"
+#include "raw_database.hpp"
 #include "support/memory_jobs.hpp"
 #include "support/random.hpp"
 #include "support/temporary_folder.hpp"
@@ -244,10 +245,7 @@ TEST_CASE("rows that hold what they can't are refused, not misread", "[store]") 
             REQUIRE(unit->insert(job));
             REQUIRE(unit->commit());
         }
-        sqlite3* handle = nullptr;
-        REQUIRE(sqlite3_open(path.c_str(), &handle) == SQLITE_OK);
-        REQUIRE(sqlite3_exec(handle, damage, nullptr, nullptr, nullptr) == SQLITE_OK);
-        sqlite3_close(handle);
+        REQUIRE(test::execute_raw(path, damage) == SQLITE_OK);
         const auto database = open(path);
         auto unit = *store::JobRepository{*database}.begin();
         INFO(damage);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -339,4 +342,49 @@ TEST_CASE("whichever call to the system fails, nothing acknowledged is lost") {
         }
     }
     CHECK(runs > 50);
+}
+
+TEST_CASE("HOSTILE 6: a flipped bit of a log is found by who opens or follows it, wherever it is") {
+    World world;
+    const auto open = [&]() -> Result<void> {
+        SAFEQ_TRY(const auto store, store::open_log_folder(world.path));
+        SAFEQ_TRY(const auto log, audit::Log::open(*store, "log.example/release", world.key));
+        SAFEQ_TRY(const auto reader, store::read_log_folder(world.path));
+        audit::Follower follower{world.verifier, {}};
+        SAFEQ_TRY_VOID(follower.follow(*reader, [](const audit::FollowedEntries&) { return Result<void>{}; }));
+        return {};
+    };
+    {
+        auto store = *store::open_log_folder(world.path);
+        const auto log = *audit::Log::open(*store, "log.example/release", world.key);
+        REQUIRE(log->append_all(world.records(300)));
+        REQUIRE(log->publish());
+    }
+    std::vector<fs::path> files;
+    std::uintmax_t size = 0;
+    for (const auto& entry : fs::recursive_directory_iterator{world.path})
+        if (entry.is_regular_file() && entry.path().filename() != ".lock") {
+            files.push_back(entry.path());
+            size += entry.file_size();
+        }
+    std::ranges::sort(files);
+    REQUIRE(files.size() >= 5);
+    std::mt19937_64 random{6};
+    const bool all = std::getenv("SAFEQ_LONG") != nullptr;
+    for (std::size_t i = 0; i < (all ? 100'000U : 1'000U); ++i) {
+        std::uint64_t bit = random() % (size * 8);
+        std::size_t at = 0;
+        while (bit >= fs::file_size(files[at]) * 8) bit -= fs::file_size(files[at++]) * 8;
+        std::string bytes = read_all(files[at]);
+        const auto flip = [&] {
+            bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
+            write_all(files[at], bytes);
+        };
+        flip();
+        INFO(files[at] << ", bit " << bit);
+        REQUIRE_FALSE(open());
+        flip();
+        // What opening has taken for a torn end and written anew, or left unfinished, would hide the next one.
+        if (i % 100 == 99) REQUIRE(open());
+    }
 }

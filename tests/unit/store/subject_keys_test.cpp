@@ -7,6 +7,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "raw_database.hpp"
 #include "support/random.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -96,11 +97,9 @@ TEST_CASE("a row in another's place is refused", "[store]") {
     REQUIRE(w.keys().create(ada));
     REQUIRE(w.keys().create(grace));
     w.database.reset();
-    sqlite3* handle = nullptr;
-    REQUIRE(sqlite3_open((w.root / "db").c_str(), &handle) == SQLITE_OK);
-    REQUIRE(sqlite3_exec(handle, "UPDATE subject_key SET wrapped = (SELECT max(wrapped) FROM subject_key)", nullptr,
-                         nullptr, nullptr) == SQLITE_OK);
-    sqlite3_close(handle);
+    REQUIRE(test::execute_raw(w.root / "db",
+                              "UPDATE subject_key SET wrapped = (SELECT max(wrapped) FROM "
+                              "subject_key)") == SQLITE_OK);
     w.database = w.open();
     const bool ada_opens = w.keys().key(ada).has_value();
     const bool grace_opens = w.keys().key(grace).has_value();
