@@ -296,6 +296,8 @@ def test_a_daemon_may_die_at_every_point(site):
                 raise
             kills += 1
         audit(site)
+        if site.long:
+            print(f"      seed {seed}: {kills} kills so far", flush=True)
     print(f"      {kills} kills at {len(wanted)} points, {seeds} seeds, {ledger.number} documents")
 
 
