@@ -46,6 +46,15 @@ packages_for() {
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2> /dev/null)" = installed ]; }
 
+# Which of all tasks' packages are here, with their versions.
+installed_packages() {
+    local task names=()
+    for task in build demo test bench fuzz; do
+        read -ra names <<< "${names[*]} $(packages_for "$task" | tr '|\n' '  ')"
+    done
+    dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' "${names[@]}" 2> /dev/null || true
+}
+
 # need_packages TASK…: installs what is missing, or on another system says what is.
 need_packages() {
     local missing=() spec name task
