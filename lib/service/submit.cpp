@@ -7,6 +7,8 @@
 #include <safeq/document/format.hpp>
 #include <safeq/ipp/codec.hpp>
 
+#include "service/remote_job.hpp"
+
 namespace safeq::service {
 namespace {
 
@@ -16,49 +18,6 @@ constexpr const char* untitled = "Untitled";
 constexpr auto incoming_timeout = 300s;  // Create-Job without a document
 constexpr auto remembered = 1h;          // accepted here, as long as release doesn't tell
 constexpr std::size_t max_remembered = 10'000;
-
-ipp::JobState to_ipp(job::State state) {
-    switch (state) {
-        case job::State::held: return ipp::JobState::pending_held;
-        case job::State::releasing:
-        case job::State::releasing_again: return ipp::JobState::processing;
-        case job::State::uncertain: return ipp::JobState::processing_stopped;
-        case job::State::printed: return ipp::JobState::completed;
-        case job::State::aborted: return ipp::JobState::aborted;
-        case job::State::cancelled:
-        case job::State::deleted:
-        case job::State::expired: return ipp::JobState::canceled;
-    }
-    return ipp::JobState::aborted;
-}
-
-std::vector<std::string> reasons(job::State state) {
-    switch (state) {
-        case job::State::held: return {"job-release-wait"};
-        case job::State::uncertain: return {"job-held-for-authorization"};
-        case job::State::aborted: return {"aborted-by-system"};
-        case job::State::cancelled:
-        case job::State::deleted: return {"job-canceled-by-user"};
-        case job::State::expired: return {"job-canceled-by-system"};
-        default: return {};
-    }
-}
-
-ipp::JobInfo to_info(const RemoteJob& remote, const std::string& owner) {
-    ipp::JobInfo out{.id = remote.ipp_id,
-                     .uuid = remote.id,
-                     .name = remote.title,
-                     .owner_name = owner,
-                     .state = to_ipp(remote.state),
-                     .reasons = reasons(remote.state),
-                     .k_octets = static_cast<std::int64_t>((remote.bytes + 1023) / 1024),
-                     .document_format = remote.format,
-                     .created = remote.created};
-    if (remote.pages) out.impressions = static_cast<std::int32_t>(*remote.pages);
-    if (remote.state != job::State::held) out.processing = remote.changed;
-    if (job::is_terminal(remote.state)) out.completed = remote.changed;
-    return out;
-}
 
 // The attributes for the device, as a message of their own.
 Bytes encode_attributes(const std::vector<ipp::Attribute>& attributes) {
@@ -107,14 +66,13 @@ public:
 
     Result<ipp::JobInfo> finish() override {
         if (!checked_) SAFEQ_TRY_VOID(check_format());
-        SAFEQ_TRY(const spool::Receipt receipt, std::move(writer_).finish());
+        SAFEQ_TRY_VOID(std::move(writer_).finish());
         SAFEQ_FAIL_POINT("submit.document_sealed");
         auto done = accept();
         if (!done) {
             // Not acknowledged, so nothing may stay; what can't be removed now, the next start removes.
             for (const std::uint32_t number : {0u, 1u}) (void)submit_.parts_.blobs.remove({local_.id, number});
         }
-        (void)receipt;
         return done;
     }
 
@@ -167,8 +125,7 @@ private:
         SAFEQ_TRY(spool::Writer writer,
                   spool::Writer::create(std::move(sink), header, epoch_, parts.signer, parts.random));
         SAFEQ_TRY_VOID(writer.append(as_bytes(text)));
-        SAFEQ_TRY(const spool::Receipt receipt, std::move(writer).finish());
-        (void)receipt;
+        SAFEQ_TRY_VOID(std::move(writer).finish());
         SAFEQ_FAIL_POINT("submit.ticket_sealed");
         SAFEQ_TRY_VOID(parts.recorder.job_accepted({.job = local_.id,
                                                     .owner = local_.owner.subject,
