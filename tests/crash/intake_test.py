@@ -16,10 +16,7 @@ SEED = 20261122
 
 
 def set_up(site):
-    site.init()
-    site.start_all()
-    scenario.people_and_device(site)
-    site.uri = scenario.token_uri(site)
+    scenario.printing_site(site)
 
 
 def test_no_acknowledged_job_is_lost(site):

@@ -16,10 +16,7 @@ SEED = 20261123
 
 
 def set_up(site):
-    site.init()
-    site.start_all()
-    site.received = scenario.people_and_device(site)
-    site.uri = scenario.token_uri(site)
+    scenario.printing_site(site)
 
 
 def printed(site):

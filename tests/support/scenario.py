@@ -21,6 +21,14 @@ def people_and_device(site, rule="card+pin"):
     return received
 
 
+def printing_site(site):
+    """All daemons, with alice, her printer address in `site.uri`, and a device whose folder is `site.received`."""
+    site.init()
+    site.start_all()
+    site.received = people_and_device(site)
+    site.uri = token_uri(site)
+
+
 def sign_in(site, device="mfd"):
     terminal = site.terminal(device)
     status, answer = terminal.sign_in(house.card(ALICE["card"]), house.pin(ALICE["pin"]))
