@@ -11,6 +11,7 @@
 #include <safeq/core/fail_point.hpp>
 
 #include "folder.hpp"
+#include "write_behind.hpp"
 
 namespace safeq::store {
 
@@ -38,6 +39,9 @@ struct BlobFolder::Impl {
 
 namespace {
 
+// A smaller blob isn't worth a thread.
+constexpr std::uint64_t small_bytes = std::uint64_t{1} << 20;
+
 template <class Impl>
 class Sink final : public spool::BlobSink {
 public:
@@ -45,6 +49,7 @@ public:
         : impl_{std::move(impl)}, name_{std::move(name)}, unfinished_{std::move(unfinished)}, file_{std::move(file)} {}
 
     ~Sink() override {
+        behind_.reset();
         // Where this fails, the next process that opens the folder does it.
         if (!committed_) [[maybe_unused]]
             const auto gone = impl_->unfinished->unlink(unfinished_);
@@ -52,19 +57,19 @@ public:
 
     Result<void> write(ByteView bytes) override {
         if (broken_ || committed_) return fail(Errc::io_failed, name_, "the blob has failed or ended");
-        if (auto room = impl_->check_room(bytes.size()); !room) {
-            broken_ = true;
-            return room;
+        if (behind_ == nullptr && written_ >= small_bytes && !alone_) {
+            behind_ = WriteBehind::start([this](ByteView piece) { return write_now(piece); });
+            alone_ = behind_ == nullptr;
         }
-        auto written = impl_->unfinished->write_all(file_, unfinished_, bytes);
+        auto written = behind_ != nullptr ? behind_->put(bytes) : write_now(bytes);
         broken_ = !written;
-        SAFEQ_FAIL_POINT("blob.written");
         return written;
     }
 
     Result<void> commit() override {
         if (broken_ || committed_) return fail(Errc::io_failed, name_, "the blob has failed or ended");
         broken_ = true;
+        if (behind_ != nullptr) SAFEQ_TRY_VOID(behind_->drain());
         SAFEQ_FAIL_POINT("blob.complete");
         SAFEQ_TRY_VOID(impl_->unfinished->sync(file_, unfinished_));
         SAFEQ_FAIL_POINT("blob.synced");
@@ -81,12 +86,24 @@ public:
     }
 
 private:
+    Result<void> write_now(ByteView bytes) {
+        SAFEQ_TRY_VOID(impl_->check_room(bytes.size()));
+        SAFEQ_TRY_VOID(impl_->unfinished->write_all(file_, unfinished_, bytes));
+        if (behind_ != nullptr) impl_->unfinished->begin_sync(file_, written_, bytes.size());
+        written_ += bytes.size();
+        SAFEQ_FAIL_POINT("blob.written");
+        return {};
+    }
+
     std::shared_ptr<Impl> impl_;
     std::string name_;
     std::string unfinished_;
     File file_;
+    std::uint64_t written_ = 0;
+    bool alone_ = false;  // there was no thread to be had
     bool broken_ = false;
     bool committed_ = false;
+    std::unique_ptr<WriteBehind> behind_;  // last: it uses the others
 };
 
 template <class Impl>

@@ -22,6 +22,9 @@ public:
         return ::pread(file, bytes, count, offset);
     }
     int fsync(int file) noexcept override { return ::fsync(file); }
+    int begin_sync(int file, std::int64_t offset, std::int64_t count) noexcept override {
+        return ::sync_file_range(file, offset, count, SYNC_FILE_RANGE_WRITE);
+    }
     int fstat(int file, struct stat& out) noexcept override { return ::fstat(file, &out); }
     int fstatvfs(int file, struct statvfs& out) noexcept override { return ::fstatvfs(file, &out); }
     int renameat(int folder, const char* from, int to_folder, const char* to) noexcept override {

@@ -147,6 +147,10 @@ Result<void> Folder::sync(const File& file, const std::string& name) const {
     return {};
 }
 
+void Folder::begin_sync(const File& file, std::uint64_t offset, std::size_t bytes) const noexcept {
+    (void)ops_->begin_sync(file.descriptor(), static_cast<std::int64_t>(offset), static_cast<std::int64_t>(bytes));
+}
+
 Result<void> Folder::sync() const { return sync(folder_, {}); }
 
 Result<void> Folder::rename(const std::string& from, const Folder& to_folder, const std::string& to) const {

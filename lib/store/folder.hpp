@@ -51,6 +51,8 @@ public:
     [[nodiscard]] Result<void> write_all(const File& file, const std::string& name, ByteView bytes) const;
     [[nodiscard]] Result<void> sync(const File& file, const std::string& name) const;
     [[nodiscard]] Result<void> sync() const;
+    /// Lets the system begin with what a later `sync` waits for. It may fail without a word: `sync` tells.
+    void begin_sync(const File& file, std::uint64_t offset, std::size_t bytes) const noexcept;
     [[nodiscard]] Result<void> rename(const std::string& from, const Folder& to_folder, const std::string& to) const;
     /// A file that isn't there is no error.
     [[nodiscard]] Result<void> unlink(const std::string& name) const;

@@ -43,6 +43,13 @@ Result<std::string> get(store::BlobFolder& folder, const spool::BlobName& name) 
     return text;
 }
 
+// What is so large is written by a thread of its own.
+std::string large_text() {
+    std::string text(5'000'000, '\0');
+    for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>('a' + i / 4096 % 26);
+    return text;
+}
+
 std::size_t files_in(const fs::path& folder) {
     std::size_t count = 0;
     for (const auto& entry : fs::directory_iterator{folder}) count += entry.path().filename() == ".lock" ? 0u : 1u;
@@ -156,6 +163,7 @@ TEST_CASE("a folder has one process, must have a parent, and others may not writ
 
 TEST_CASE("power lost at any call: a blob is whole or not there, and what was there stays", "[store]") {
     const auto fault = GENERATE(Fault::power, Fault::short_write, Fault::once);
+    const auto written = GENERATE(as<std::string>{}, "0123456789", large_text());
     std::size_t acknowledged = 0;
     std::size_t n = 1;
     for (bool reached = true; reached; ++n) {
@@ -166,15 +174,15 @@ TEST_CASE("power lost at any call: a blob is whole or not there, and what was th
         test::FaultyFileOps ops{n, fault};
         bool done = false;
         if (auto folder = store::BlobFolder::open(root / "spool", ops))
-            done = put(**folder, blob(2), "0123456789").has_value();
+            done = put(**folder, blob(2), written).has_value();
         reached = ops.calls() >= n;
         if (done) ++acknowledged;
         auto folder = store::BlobFolder::open(root / "spool");
         REQUIRE(folder);
         CHECK(get(**folder, blob(1)) == "kept");
         const auto text = get(**folder, blob(2));
-        if (done) CHECK(text == "0123456789");
-        else CHECK((!text || *text == "0123456789"));
+        if (done) CHECK((text == written));
+        else CHECK((!text || *text == written));
         CHECK(files_in(root / "spool/tmp") == 0);
         CHECK(files_in(root / "spool") == (text ? 3u : 2u));
         if (!done) CHECK(put(**folder, blob(2), "again"));
@@ -195,6 +203,34 @@ TEST_CASE("bytes are synced before the rename, and the folder after it", "[store
     ops.arm(0);
     REQUIRE(folder->remove(blob(1)));
     CHECK(ops.trace() == "uf");
+}
+
+TEST_CASE("a large blob is written behind its maker's back, in order, and nothing of it stays when it is given up",
+          "[store]") {
+    const test::TemporaryFolder root;
+    test::FaultyFileOps ops;
+    auto folder = *store::BlobFolder::open(root / "spool", ops);
+    const std::string text = large_text();
+    ops.arm(0);
+    {
+        auto sink = *folder->create(blob(1));
+        std::size_t step = 1;
+        for (std::string_view left = text; !left.empty(); step = step * 3 % 300'007) {
+            const std::string_view piece = left.substr(0, step);
+            REQUIRE(sink->write(as_bytes(piece)));
+            left.remove_prefix(piece.size());
+        }
+        REQUIRE(sink->commit());
+    }
+    CHECK(ops.trace().ends_with("wfrf"));
+    CHECK((get(*folder, blob(1)) == text));
+    {
+        auto sink = *folder->create(blob(2));
+        REQUIRE(sink->write(as_bytes(std::string_view{text})));
+        REQUIRE(sink->write(as_bytes(std::string_view{text})));
+    }
+    CHECK(files_in(root / "spool/tmp") == 0);
+    CHECK(folder->list() == std::vector{blob(1)});
 }
 
 TEST_CASE("a full disk is told apart, and the blob can be written when there is room", "[store]") {

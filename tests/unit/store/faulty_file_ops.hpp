@@ -58,6 +58,9 @@ public:
         return system_.pread(file, bytes, count, offset);
     }
     int fsync(int file) noexcept override { return fails('f') ? -1 : system_.fsync(file); }
+    int begin_sync(int file, std::int64_t offset, std::int64_t count) noexcept override {
+        return system_.begin_sync(file, offset, count);
+    }
     int fstat(int file, struct stat& out) noexcept override { return system_.fstat(file, out); }
     int fstatvfs(int file, struct statvfs& out) noexcept override {
         const int done = system_.fstatvfs(file, out);

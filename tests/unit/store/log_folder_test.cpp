@@ -53,6 +53,9 @@ public:
         return fails() ? -1 : real_.pread(file, bytes, count, offset);
     }
     int fsync(int file) noexcept override { return fails() ? -1 : real_.fsync(file); }
+    int begin_sync(int file, std::int64_t offset, std::int64_t count) noexcept override {
+        return real_.begin_sync(file, offset, count);
+    }
     int fstat(int file, struct stat& out) noexcept override { return real_.fstat(file, out); }
     int fstatvfs(int file, struct statvfs& out) noexcept override { return real_.fstatvfs(file, out); }
     int renameat(int folder, const char* from, int to_folder, const char* to) noexcept override {
