@@ -5,12 +5,11 @@
 Then nothing of documents, titles, names or keys is on the disk, in the database's write-ahead log, in a backup without the
 key folders, or in the memory of a server, and what the backup holds can't be opened with anything that is left."""
 import concurrent.futures
-import http.client
+import contextlib
 import json
 import pathlib
 import secrets
 import shutil
-import struct
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -35,29 +34,13 @@ def set_up(site):
         site.people.append((name, card, scenario.token_uri(site, name)))
 
 
-def attribute(tag, name, value):
-    return struct.pack(">BH", tag, len(name)) + name.encode() + struct.pack(">H", len(value)) + value.encode()
-
-
-def print_job(uri, title, document):
-    """RFC 8011, section 4.2.1: a Print-Job request."""
-    return (struct.pack(">BBHIB", 2, 0, 0x0002, 1, 0x01) + attribute(0x47, "attributes-charset", "utf-8") +
-            attribute(0x48, "attributes-natural-language", "en") + attribute(0x45, "printer-uri", uri) +
-            attribute(0x42, "job-name", title) + attribute(0x49, "document-format", "application/pdf") + b"\x03" + document)
-
-
 def print_many(site, person, numbers):
     """One client, one connection."""
     _, _, uri = site.people[person]
-    connection = http.client.HTTPSConnection("localhost", site.port("ipps"), context=site.trust(), timeout=60)
-    for number in numbers:
-        body = print_job(uri, f"{CANARY} title {number}", house.make_pdf(1, f"{CANARY} document {number} " + "x" * 500))
-        connection.request("POST", uri.partition("/ipp/")[1] + uri.partition("/ipp/")[2], body,
-                           {"Content-Type": "application/ipp"})
-        response = connection.getresponse()
-        answer = response.read()
-        assert response.status == 200 and answer[2:4] == b"\x00\x00", (response.status, answer[:200])
-    connection.close()
+    with contextlib.closing(scenario.printing_connection(site)) as connection:
+        for number in numbers:
+            document = house.make_pdf(1, f"{CANARY} document {number} " + "x" * 500)
+            scenario.print_over(connection, uri, f"{CANARY} title {number}", document)
 
 
 def take_away(site, person):
