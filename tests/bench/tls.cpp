@@ -2,17 +2,10 @@
 // The TLS server on loopback, in a process of its own: handshakes and bytes by the processor time that they take there,
 // against OpenSSL's server and against Botan's channel alone; memory of connections that wait.
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <ctime>
 #include <fstream>
-#include <functional>
 #include <thread>
 
 #include <fmt/format.h>
@@ -33,6 +26,7 @@
 #include "bench/botan_channel.hpp"
 #include "bench/figure.hpp"
 #include "bench/must.hpp"
+#include "bench/process.hpp"
 #include "bench/scratch.hpp"
 
 namespace safeq::bench {
@@ -44,53 +38,6 @@ constexpr int waiting_connections = 5000;
 constexpr std::uint64_t bulk_bytes = std::uint64_t{512} << 20;
 constexpr double mib = 1048576.0;
 constexpr auto patience = std::chrono::seconds{60};
-
-/// A process beside this one that ends with the object.
-class Process {
-public:
-    explicit Process(const std::function<void()>& body) : pid_{fork()} {
-        if (pid_ == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGKILL);
-            body();
-            _exit(0);
-        }
-    }
-    ~Process() {
-        kill(pid_, SIGKILL);
-        waitpid(pid_, nullptr, 0);
-    }
-    Process(const Process&) = delete;
-    Process& operator=(const Process&) = delete;
-
-    /// Processor time so far, the kernel's on its behalf included.
-    [[nodiscard]] double cpu_seconds() const {
-        clockid_t clock{};
-        timespec now{};
-        if (clock_getcpuclockid(pid_, &clock) != 0 || clock_gettime(clock, &now) != 0) std::exit(1);
-        return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
-    }
-    [[nodiscard]] double resident_kib() const {
-        std::ifstream in{fmt::format("/proc/{}/status", pid_)};
-        for (std::string line; std::getline(in, line);)
-            if (line.starts_with("VmRSS:")) return std::stod(line.substr(6));
-        return 0;
-    }
-
-private:
-    pid_t pid_;
-};
-
-/// A free port; nobody else asks for one meanwhile.
-unsigned short free_port() {
-    const int fd = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
-    socklen_t size = sizeof address;
-    if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-        std::exit(1);
-    close(fd);
-    return ntohs(address.sin_port);
-}
 
 class World {
 public:
