@@ -11,8 +11,8 @@
 namespace safeq::store {
 
 /// Sealed files in a folder: written below `tmp/`, synced, renamed to their place, the folder synced. Files have mode
-/// 0600, are never reached through a symbolic link, and one process at a time has the folder. What a blob has beyond its
-/// first MiB is written by a thread of its own, with 1 MiB of memory, so that making and writing it overlap.
+/// 0600, are never reached through a symbolic link, and one process at a time has the folder. What a blob has beyond
+/// its first MiB is written by a thread of its own, with 1 MiB of memory, so that making and writing it overlap.
 /// *Threads*: safe from several threads.
 class BlobFolder final : public spool::BlobStore {
 public:
