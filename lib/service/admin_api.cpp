@@ -3,7 +3,7 @@
 
 #include <safeq/auth/import_file.hpp>
 
-#include "service/json.hpp"
+#include "core/json.hpp"
 
 namespace safeq::service {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <safeq/audit/tile.hpp>
 
-#include "service/json.hpp"
+#include "core/json.hpp"
 
 namespace safeq::service {
 namespace {

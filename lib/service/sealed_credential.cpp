@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/service/sealed_credential.hpp>
 
-#include "service/json.hpp"
+#include "core/json.hpp"
 
 namespace safeq::service {
 namespace {

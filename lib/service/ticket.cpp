@@ -5,7 +5,7 @@
 
 #include <safeq/core/text.hpp>
 
-#include "service/json.hpp"
+#include "core/json.hpp"
 
 namespace safeq::service {
 

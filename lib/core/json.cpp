@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "service/json.hpp"
+#include "core/json.hpp"
 
 #include <set>
 
@@ -7,7 +7,7 @@
 
 #include <safeq/core/text.hpp>
 
-namespace safeq::service {
+namespace safeq {
 
 Result<JsonReader> JsonReader::parse(std::string_view text, std::size_t max_bytes, std::string what) {
     if (text.size() > max_bytes)
@@ -100,4 +100,4 @@ Result<std::vector<std::string>> JsonReader::texts(const char* name, std::size_t
     return out;
 }
 
-}  // namespace safeq::service
+}  // namespace safeq

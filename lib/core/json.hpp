@@ -11,7 +11,7 @@
 #include <safeq/core/bytes.hpp>
 #include <safeq/core/clock.hpp>
 
-namespace safeq::service {
+namespace safeq {
 
 using Json = nlohmann::ordered_json;
 
@@ -45,4 +45,4 @@ private:
     std::string what_;
 };
 
-}  // namespace safeq::service
+}  // namespace safeq
