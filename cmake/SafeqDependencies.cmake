@@ -81,5 +81,8 @@ target_include_directories(safeq_asio SYSTEM INTERFACE "${SAFEQ_ASIO_INCLUDE}")
 target_compile_definitions(safeq_asio INTERFACE ASIO_STANDALONE ASIO_SEPARATE_COMPILATION ASIO_NO_DEPRECATED
   ASIO_DISABLE_STD_ALIGNED_ALLOC $<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_CO_AWAIT=1>
   $<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_STD_COROUTINE=1>)
+if(SAFEQ_SANITIZE MATCHES "thread")
+  target_compile_definitions(safeq_asio INTERFACE ASIO_DISABLE_FENCED_BLOCK)  # fences, which TSan doesn't understand
+endif()
 target_link_libraries(safeq_asio INTERFACE Threads::Threads)
 set_target_properties(safeq_asio PROPERTIES SAFEQ_INSTALLED safeq::asio_flags EXPORT_NAME asio_flags)
