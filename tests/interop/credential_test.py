@@ -5,19 +5,18 @@
 
 Usage: credential_test.py --peer CREDENTIAL_PEER [NAME…]
 """
-import argparse
-import inspect
 import pathlib
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-import traceback
 import uuid
 
-from paseto_test import HERE, ROOT, Npm, Ours, refuses
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "support"))
+import peers  # noqa: E402
+from peers import Npm, Ours, refuses  # noqa: E402
 
 AUDIENCE = "safeq-release/sign-in"
 drawn = random.Random(8)
@@ -116,36 +115,15 @@ def test_the_example_refuses_what_makes_no_sense(npm, ours):
     refuses(npm, "seal", to=key[:-2], context=context(), secret="x")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--peer", required=True)
-    parser.add_argument("names", nargs="*")
-    arguments = parser.parse_args()
-    installed = subprocess.run([ROOT / "cmake/deps/npm.sh", HERE / "npm/hpke"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    tests = {name: test for name, test in globals().items() if name.startswith("test_")}
-    chosen = {name: test for name, test in tests.items() if not arguments.names or name in arguments.names}
-    failed = 0
-    with tempfile.TemporaryDirectory() as folder:
-        # As an integrator has it: the file beside the packages.
-        page = pathlib.Path(folder)
-        (page / "node_modules").symlink_to(pathlib.Path(installed) / "node_modules")
-        shutil.copy(ROOT / "examples/seal_credential.mjs", page)
-        shutil.copy(HERE / "credential_peer.mjs", page)
-        peers = {"ours": Ours(arguments.peer), "npm": Npm("node", page / "credential_peer.mjs")}
-        try:
-            for name, test in chosen.items():
-                try:
-                    test(*(peers[parameter] for parameter in inspect.signature(test).parameters))
-                    print(f"ok    {name}", flush=True)
-                except Exception:
-                    failed += 1
-                    print(f"FAIL  {name}\n{traceback.format_exc()}", flush=True)
-        finally:
-            for peer in peers.values():
-                peer.close()
-    print(f"{len(chosen) - failed} of {len(chosen)} passed")
-    sys.exit(1 if failed or not chosen else 0)
+def start(program, npm):
+    # As an integrator has it: the file beside the packages.
+    (page / "node_modules").symlink_to(npm / "node_modules")
+    shutil.copy(peers.ROOT / "examples/seal_credential.mjs", page)
+    shutil.copy(HERE / "credential_peer.mjs", page)
+    return {"ours": Ours(program), "npm": Npm("node", page / "credential_peer.mjs")}
 
 
 if __name__ == "__main__":
-    main()
+    with tempfile.TemporaryDirectory() as folder:
+        page = pathlib.Path(folder)
+        peers.main(globals(), start, "hpke")

@@ -4,88 +4,24 @@
 `paseto`; v4.local, key wrapping and key ids, which that package does not have for version 4, against the few lines of
 Python below, written from the specifications alone.
 
-Usage: paseto_test.py --peer PASETO_PEER [NAME…]
+Usage: paseto_test.py --peer TOKEN_PEER [NAME…]
 """
-import argparse
-import base64
 import hashlib
 import hmac
-import inspect
 import json
 import pathlib
 import random
 import struct
-import subprocess
 import sys
-import traceback
 import uuid
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
+sys.path.insert(0, str(HERE.parent / "support"))
+import peers  # noqa: E402
+from peers import Npm, Ours, b64, from_words, refuses, unb64  # noqa: E402
+
 NOW = 1_700_000_000_000
 KNOWN_CLAIMS = ("jti", "sub", "tenant", "aud", "purpose", "iat", "nbf", "exp")
-
-
-class Refused(Exception):
-    pass
-
-
-class Peer:
-    """A program that answers each line with a line; ended by closing its input."""
-
-    def __init__(self, *arguments):
-        self.process = subprocess.Popen([str(a) for a in arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        assert answer, f"{self.process.args[0]} has ended"
-        return answer.rstrip("\n")
-
-    def close(self):
-        self.process.stdin.close()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-
-class Ours(Peer):
-    def __call__(self, *words):
-        kind, _, rest = self.ask(" ".join(word.hex() or "-" if isinstance(word, bytes) else str(word) for word in words)).partition(" ")
-        if kind != "ok":
-            raise Refused(rest)
-        return rest
-
-
-class Npm(Peer):
-    def __call__(self, ask, **request):
-        answer = json.loads(self.ask(json.dumps({"ask": ask, **request})))
-        if "error" in answer:
-            raise Refused(answer["error"])
-        return answer["value"]
-
-
-def b64(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def unb64(text):
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def from_words(answer):
-    return tuple(b"" if word == "-" else bytes.fromhex(word) for word in answer.split(" "))
-
-
-def refuses(call, *arguments, **named):
-    try:
-        call(*arguments, **named)
-    except Refused as refused:
-        return str(refused)
-    raise AssertionError(f"taken: {arguments} {named}")
 
 
 # ── v4.local, PIE and ids in Python ─────────────────────────────────────────────────────────────────────────────────
@@ -309,30 +245,5 @@ def test_wrapping_both_ways(ours):
         assert refuses(ours, "unwrap", drawn.randbytes(32), wrapped) == "authentication_failed"
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--peer", required=True)
-    parser.add_argument("names", nargs="*")
-    arguments = parser.parse_args()
-    installed = subprocess.run([ROOT / "cmake/deps/npm.sh", HERE / "npm/paseto"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    peers = {"ours": Ours(arguments.peer), "npm": Npm("node", HERE / "paseto_peer.mjs", installed)}
-    tests = {name: test for name, test in globals().items() if name.startswith("test_")}
-    chosen = {name: test for name, test in tests.items() if not arguments.names or name in arguments.names}
-    failed = 0
-    try:
-        for name, test in chosen.items():
-            try:
-                test(*(peers[parameter] for parameter in inspect.signature(test).parameters))
-                print(f"ok    {name}", flush=True)
-            except Exception:
-                failed += 1
-                print(f"FAIL  {name}\n{traceback.format_exc()}", flush=True)
-    finally:
-        for peer in peers.values():
-            peer.close()
-    print(f"{len(chosen) - failed} of {len(chosen)} passed")
-    sys.exit(1 if failed or not chosen else 0)
-
-
 if __name__ == "__main__":
-    main()
+    peers.main(globals(), lambda program, npm: {"ours": Ours(program), "npm": Npm("node", HERE / "paseto_peer.mjs", npm)}, "paseto")
