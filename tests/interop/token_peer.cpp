@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// safeq's tokens as a peer for paseto_test.py: one request a line, its words apart by spaces, "-" for no bytes; one
-// answer a line, "ok …" or "error CODE".
+// safeq's tokens as a peer for paseto_test.py and jwt_test.py: one request a line, its words apart by spaces, "-" for
+// no bytes; one answer a line, "ok …" or "error CODE".
 #include <charconv>
 #include <iostream>
 #include <map>
@@ -10,6 +10,7 @@
 
 #include <safeq/crypto/random.hpp>
 #include <safeq/token/issuer.hpp>
+#include <safeq/token/jwt.hpp>
 #include <safeq/token/paserk_wrap.hpp>
 #include <safeq/token/verifier.hpp>
 
@@ -140,6 +141,17 @@ Answer check(const Words& in) {
     return word(as_bytes(claims));
 }
 
+// jwt KEYS TOKEN
+Answer jwt(const Words& in) {
+    SAFEQ_TRY(const Bytes keys_json, from_hex(in[0]));
+    SAFEQ_TRY(const JwkSet keys, JwkSet::parse(as_text(keys_json)));
+    std::vector<crypto::ForeignScheme> all;
+    for (const char* name : {"EdDSA", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"})
+        all.push_back(*jwt_scheme(name));
+    SAFEQ_TRY(const VerifiedJwt verified, verify_jwt(in[1], keys, all));
+    return word(as_bytes(verified.payload));
+}
+
 struct Request {
     std::size_t words;
     Answer (*answer)(const Words&);
@@ -148,7 +160,7 @@ struct Request {
 const std::map<std::string, Request> requests{
     {"sign", {4, sign}},   {"verify", {3, verify}},    {"seal", {4, seal}}, {"open", {3, open}},
     {"id", {1, id}},       {"public", {1, public_of}}, {"wrap", {2, wrap}}, {"unwrap", {2, unwrap}},
-    {"issue", {6, issue}}, {"check", {6, check}},
+    {"issue", {6, issue}}, {"check", {6, check}},      {"jwt", {2, jwt}},
 };
 
 }  // namespace
