@@ -67,9 +67,19 @@ Result<std::shared_ptr<const tls::ClientContext>> client_context(const Common& c
 namespace {
 constexpr std::size_t pool_threads = 32;
 constexpr std::chrono::hours between_looks{1};
+
+void change_hang_up(int how) noexcept {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(how, &set, nullptr);
+}
 }  // namespace
 
-Runtime::Runtime() : pool{pool_threads} { std::signal(SIGPIPE, SIG_IGN); }
+Runtime::Runtime() : pool{pool_threads} {
+    std::signal(SIGPIPE, SIG_IGN);
+    change_hang_up(SIG_UNBLOCK);  // `signals_` has it now
+}
 Runtime::~Runtime() = default;
 
 Runtime::Periodic::Periodic(std::chrono::milliseconds interval, std::function<void()> turn)
@@ -141,6 +151,8 @@ void Runtime::run(const std::vector<net::HttpServer*>& listeners, std::stop_sour
     second.join();
     pool.join();
 }  // ends `hurry`, which asks `stop` in any case
+
+void hold_hang_up() noexcept { change_hang_up(SIG_BLOCK); }
 
 void keep_memory_private() noexcept {
     const rlimit none{0, 0};

@@ -57,7 +57,7 @@ struct Common {
 [[nodiscard]] Result<std::shared_ptr<const tls::ClientContext>> client_context(const Common& common, std::string name);
 
 /// Threads and signals of a daemon: runs until SIGTERM or SIGINT, then `stop`, then waits for what is at work. SIGHUP
-/// asks for a reload, from the moment on that this is made.
+/// asks for a reload; one that came since the program began, too.
 class Runtime {
 public:
     Runtime();
@@ -94,6 +94,9 @@ private:
     asio::signal_set signals_{io, SIGHUP};
 };
 
+/// From now on a SIGHUP waits until there is a `Runtime`, instead of ending the program.
+void hold_hang_up() noexcept;
+
 /// No core file, and no tracing by processes of the same user: both would show keys.
 void keep_memory_private() noexcept;
 
@@ -103,6 +106,7 @@ int guarded(std::string_view program, const std::function<Result<void>()>& body)
 /// A daemon's `main`: reads its options, starts its log, runs it. Exit status 0 or 1.
 template <class Options>
 int daemon_main(std::string_view program, int argc, char** argv, Result<void> (*run)(const Options&)) {
+    hold_hang_up();
     return guarded(program, [&]() -> Result<void> {
         SAFEQ_TRY(const std::optional<Options> options, from_command_line<Options>(argc, argv));
         if (!options) return {};

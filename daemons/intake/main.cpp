@@ -201,6 +201,8 @@ Result<void> run(const IntakeOptions& options) {
     const auto reload = [&]() -> Result<TlsFiles> {
         SAFEQ_TRY(Common fresh, load_common(options.common));
         SAFEQ_TRY(const Contexts made, make_contexts(fresh, options, tickets));
+        const tls::Certificate& own = fresh.tls.credentials->certificate();
+        SAFEQ_TRY_VOID(recorder.credentials_reloaded("intake", own.serial(), own.not_after()));
         SAFEQ_TRY_VOID(ipps.use(made.clients));
         SAFEQ_TRY_VOID(https.use(made.daemons));
         SAFEQ_TRY_VOID(upstream.use(made.release));

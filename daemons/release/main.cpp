@@ -258,6 +258,8 @@ private:
             SAFEQ_TRY(Common fresh, load_common(options_.common));
             SAFEQ_TRY(const Contexts made, make_contexts(fresh));
             SAFEQ_TRY(DevicePolicies devices, device_policies(fresh));
+            const tls::Certificate& own = fresh.tls.credentials->certificate();
+            SAFEQ_TRY_VOID(recorder_->credentials_reloaded("release", own.serial(), own.not_after()));
             SAFEQ_TRY_VOID(terminals.use(made.terminals));
             SAFEQ_TRY_VOID(daemons.use(made.daemons));
             device_policies_.set(std::move(devices));

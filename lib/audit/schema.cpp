@@ -94,6 +94,8 @@ constexpr std::array kinds{
              "the restriction is lifted"},
     KindRule{Kind::quota_refused, "quota_refused", Family::jobs, notable, "subject", "reason", "",
              "a document for which its owner had no room left: jobs or bytes"},
+    KindRule{Kind::credentials_reloaded, "credentials_reloaded", Family::keys, normal, "", "name key expires", "",
+             "by an operator, while the daemon runs; the serial number of its certificate, and its end"},
 };
 
 // The first name of a list, which is taken from it.
@@ -143,7 +145,7 @@ constexpr bool personal_has_a_subject() {
 }
 
 static_assert(kinds_in_order());
-static_assert(kinds.size() == static_cast<std::size_t>(Kind::quota_refused) + 1);
+static_assert(kinds.size() == static_cast<std::size_t>(Kind::credentials_reloaded) + 1);
 static_assert(only_known_names());
 static_assert(personal_has_a_subject());
 

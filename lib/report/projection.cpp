@@ -68,7 +68,8 @@ bool tells_of_a_job(Kind kind) noexcept {
         case Kind::time_changed:
         case Kind::job_restricted:
         case Kind::job_unrestricted:
-        case Kind::quota_refused: return false;
+        case Kind::quota_refused:
+        case Kind::credentials_reloaded: return false;
     }
     return false;
 }

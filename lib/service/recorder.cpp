@@ -192,6 +192,12 @@ Result<void> Recorder::daemon_stopped(std::string_view daemon) {
     return write(out);
 }
 
+Result<void> Recorder::credentials_reloaded(std::string_view daemon, std::string_view serial, Time expires) {
+    audit::Record out = record(Kind::credentials_reloaded);
+    out.add(field::name, daemon).add(field::key, serial).add(field::expires, to_rfc3339(expires));
+    return write(out);
+}
+
 Result<void> Recorder::quota_refused(SubjectId subject, std::string_view what) {
     audit::Record out = record(Kind::quota_refused);
     out.subject = subject;

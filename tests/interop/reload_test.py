@@ -3,6 +3,7 @@
 """SIGHUP: other certificates, revocation lists and policies for the connections to come, while those at work go on."""
 import contextlib
 import http.client
+import json
 import os
 import pathlib
 import re
@@ -118,8 +119,37 @@ def test_connections_at_work_go_on_and_new_ones_see_the_new_certificate(site):
     assert answer.status == 200 and answer.read()[2:4] == b"\x00\x00"
     assert ask(device, "/v1/jobs") == 401 and ask(people) == 401
     assert ask(connect(site, "terminal", "mfd"), "/v1/jobs") == 401
+
+    def told(name):
+        lines = site.safeq("audit", "export", name, "--format", "jsonl").stdout.splitlines()
+        entries = [json.loads(line)["entry"] for line in lines]
+        return [entry["fields"] for entry in entries if entry["kind"] == "credentials_reloaded"]
+    for name in ("intake", "release"):
+        last = house.wait_until(lambda n=name: told(n), 20, f"the reload of {name} in its log")[-1]
+        assert (last["name"], last["key"].upper()) == (name, serial(certificate(site, name))), last
     for connection in (device, people, half):
         connection.close()
+
+
+def test_a_daemon_that_is_about_to_serve_reloads_when_it_does(site):
+    site.stop("report")
+    path = site.logs / "early.log"
+    with open(path, "wb") as output:
+        child = subprocess.Popen([site.programs / "safeq-report", "--config", site.root / "report" / "report.conf"],
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=output)
+    try:
+        # As soon as the program has taken care of the signal, held or caught (proc(5)).
+        def careful():
+            lines = dict(line.split(":", 1) for line in pathlib.Path(f"/proc/{child.pid}/status").read_text().splitlines())
+            return any(int(lines[mask], 16) & 1 for mask in ("SigBlk", "SigCgt"))
+        house.wait_until(careful, 20, "the program's first steps")
+        child.send_signal(signal.SIGHUP)
+        house.wait_until(lambda: " reloaded " in path.read_text(), 20, "the reload")
+        assert child.poll() is None
+    finally:
+        child.terminate()
+        child.wait(20)
+    site.start("report")
 
 
 def test_no_request_is_lost_while_daemons_reload_again_and_again(site):

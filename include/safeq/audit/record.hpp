@@ -50,9 +50,10 @@ enum class Kind : std::uint8_t {
     orphan_removed,
     policy_exception_used,
     time_changed,
-    job_restricted,    ///< frozen by a privacy officer: neither shown nor released
-    job_unrestricted,  ///< as before again
-    quota_refused,     ///< a document for which its owner had no room left
+    job_restricted,        ///< frozen by a privacy officer: neither shown nor released
+    job_unrestricted,      ///< as before again
+    quota_refused,         ///< a document for which its owner had no room left
+    credentials_reloaded,  ///< certificates, revocation lists and policies, read anew by a daemon that runs
 };
 
 /// Every kind, in the order of the enumeration.

@@ -75,6 +75,8 @@ public:
     [[nodiscard]] Result<void> daemon_started(std::string_view daemon, std::string_view version,
                                               std::string_view configuration);
     [[nodiscard]] Result<void> daemon_stopped(std::string_view daemon);
+    /// Before a daemon shows other certificates than it started with: `serial` and `expires` of its own.
+    [[nodiscard]] Result<void> credentials_reloaded(std::string_view daemon, std::string_view serial, Time expires);
     /// `what`: "jobs" or "bytes".
     [[nodiscard]] Result<void> quota_refused(SubjectId subject, std::string_view what);
     [[nodiscard]] Result<void> orphan_removed(JobId job, std::string_view why);

@@ -104,6 +104,7 @@ TEST_CASE("every function of the recorder writes a record of its schema", "[serv
     wrote(w.recorder.epoch_destroyed({}, 0, {}, service::Assurance::best_effort), Kind::key_destroyed);
     wrote(w.recorder.daemon_started("release", "0.1.0", "a=1"), Kind::daemon_started);
     wrote(w.recorder.daemon_stopped("release"), Kind::daemon_stopped);
+    wrote(w.recorder.credentials_reloaded("release", "0a1b", Time{}), Kind::credentials_reloaded);
     wrote(w.recorder.quota_refused(w.alice, "bytes"), Kind::quota_refused);
     wrote(w.recorder.orphan_removed(job.id, "not acknowledged"), Kind::orphan_removed);
     wrote(w.recorder.policy_exception_used(w.device, "legacy-mfd-2026", "until it is replaced", {}),
@@ -164,6 +165,7 @@ TEST_CASE("when the log can't be written, every function says so", "[service]") 
         [&] { return w.recorder.epoch_destroyed({}, 0, {}, service::Assurance::best_effort); },
         [&] { return w.recorder.daemon_started("release", "0.1.0", ""); },
         [&] { return w.recorder.daemon_stopped("release"); },
+        [&] { return w.recorder.credentials_reloaded("release", "0a1b", Time{}); },
         [&] { return w.recorder.quota_refused(w.alice, "jobs"); },
         [&] { return w.recorder.orphan_removed(job.id, "x"); },
         [&] { return w.recorder.policy_exception_used(w.device, "p", "r", {}); },
