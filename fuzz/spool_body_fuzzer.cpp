@@ -39,7 +39,7 @@ struct Originals {
                          .owner = SubjectId{random.bytes<16>()},
                          .intake = InstanceId{random.bytes<16>()},
                          .created = Time{std::chrono::milliseconds{1795384800123}}};
-    Bytes text = Bytes(3 * spool::chunk_bytes + 1000);
+    Bytes text = Bytes(2 * spool::chunk_bytes + 1000);
     Bytes file;
     Bytes other;
 
@@ -120,9 +120,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         change(file, originals, data[at], argument);
     }
     // The other file, whole, is a good file of the same place: that replay is for the job's row to refuse.
-    if (file == originals.other) return 0;
+    if (same_bytes(file, originals.other)) return 0;
 
-    const bool changed = file != originals.file;
+    const bool changed = !same_bytes(file, originals.file);
     auto reader = spool::Reader::open(std::make_unique<test::MemoryBlobSource>(std::move(file)), originals.header,
                                       originals.epochs, originals.intakes);
     if (!reader) {
@@ -138,7 +138,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const std::size_t begin = wanted == originals.text.size() ? 0 : spool::chunk_bytes - 1000;
         Bytes range(wanted);
         if (reader->read_range(begin, range)) hold(same_bytes(range, ByteView{originals.text}.subspan(begin, wanted)));
-        else hold(std::ranges::all_of(range, [](std::byte b) { return b == std::byte{0}; }));
+        else hold(same_bytes(range, Bytes(wanted)));
     }
     hold(reader->verify_ends().has_value() || changed);
     Bytes released;
@@ -149,7 +149,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     hold(released.size() <= originals.text.size());
     hold(same_bytes(released, ByteView{originals.text}.first(released.size())));
     hold(outcome.has_value() == !changed);
-    hold(changed || released == originals.text);
+    hold(changed || same_bytes(released, originals.text));
     hold(reader->verify_all().has_value() == !changed);
     return 0;
 }
