@@ -79,13 +79,33 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
     std::atomic<bool> stopping{false};
     std::atomic<std::size_t> open{0};
 
-    // Connections that wait for a request, to be ended by `stop`; each has its own strand.
+    // Connections on which nothing is under way, to be ended by `stop`; each has its own strand.
     struct Idle {
         asio::any_io_executor executor;
         std::weak_ptr<Stream> stream;
     };
     std::mutex mutex;
     std::list<Idle> idle;
+
+    // One of them, for as long as it exists; false when `stop` has been there before.
+    class Waiting {
+    public:
+        Waiting(Impl& server, asio::any_io_executor executor, const std::shared_ptr<Stream>& stream) : server_{server} {
+            const std::scoped_lock lock{server_.mutex};
+            if (!server_.stopping) place_ = server_.idle.insert(server_.idle.end(), Idle{std::move(executor), stream});
+        }
+        ~Waiting() {
+            const std::scoped_lock lock{server_.mutex};
+            if (place_) server_.idle.erase(*place_);
+        }
+        Waiting(const Waiting&) = delete;
+        Waiting& operator=(const Waiting&) = delete;
+        explicit operator bool() const noexcept { return place_.has_value(); }
+
+    private:
+        Impl& server_;
+        std::optional<std::list<Idle>::iterator> place_;
+    };
 
     asio::awaitable<void> accept_loop();
     asio::awaitable<void> serve(Generic::socket socket);
@@ -174,17 +194,10 @@ asio::awaitable<Result<bool>> HttpServer::Impl::read_head(Stream& stream, http::
                                                           const std::shared_ptr<Stream>& shared) {
     // GCC 12 destroys twice what is built from a co_await inside braces: the executor comes first.
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    std::list<Idle>::iterator place;
-    {
-        const std::scoped_lock lock{mutex};
-        if (stopping) co_return false;
-        place = idle.insert(idle.end(), Idle{executor, shared});
-    }
+    std::optional<Waiting> waiting{std::in_place, *this, executor, shared};
+    if (!*waiting) co_return false;
     auto begun = co_await stream.read(first ? options.timeouts.head : options.timeouts.idle);
-    {
-        const std::scoped_lock lock{mutex};
-        idle.erase(place);
-    }
+    waiting.reset();
     if (!begun) {
         if (begun.error().code == Errc::timed_out || begun.error().code == Errc::cancelled) co_return false;
         co_return std::unexpected(std::move(begun).error());
@@ -221,12 +234,14 @@ asio::awaitable<void> HttpServer::Impl::serve_stream(std::shared_ptr<Stream> str
         peer.certificate = *tls_peer->certificate();
 
     http::RequestParser parser{options.limits};
+    bool unread = false;  // the client may still be sending what was refused
     for (bool first = true, go_on = true; go_on && !stopping; first = false) {
         const auto begun = co_await read_head(*stream, parser, first, stream);
         if (!begun) {
             failed(address, begun.error());
             if (const int status = status_of(begun.error()); status != 0)
-                (void)co_await respond(*stream, {.status = status, .headers = {}, .body = {}}, false, false);
+                unread = (co_await respond(*stream, {.status = status, .headers = {}, .body = {}}, false, false))
+                             .has_value();
             break;
         }
         if (!*begun) break;
@@ -252,8 +267,11 @@ asio::awaitable<void> HttpServer::Impl::serve_stream(std::shared_ptr<Stream> str
         }
         go_on = head.keep_alive && !response.close && !stopping && co_await body.drain();
         if (!co_await respond(*stream, response, go_on, head.method == "HEAD")) break;
+        unread = head.has_body() && !body.ended();
     }
-    co_await stream->close();
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    const Waiting waiting{*this, executor, stream};
+    co_await stream->close(unread && waiting ? options.timeouts.linger : Duration::zero());
 }
 
 HttpServer::HttpServer(asio::io_context& io, HttpServerOptions options, const Clock& clock, Random& random)

@@ -66,6 +66,7 @@ public:
         co_return true;
     }
 
+    [[nodiscard]] bool ended() const noexcept { return ended_; }
     [[nodiscard]] const std::optional<Error>& error() const noexcept { return error_; }
 
 private:

@@ -81,6 +81,14 @@ struct Stream::Impl {
         co_return Result<void>{};
     }
 
+    // Reads what came, as it is, and forgets it. False at the end.
+    asio::awaitable<bool> throw_away(Duration timeout) {
+        static thread_local std::array<std::byte, read_bytes> nowhere;
+        if (++turns % turns_at_once == 0) co_await asio::post(socket.get_executor(), asio::use_awaitable);
+        if (const auto came = receive_now(nowhere)) co_return *came && **came != 0;
+        co_return (co_await readable(timeout)).has_value();
+    }
+
     asio::awaitable<Result<void>> send(ByteView bytes, Duration timeout) {
         start_deadline(timeout);
         const auto [error, n] =
@@ -192,12 +200,16 @@ asio::awaitable<Result<void>> Stream::write(ByteView bytes, Duration timeout) {
     co_return Result<void>{};
 }
 
-asio::awaitable<void> Stream::close() {
+asio::awaitable<void> Stream::close(Duration linger) {
     constexpr auto patience = std::chrono::seconds{2};
-    if (impl_->session && impl_->socket.is_open() && impl_->session->close()) (void)co_await impl_->flush(patience);
+    Impl& impl = *impl_;
+    if (impl.session && impl.socket.is_open() && impl.session->close()) (void)co_await impl.flush(patience);
     asio::error_code ignored;
-    impl_->socket.shutdown(asio::socket_base::shutdown_both, ignored);
-    impl_->socket.close(ignored);
+    impl.socket.shutdown(asio::socket_base::shutdown_send, ignored);
+    const auto end = std::chrono::steady_clock::now() + linger;
+    for (auto left = linger; left > Duration::zero(); left = end - std::chrono::steady_clock::now())
+        if (!co_await impl.throw_away(left)) break;
+    impl.socket.close(ignored);
 }
 
 void Stream::cancel() noexcept {

@@ -57,6 +57,7 @@ struct HttpTimeouts {
     Duration idle = std::chrono::seconds{60};    ///< between requests
     Duration body = std::chrono::seconds{30};    ///< between two pieces of a body
     Duration write = std::chrono::seconds{30};   ///< for each piece of a response
+    Duration linger = std::chrono::seconds{30};  ///< for a client that still sends what was refused; see `Stream`
     std::uint64_t least_bytes_per_second = 512;  ///< of a body that takes longer than `body` in all
 };
 

@@ -38,8 +38,10 @@ public:
     /// Sends everything; the deadline counts for each piece of 64 KiB. *Errors*: as `read`.
     [[nodiscard]] asio::awaitable<Result<void>> write(ByteView bytes, Duration timeout);
 
-    /// Says goodbye, if the peer listens, and closes.
-    [[nodiscard]] asio::awaitable<void> close();
+    /// Says goodbye, if the peer listens, and closes. With `linger`, only sending ends at once: what the peer still
+    /// sends is thrown away until it closes too, for at most that long in all. For a peer that has sent more than was
+    /// read: closing at once would reset the connection, and it would lose the last response (RFC 9112, section 9.6).
+    [[nodiscard]] asio::awaitable<void> close(Duration linger = Duration::zero());
 
     /// Ends whatever is waited for, at once; from the stream's executor.
     void cancel() noexcept;

@@ -146,6 +146,44 @@ TEST_CASE("what can't be read is refused, and nothing after it is served", "[net
     }
 }
 
+TEST_CASE("who still sends what was refused hears why", "[net]") {
+    Site site;
+    const auto handler = [](const http::RequestHead& head, net::BodyReader&,
+                            const net::PeerInfo&) -> asio::awaitable<net::HttpResponse> {
+        if (head.path == "/thrown") throw std::runtime_error{"a bug"};
+        co_return net::HttpResponse{.status = 403, .headers = {}, .body = {}, .close = true};
+    };
+    Running running{site, {.tls = site.server(), .handler = handler}};
+    const std::string rest(1024 * 1024, 'x');
+    const auto head = [&](std::string_view path) {
+        return "POST " + std::string{path} + " HTTP/1.1\r\nHost: h\r\nContent-Length: 4194304\r\n\r\n";
+    };
+    for (const auto& [first, status] : std::vector<std::pair<std::string, std::string>>{
+             {head("/refused"), "403"}, {head("/thrown"), "500"}, {"POST / HTTP/2.0\r\n\r\n", "400"}}) {
+        INFO(first);
+        auto stream = running.connect(site);
+        must(stream->write(as_bytes(first)));
+        (void)must(stream->read());  // the refusal is there, and the server's goodbye under way
+        for (int i = 0; i < 4; ++i) must(stream->write(as_bytes(rest)));
+        CHECK(read_to_end(*stream).starts_with("HTTP/1.1 " + status));
+    }
+}
+
+TEST_CASE("stop doesn't wait for who still sends what was refused", "[net]") {
+    Site site;
+    const auto handler = [](const http::RequestHead&, net::BodyReader&,
+                            const net::PeerInfo&) -> asio::awaitable<net::HttpResponse> {
+        co_return net::HttpResponse{.status = 403, .headers = {}, .body = {}, .close = true};
+    };
+    Running running{site, {.tls = site.server(), .handler = handler, .timeouts = {.linger = 24h}}};
+    auto stream = running.connect(site);
+    must(stream->write(as_bytes("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf")));
+    CHECK(read_to_end(*stream).starts_with("HTTP/1.1 403"));
+    CHECK(running.server.connections() == 1);
+    running.server.stop();
+    while (running.server.connections() != 0) std::this_thread::sleep_for(1ms);
+}
+
 TEST_CASE("who is slow is let go", "[net]") {
     Site site;
     Running running{
