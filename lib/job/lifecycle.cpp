@@ -79,7 +79,7 @@ Result<Begun> Jobs::begin(ReleaseGrant&& grant) {
     SAFEQ_TRY(Job job, unit->find(spent.tenant(), spent.job()));
     if (job.state != spent.state_ || job.attempt + 1 != spent.attempt())
         return fail(Errc::conflict, "job", fmt::format("it is {}, attempt {}", name(job.state), job.attempt));
-    if (job.restricted) return fail(Errc::denied, "job", "its processing is restricted");
+    if (job.restricted) return fail(Errc::not_found, "job", job.id.text());
     const State before = job.state;
     const Event event = before == State::uncertain ? Event::print_again : Event::release;
     SAFEQ_TRY(job.state, next(before, event));

@@ -340,17 +340,23 @@ Result<std::unique_ptr<ipp::DocumentSink>> Submit::open_document(const ipp::Call
 
 Result<std::vector<ipp::JobInfo>> Submit::all_jobs(const ipp::Owner& owner) {
     std::map<std::int32_t, ipp::JobInfo> merged;
+    std::vector<std::int32_t> handed_over;
     {
         const std::scoped_lock lock{mutex_};
         forget_old(parts_.clock.now());
-        for (const auto& [number, local] : local_)
-            if (local.owner.subject == owner.subject)
-                merged.emplace(number, local.info).first->second.owner_name = owner.name;
+        for (const auto& [number, local] : local_) {
+            if (local.owner.subject != owner.subject) continue;
+            merged.emplace(number, local.info).first->second.owner_name = owner.name;
+            if (local.accepted && !parts_.handover.waits(local.id)) handed_over.push_back(number);
+        }
     }
     const auto remote = parts_.upstream.jobs(owner.subject);
     if (!remote && remote.error().code != Errc::unavailable) return std::unexpected(remote.error());
-    if (remote)
+    if (remote) {
+        // What the release server has and doesn't tell isn't there: a frozen job, or one that ended long ago.
+        for (const std::int32_t number : handed_over) merged.erase(number);
         for (const RemoteJob& one : *remote) merged.insert_or_assign(one.ipp_id, to_info(one, owner.name));
+    }
     std::vector<ipp::JobInfo> out;
     for (auto& [number, info] : merged) out.push_back(std::move(info));
     return out;

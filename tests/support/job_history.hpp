@@ -173,9 +173,8 @@ private:
     void request(std::size_t i, SubjectId asker, bool own, bool again) {
         const Model& m = models_[i];
         std::optional<Errc> code;
-        if (m.phase == Phase::none || !own) code = Errc::not_found;
+        if (m.phase == Phase::none || !own || m.restricted) code = Errc::not_found;
         else if (m.phase != Phase::waits || m.doubt != again) code = Errc::illegal_transition;
-        else if (m.restricted) code = Errc::denied;
         else if (!m.doubt && m.expires <= clock_.now()) code = Errc::expired;
         auto grant = gate_.request(asker, tenant_, ids_[i], device_, again ? job::Wish::print_again : job::Wish::print);
         expect_code(grant, code, "request");
@@ -191,7 +190,7 @@ private:
         if (at->second.spent) code = Errc::denied;
         else if (journal_.mode == Mode::refuses) code = Errc::log_unavailable;
         else if (!current) code = Errc::conflict;
-        else if (m.restricted) code = Errc::denied;
+        else if (m.restricted) code = Errc::not_found;
         else if (failing == 1) code = Errc::io_failed;
         repository_.fail_commit(failing == 1 ? 1 : 0);
         auto begun = jobs_.begin(std::move(at->second.grant));

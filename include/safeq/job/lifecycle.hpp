@@ -103,7 +103,8 @@ public:
     [[nodiscard]] Result<Insertion> take(const Job& job);
 
     /// Spends the grant: the attempt stands in the repository, with the intent of its leaf.
-    /// *Errors*: `log_unavailable`; `denied` for a spent grant; `conflict` when the job has moved on since the gate.
+    /// *Errors*: `log_unavailable`; `denied` for a spent grant; `conflict` when the job has moved on since the gate;
+    /// `not_found` when it was restricted meanwhile.
     [[nodiscard]] Result<Begun> begin(ReleaseGrant&& grant);
 
     /// Makes the leaf durable; only then is there a `Releasing`.

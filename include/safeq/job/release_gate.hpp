@@ -75,7 +75,7 @@ public:
     ReleaseGate(Repository& repository, const Clock& clock) noexcept : repository_{repository}, clock_{clock} {}
 
     /// A grant for the job's next attempt at the device.
-    /// *Errors*: `not_found` when there is no such job of this subject in this tenant; `denied` when it is restricted;
+    /// *Errors*: `not_found` when there is no such job of this subject in this tenant, or it is restricted;
     /// `expired` when its time is over; `illegal_transition` when its state doesn't allow it: a running or finished
     /// job, an uncertain one without `Wish::print_again`, or a held one with it; `invalid_argument` for a nil id.
     [[nodiscard]] Result<ReleaseGrant> request(SubjectId subject, TenantId tenant, JobId job, DeviceId device,

@@ -100,7 +100,7 @@ TEST_CASE("running and finished jobs get no grant", "[job]") {
 TEST_CASE("restricted and overdue jobs get no grant", "[job]") {
     Desk desk;
     const JobId restricted = desk.put(State::held, 0, true);
-    CHECK(desk.gate.request(desk.owner, desk.tenant, restricted, desk.device).error().code == Errc::denied);
+    CHECK(desk.gate.request(desk.owner, desk.tenant, restricted, desk.device).error().code == Errc::not_found);
     const JobId overdue = desk.put(State::held);
     desk.clock.advance(1h - 1ms);
     CHECK(desk.gate.request(desk.owner, desk.tenant, overdue, desk.device));
