@@ -130,6 +130,7 @@ Result<void> check(const ReleaseOptions& options) {
         .that("free-floor-mib", options.free_floor_mib <= most_mib, "expected at most 16777216")
         .that("hold-hours", options.hold_hours >= 1 && options.hold_hours <= 24 * 90, "expected 1 to 2160")
         .that("favourite-days", options.favourite_days >= 1 && options.favourite_days <= 366, "expected 1 to 366")
+        .that("ended-days", options.ended_days >= 1 && options.ended_days <= 366, "expected 1 to 366")
         .result();
 }
 
@@ -221,6 +222,9 @@ void describe(CLI::App& app, ReleaseOptions& options) {
     app.add_option("--hold-hours", options.hold_hours, "How long a job waits for its owner, 1 to 2160")
         ->capture_default_str();
     app.add_option("--favourite-days", options.favourite_days, "How long a favourite is kept, 1 to 366")
+        ->capture_default_str();
+    app.add_option("--ended-days", options.ended_days,
+                   "How long a job's row stays when it has ended, 1 to 366; the log and the report keep what they have")
         ->capture_default_str();
     app.add_option(
         "--password-blocklist", options.password_blocklist,
@@ -314,6 +318,7 @@ std::string to_config(const ReleaseOptions& options) {
            line("free-floor-mib", fmt::format("{}", options.free_floor_mib)) +
            line("hold-hours", fmt::format("{}", options.hold_hours)) +
            line("favourite-days", fmt::format("{}", options.favourite_days)) +
+           line("ended-days", fmt::format("{}", options.ended_days)) +
            (options.password_blocklist.empty() ? std::string{}
                                                : line("password-blocklist", options.password_blocklist)) +
            line("root-key", options.root_key);

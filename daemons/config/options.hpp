@@ -54,6 +54,7 @@ struct ReleaseOptions {
     std::string tls_exceptions;                            ///< devices with policies of their own; may be empty
     unsigned hold_hours = 72;
     unsigned favourite_days = 90;
+    unsigned ended_days = 7;            ///< a job's row stays so long when it has ended
     std::string password_blocklist;     ///< none where empty
     std::string root_key = "files";     ///< `files`, `passphrase-file:PATH`, `credential:NAME`, or a PKCS#11 URI
     std::uint64_t free_floor_mib = 64;  ///< kept free in the spool's file system

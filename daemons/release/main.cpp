@@ -162,7 +162,9 @@ private:
     }
 
     [[nodiscard]] service::Retention retention() const {
-        return {.held = std::chrono::hours{options_.hold_hours}, .kept = std::chrono::days{options_.favourite_days}};
+        return {.held = std::chrono::hours{options_.hold_hours},
+                .kept = std::chrono::days{options_.favourite_days},
+                .ended = std::chrono::days{options_.ended_days}};
     }
 
     // Before anything listens: attempts that were cut off, leaves that are owed, files that nobody needs.
@@ -195,7 +197,10 @@ private:
         if (const auto published = log_->publish(); !published) log_error("publish-failed", published.error());
     }
 
-    void keep_keys() {
+    // Once a minute: rows of jobs that ended long ago, and keys.
+    void keep_long_things() {
+        const Time before = runtime_.clock.now() - retention().ended;
+        if (const auto gone = jobs_->forget(common_.tenant, before); !gone) log_error("forget-failed", gone.error());
         if (const auto done = epoch_keeper_->tick(); !done) log_error("epochs-failed", done.error());
         if (const auto done = sessions_->sweep(); !done) log_error("sweep-failed", done.error());
     }
@@ -250,7 +255,7 @@ private:
         SAFEQ_TRY_VOID(admin.listen_local(common_.folder.socket().string()));
 
         Runtime::Periodic house{1s, [this] { keep_house(); }};
-        Runtime::Periodic keys{60s, [this] { keep_keys(); }};
+        Runtime::Periodic keys{60s, [this] { keep_long_things(); }};
         log_info("listening",
                  fmt::format("terminals={} daemons={}", options_.listen_terminals, options_.listen_daemons));
         // A document on its way to a device may arrive: cut off, it would be uncertain.

@@ -8,6 +8,9 @@
 namespace safeq::service {
 namespace {
 
+constexpr std::size_t max_listed = 1000;  // of one owner, that wait; and as many that have ended
+constexpr std::chrono::hours told_after_end{1};
+
 constexpr std::size_t max_body = 64 * 1024;
 constexpr std::string_view intake_prefix = "safeq:daemon:intake:";
 
@@ -89,13 +92,23 @@ Result<ApiReply> DaemonApi::list(const ApiCall& call) {
     std::vector<job::Job> jobs;
     {
         SAFEQ_TRY(const auto unit, parts_.repository.begin());
-        SAFEQ_TRY(jobs, unit->list(parts_.tenant, {.owner = owner, .but_restricted = true, .limit = 1000}));
+        SAFEQ_TRY(
+            jobs,
+            unit->list(parts_.tenant,
+                       {.owner = owner, .states = job::StateSet::open(), .but_restricted = true, .limit = max_listed}));
+        // What has ended is told for a while, and never takes the place of what waits.
+        SAFEQ_TRY(const std::vector<job::Job> ended,
+                  unit->list(parts_.tenant, {.owner = owner,
+                                             .states = job::StateSet::terminal(),
+                                             .changed_since = parts_.clock.now() - told_after_end,
+                                             .but_restricted = true,
+                                             .limit = max_listed}));
+        jobs.insert(jobs.end(), ended.begin(), ended.end());
     }
     SAFEQ_TRY(const audit::SubjectKey key, parts_.subjects.key(owner));
-    const Time recent = parts_.clock.now() - std::chrono::hours{1};
     Json rows = Json::array();
     for (const job::Job& job : jobs) {
-        if (job.intake != intake || (job::is_terminal(job.state) && job.changed < recent)) continue;
+        if (job.intake != intake) continue;
         SAFEQ_TRY(const std::string title, open_title(key, job));
         rows.push_back(Json{{"id", job.id.text()},
                             {"ipp_id", job.ipp_id},

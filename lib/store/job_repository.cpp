@@ -131,6 +131,7 @@ public:
             if (filter.owner) sql += " AND owner = ?";
             if (filter.expires_by) sql += " AND expires <= ?";
             if (filter.changed_before) sql += " AND changed < ?";
+            if (filter.changed_since) sql += " AND changed >= ?";
             if (filter.after) sql += " AND id > ?";
             if (filter.but_restricted) sql += " AND restricted = 0";
             sql += " ORDER BY id LIMIT ?";
@@ -139,6 +140,7 @@ public:
             if (filter.owner) row.bind(*filter.owner);
             if (filter.expires_by) row.bind(*filter.expires_by);
             if (filter.changed_before) row.bind(*filter.changed_before);
+            if (filter.changed_since) row.bind(*filter.changed_since);
             if (filter.after) row.bind(*filter.after);
             row.bind(static_cast<std::int64_t>(std::min<std::uint64_t>(filter.limit, INT64_MAX)));
             std::vector<Job> jobs;

@@ -55,6 +55,7 @@ private:
                 if (filter.owner && job.owner != *filter.owner) continue;
                 if (filter.expires_by && !(job.expires <= *filter.expires_by)) continue;
                 if (filter.changed_before && !(job.changed < *filter.changed_before)) continue;
+                if (filter.changed_since && job.changed < *filter.changed_since) continue;
                 if (filter.after && !(id > *filter.after)) continue;
                 if (filter.but_restricted && job.restricted) continue;
                 found.push_back(job);

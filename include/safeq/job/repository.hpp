@@ -50,6 +50,7 @@ struct JobFilter {
     StateSet states = StateSet::all();
     std::optional<Time> expires_by = {};      ///< at or before this time; nothing: whenever
     std::optional<Time> changed_before = {};  ///< strictly before
+    std::optional<Time> changed_since = {};   ///< at or after
     std::optional<JobId> after = {};          ///< continue behind this job; ids sort by the time of creation
     bool but_restricted = false;              ///< leave out what nobody but an operator may see
     std::size_t limit = 100;

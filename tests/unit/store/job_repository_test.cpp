@@ -215,6 +215,7 @@ TEST_CASE("lists agree with the repository in memory, whatever the filter", "[st
         if (engine() % 2 == 0) filter.owner = engine() % 2 == 0 ? second : desk.owner;
         if (engine() % 2 == 0) filter.expires_by = Time{std::chrono::milliseconds{engine() % 100}};
         if (engine() % 2 == 0) filter.changed_before = Time{std::chrono::milliseconds{engine() % 100}};
+        if (engine() % 2 == 0) filter.changed_since = Time{std::chrono::milliseconds{engine() % 100}};
         if (engine() % 2 == 0) filter.after = ids[engine() % ids.size()];
         constexpr std::array sets{job::StateSet::all(),     job::StateSet::open(),           job::StateSet::terminal(),
                                   job::StateSet::running(), job::StateSet{State::uncertain}, job::StateSet{}};
