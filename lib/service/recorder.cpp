@@ -156,6 +156,7 @@ Result<void> Recorder::print_token_changed(SubjectId subject, token::TokenId tok
 
 Result<void> Recorder::epoch_created(const spool::EpochId& epoch) {
     audit::Record out = record(Kind::key_created);
+    out.id = audit::derive_record_id(Kind::key_created, parts_.tenant, epoch.bytes);
     out.add(field::key, epoch.text());
     return write(out);
 }

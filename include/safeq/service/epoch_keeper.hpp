@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -103,11 +104,13 @@ public:
     /// condemned, and a later `tick` goes on.
     [[nodiscard]] Result<Settlement> end(const spool::EpochId& epoch);
 
-    /// The signed list as of now. Its sequence is the time, so a later list has a higher one.
+    /// The signed list as of now. Its sequence is the time, so a later list has a higher one. It names no key whose
+    /// creation isn't on record. *Errors*: those of the seeds; `log_unavailable`.
     [[nodiscard]] Result<std::string> signed_list();
 
 private:
     [[nodiscard]] Result<spool::EpochKeyEntry> create(std::chrono::milliseconds length, bool kept);
+    [[nodiscard]] Result<void> confirm(const spool::EpochId& epoch);
     [[nodiscard]] Time hard_end(const LivingEpoch& epoch) const;
     [[nodiscard]] Result<void> cover_without(const spool::EpochId& epoch);
     [[nodiscard]] Result<void> cover(const std::vector<LivingEpoch>& epochs);
@@ -117,6 +120,7 @@ private:
     Parts parts_;
     std::mutex mutex_;
     std::uint64_t last_sequence_ = 0;
+    std::set<spool::EpochId> recorded_;  // whose creation is known to be in the log
 };
 
 }  // namespace safeq::service

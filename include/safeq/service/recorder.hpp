@@ -66,6 +66,7 @@ public:
     [[nodiscard]] Result<void> job_restricted(const job::Job& job, bool restricted);
     [[nodiscard]] Result<void> device_changed(DeviceId device, bool added, std::string_view name);
     [[nodiscard]] Result<void> print_token_changed(SubjectId subject, token::TokenId token, bool issued);
+    /// Before anything is sealed to it. Idempotent: the record's id is derived from the epoch's.
     [[nodiscard]] Result<void> epoch_created(const spool::EpochId& epoch);
     /// Before the epoch's key is destroyed: how many files were re-sealed to another, and which jobs that still wait
     /// can't be read any more; the first 100 of them by id. Idempotent: the record's id is derived from the epoch's.

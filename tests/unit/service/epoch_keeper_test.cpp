@@ -211,6 +211,27 @@ TEST_CASE("an epoch is made in time, follows the one before, and ends when its h
     CHECK(told[0].text("jobs") == nullptr);
 }
 
+TEST_CASE("no key is told of before its creation is on record, and each is recorded once", "[service][epoch]") {
+    World w;
+    w.disk->fail(0, test::MemoryDisk::Failure::clean);
+    CHECK(w.keeper->tick().error().code == Errc::log_unavailable);
+    REQUIRE(w.seeds.living.size() == 1);  // made, and cut off before its record
+    w.disk->fail(0, test::MemoryDisk::Failure::clean);
+    CHECK(w.keeper->signed_list().error().code == Errc::log_unavailable);
+
+    // After a restart, with a log that can be written again.
+    w.restart();
+    const spool::EpochKeyEntry made = w.current();
+    for (int i = 0; i < 3; ++i) {
+        REQUIRE(w.keeper->tick());
+        w.restart();
+    }
+    CHECK(w.seeds.living.size() == 1);
+    const auto told = w.records(audit::Kind::key_created);
+    REQUIRE(told.size() == 1);
+    CHECK(*told[0].text("key") == made.id().text());
+}
+
 TEST_CASE("what still waits is re-sealed before its epoch ends, and a copy from before opens no more",
           "[service][epoch]") {
     World w;

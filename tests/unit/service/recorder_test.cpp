@@ -162,6 +162,8 @@ TEST_CASE("when the log can't be written, every function says so", "[service]") 
         [&] { return w.recorder.job_restricted(job, true); },
         [&] { return w.recorder.device_changed(w.device, true, "mfd"); },
         [&] { return w.recorder.print_token_changed(w.alice, token::TokenId::make(w.clock, w.random), true); },
+        [&] { return w.recorder.epoch_created({}); },
+        [&] { return w.recorder.job_failed(job.id, w.alice, "key_destroyed"); },
         [&] { return w.recorder.epoch_destroyed({}, 0, {}, service::Assurance::best_effort); },
         [&] { return w.recorder.daemon_started("release", "0.1.0", ""); },
         [&] { return w.recorder.daemon_stopped("release"); },
