@@ -160,13 +160,21 @@ void verify(const Context& context, const State& state) {
     if (!opened && opened.error().code == Errc::locked)
         throw CommandFailed{"a server has the spool open; stop it before --repair"};
     const auto folder = require(std::move(opened));
-    std::size_t files = 0, damaged = 0, unreadable = 0;
+    std::size_t files = 0, damaged = 0, unreadable = 0, unread = 0;
     for (const spool::BlobName& name : require(folder->list())) {
         auto source = folder->open(name);
         if (!source && source.error().code == Errc::not_found) continue;
-        const auto report =
-            require(spool::check_file(require(std::move(source)), name, intakes, state.keys ? &keys.ring : nullptr));
         ++files;
+        // A disk that fails at one file says nothing about the next, and moving is no repair for it.
+        const auto checked =
+            source ? spool::check_file(*std::move(source), name, intakes, state.keys ? &keys.ring : nullptr)
+                   : std::unexpected(source.error());
+        if (!checked) {
+            ++unread;
+            fmt::print("{}: can't be read: {}\n", name.text(), checked.error().message());
+            continue;
+        }
+        const spool::FileReport& report = *checked;
         if (report.unreadable) {
             ++unreadable;
             fmt::print("{}: can't be opened: {}\n", name.text(), report.unreadable->message());
@@ -181,7 +189,8 @@ void verify(const Context& context, const State& state) {
     }
     fmt::print("{} files, {} damaged, {} without their key; {}\n", files, damaged, unreadable,
                state.keys ? "every byte was authenticated" : "bodies were not opened (see --keys)");
-    if (damaged != 0) throw CLI::RuntimeError{found_damage};
+    if (unread != 0) fmt::print("{} of them the disk didn't read\n", unread);
+    if (damaged + unread != 0) throw CLI::RuntimeError{found_damage};
 }
 
 void reseal(const Context& context, const State& state) {
