@@ -17,6 +17,11 @@ if "$programs/canary" -max_total_time=60 -artifact_prefix=build/fuzz/findings/ca
     echo "error: the canary lives: these targets aren't instrumented, and would find nothing" >&2
     exit 1
 fi
+if ! grep -q 'AddressSanitizer: heap-buffer-overflow' build/fuzz/findings/canary.log; then
+    tail -n 20 build/fuzz/findings/canary.log >&2
+    echo "error: the canary ended, but not by what it was made to find" >&2
+    exit 1
+fi
 rm -f build/fuzz/findings/canary-*
 for target in "${targets[@]}"; do
     [ -x "$programs/${target}_fuzzer" ] || { echo "error: no fuzz target '$target'; ./run fuzz list shows them" >&2; exit 2; }
