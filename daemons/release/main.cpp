@@ -128,7 +128,7 @@ private:
         jobs_.emplace(*repository_, *recorder_, runtime_.clock, runtime_.random);
         delivery_.emplace(device_policies_, *recorder_, runtime_.clock, runtime_.random, stop_.get_token());
         desk_.emplace(service::ReleaseDesk::Parts{tenant, *gate_, *jobs_, *blobs_, ring_, intakes_, *subjects_,
-                                                  *delivery_, runtime_.clock, retention()});
+                                                  *recorder_, *delivery_, runtime_.clock, retention()});
         custody_.emplace(service::Custody::Parts{tenant, *blobs_, ring_, intakes_, *repository_, *jobs_, *accounts_,
                                                  *subjects_, *recorder_, runtime_.clock, runtime_.random, retention()});
         seeds_.emplace(*epochs_folder_, ring_, tenant, runtime_.clock);

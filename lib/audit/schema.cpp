@@ -96,6 +96,12 @@ constexpr std::array kinds{
              "a document for which its owner had no room left: jobs or bytes"},
     KindRule{Kind::credentials_reloaded, "credentials_reloaded", Family::keys, normal, "", "name key expires", "",
              "by an operator, while the daemon runs; the serial number of its certificate, and its end"},
+    KindRule{Kind::key_retired, "key_retired", Family::keys, normal, "", "key expires", "",
+             "by an operator: nothing new is sealed to it, and when it is to be destroyed"},
+    KindRule{Kind::job_kept, "job_kept", Family::jobs, normal, "job subject", "expires", "",
+             "made a favourite by its owner: it stays when it has been printed"},
+    KindRule{Kind::job_unkept, "job_unkept", Family::jobs, normal, "job subject", "expires", "",
+             "an ordinary job again"},
 };
 
 // The first name of a list, which is taken from it.
@@ -145,7 +151,7 @@ constexpr bool personal_has_a_subject() {
 }
 
 static_assert(kinds_in_order());
-static_assert(kinds.size() == static_cast<std::size_t>(Kind::credentials_reloaded) + 1);
+static_assert(kinds.size() == static_cast<std::size_t>(Kind::job_unkept) + 1);
 static_assert(only_known_names());
 static_assert(personal_has_a_subject());
 

@@ -69,7 +69,10 @@ bool tells_of_a_job(Kind kind) noexcept {
         case Kind::job_restricted:
         case Kind::job_unrestricted:
         case Kind::quota_refused:
-        case Kind::credentials_reloaded: return false;
+        case Kind::credentials_reloaded:
+        case Kind::key_retired:
+        case Kind::job_kept:
+        case Kind::job_unkept: return false;
     }
     return false;
 }

@@ -107,10 +107,16 @@ Result<void> EpochKeeper::cover_without(const spool::EpochId& epoch) {
 Result<Time> EpochKeeper::retire(const spool::EpochId& epoch) {
     const std::scoped_lock lock{mutex_};
     SAFEQ_TRY_VOID(cover_without(epoch));
-    SAFEQ_TRY_VOID(parts_.seeds.retire(epoch, parts_.clock.now()));
+    const Time now = parts_.clock.now();
     SAFEQ_TRY(const std::vector<LivingEpoch> epochs, parts_.seeds.list());
-    for (const LivingEpoch& living : epochs)
-        if (living.entry.id() == epoch) return hard_end(living);
+    for (LivingEpoch living : epochs) {
+        if (living.entry.id() != epoch) continue;
+        living.entry.not_after = std::min(living.entry.not_after, now);
+        const Time ends = hard_end(living);
+        SAFEQ_TRY_VOID(parts_.recorder.epoch_retired(epoch, ends));
+        SAFEQ_TRY_VOID(parts_.seeds.retire(epoch, now));
+        return ends;
+    }
     return fail(Errc::epoch_unknown, "epoch", epoch.text());
 }
 

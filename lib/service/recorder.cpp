@@ -140,6 +140,14 @@ Result<void> Recorder::job_restricted(const job::Job& job, bool restricted) {
     return write(out);
 }
 
+Result<void> Recorder::job_kept(const job::Job& job, bool kept, Time expires) {
+    audit::Record out = record(kept ? Kind::job_kept : Kind::job_unkept);
+    out.job = job.id;
+    out.subject = job.owner;
+    out.add(field::expires, to_rfc3339(expires));
+    return write(out);
+}
+
 Result<void> Recorder::device_changed(DeviceId device, bool added, std::string_view name) {
     audit::Record out = record(added ? Kind::device_added : Kind::device_changed);
     out.device = device;
@@ -158,6 +166,12 @@ Result<void> Recorder::epoch_created(const spool::EpochId& epoch) {
     audit::Record out = record(Kind::key_created);
     out.id = audit::derive_record_id(Kind::key_created, parts_.tenant, epoch.bytes);
     out.add(field::key, epoch.text());
+    return write(out);
+}
+
+Result<void> Recorder::epoch_retired(const spool::EpochId& epoch, Time ends) {
+    audit::Record out = record(Kind::key_retired);
+    out.add(field::key, epoch.text()).add(field::expires, to_rfc3339(ends));
     return write(out);
 }
 

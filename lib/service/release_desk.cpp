@@ -121,7 +121,14 @@ Result<Released> ReleaseDesk::accept_as_printed(const token::Session& session, J
 
 Result<job::Job> ReleaseDesk::keep(const token::Session& session, JobId id, bool kept) {
     const Time expires = parts_.clock.now() + (kept ? parts_.retention.kept : parts_.retention.held);
-    return parts_.jobs.keep(parts_.tenant, session.subject, id, kept, expires);
+    SAFEQ_TRY(const job::Job found, parts_.jobs.find(parts_.tenant, session.subject, id));
+    if (found.state != job::State::held && found.state != job::State::uncertain)
+        return fail(Errc::conflict, "job", std::string{"it is "} + std::string{job::name(found.state)});
+    SAFEQ_TRY_VOID(parts_.recorder.job_kept(found, kept, expires));
+    auto done = parts_.jobs.keep(parts_.tenant, session.subject, id, kept, expires);
+    // It moved on in between: the record of what was not done is taken back by the one of how it is.
+    if (!done) SAFEQ_TRY_VOID(parts_.recorder.job_kept(found, found.kept, found.expires));
+    return done;
 }
 
 Result<void> ReleaseDesk::remove(const token::Session& session, JobId id) {

@@ -92,6 +92,7 @@ def test_a_restricted_job_is_frozen(site):
     site.stop("release")
     kinds = [json.loads(line)["entry"]["kind"] for line in
              site.safeq("audit", "export", "release", "--format", "jsonl").stdout.splitlines()]
+    assert kinds.count("job_kept") == kinds.count("job_unkept") == 1
     assert kinds.count("job_restricted") == kinds.count("job_unrestricted") >= 1
     site.start("release")
 

@@ -54,6 +54,9 @@ enum class Kind : std::uint8_t {
     job_unrestricted,      ///< as before again
     quota_refused,         ///< a document for which its owner had no room left
     credentials_reloaded,  ///< certificates, revocation lists and policies, read anew by a daemon that runs
+    key_retired,           ///< nothing new is sealed to an epoch's key, and its end is set
+    job_kept,              ///< a favourite: it stays when it has been printed
+    job_unkept,            ///< an ordinary job again
 };
 
 /// Every kind, in the order of the enumeration.

@@ -96,7 +96,7 @@ public:
 
     /// Nothing new is sealed to the epoch from the next list on; it ends by itself when everything that intakes may
     /// have sealed to it has had the time to be handed over and to wait: `EpochRules::hold` from now. Returns when.
-    /// *Errors*: `epoch_unknown`; those of the seeds.
+    /// *Errors*: `epoch_unknown`; `log_unavailable`; those of the seeds.
     [[nodiscard]] Result<Time> retire(const spool::EpochId& epoch);
 
     /// Ends an epoch now, whatever its time: for a key that others may have. What an intake has sealed to it and not

@@ -64,10 +64,14 @@ public:
     /// Before the person's key is destroyed. Idempotent: the record's id is derived from the person's.
     [[nodiscard]] Result<void> user_erased(SubjectId subject);
     [[nodiscard]] Result<void> job_restricted(const job::Job& job, bool restricted);
+    /// By its owner, before it is one, or none any more; `expires`: its new end.
+    [[nodiscard]] Result<void> job_kept(const job::Job& job, bool kept, Time expires);
     [[nodiscard]] Result<void> device_changed(DeviceId device, bool added, std::string_view name);
     [[nodiscard]] Result<void> print_token_changed(SubjectId subject, token::TokenId token, bool issued);
     /// Before anything is sealed to it. Idempotent: the record's id is derived from the epoch's.
     [[nodiscard]] Result<void> epoch_created(const spool::EpochId& epoch);
+    /// Before nothing new is sealed to the epoch: when its key is to be destroyed.
+    [[nodiscard]] Result<void> epoch_retired(const spool::EpochId& epoch, Time ends);
     /// Before the epoch's key is destroyed: how many files were re-sealed to another, and which jobs that still wait
     /// can't be read any more; the first 100 of them by id. Idempotent: the record's id is derived from the epoch's.
     [[nodiscard]] Result<void> epoch_destroyed(const spool::EpochId& epoch, std::uint64_t moved,

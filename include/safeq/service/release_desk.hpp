@@ -69,6 +69,7 @@ public:
         spool::EpochKeys& epochs;
         spool::KnownIntakes& intakes;
         audit::SubjectKeys& subjects;
+        Recorder& recorder;
         Delivery& delivery;
         const Clock& clock;
         Retention retention;
@@ -92,7 +93,7 @@ public:
     [[nodiscard]] Result<Released> accept_as_printed(const token::Session& session, JobId job);
 
     /// Makes a job a favourite, which stays when it has been printed, or an ordinary one again; its time to expire
-    /// begins anew. *Errors*: as `Jobs::keep`.
+    /// begins anew. *Errors*: as `Jobs::keep`; `log_unavailable`.
     [[nodiscard]] Result<job::Job> keep(const token::Session& session, JobId job, bool kept);
 
     /// *Errors*: as `Jobs::remove`.

@@ -361,7 +361,14 @@ TEST_CASE("a retired epoch is no longer sealed to, and ends when its hold is ove
     REQUIRE(w.keeper->tick());
     const spool::EpochKeyEntry first = w.current();
     w.clock.advance(1h);
+    // First the record of the epoch that follows can't be written, then that of the one that goes.
+    for (int i = 0; i < 2; ++i) {
+        w.disk->fail(0, test::MemoryDisk::Failure::clean);
+        CHECK(w.keeper->retire(first.id()).error().code == Errc::log_unavailable);
+        CHECK(w.seeds.living.at(0).entry == first);
+    }
     CHECK(must(w.keeper->retire(first.id())) == w.clock.now() + 72h);
+    CHECK(w.records(audit::Kind::key_retired).size() == 1);
     CHECK(w.current() != first);
     // What an intake sealed to it before it had the new list is still taken, and outlives it.
     const JobId late = w.job(first.key, job::State::held);
