@@ -33,6 +33,11 @@ void list(Context& context, const State& state) {
                    job.at("bytes").get<std::uint64_t>());
 }
 
+void cancel(Context& context, const State& state) {
+    const Json job = context.call_json("release", "DELETE", "/admin/v1/jobs/" + http::encode_segment(state.id));
+    fmt::print("{} {}\n", job.at("state").get<std::string>(), job.at("id").get<std::string>());
+}
+
 void restrict_job(Context& context, const std::string& id, bool restricted) {
     const Json job = context.call_json("release", restricted ? "PUT" : "DELETE",
                                        "/admin/v1/jobs/" + http::encode_segment(id) + "/restriction");
@@ -43,8 +48,8 @@ void restrict_job(Context& context, const std::string& id, bool restricted) {
 
 void add_job_command(CLI::App& app, Context& context) {
     auto state = std::make_shared<State>();
-    CLI::App* job =
-        app.add_subcommand("job", "Jobs that wait: list, show, restrict; never what is in them")->require_subcommand(1);
+    CLI::App* job = app.add_subcommand("job", "Jobs that wait: list, show, cancel, restrict; never what is in them")
+                        ->require_subcommand(1);
     CLI::App* list_jobs = job->add_subcommand("list", "Jobs that wait or are uncertain, oldest first");
     list_jobs->add_flag("--all", state->all, "Also those that have ended");
     list_jobs->add_flag("--json", state->json, "As JSON");
@@ -55,6 +60,9 @@ void add_job_command(CLI::App& app, Context& context) {
         fmt::print("{}\n",
                    context.call_json("release", "GET", "/admin/v1/jobs/" + http::encode_segment(state->id)).dump(2));
     });
+    CLI::App* give_up = job->add_subcommand("cancel", "Give up a job that waits: its documents are deleted");
+    give_up->add_option("ID", state->id, "As `list` shows it")->required();
+    give_up->callback([&context, state] { cancel(context, *state); });
     CLI::App* freeze = job->add_subcommand(
         "restrict", "Freeze a job (GDPR, article 18): neither shown to its owner nor released, deleted or expired");
     freeze->add_option("ID", state->id, "As `list` shows it")->required();

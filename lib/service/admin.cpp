@@ -6,6 +6,11 @@
 #include <safeq/core/fail_point.hpp>
 
 namespace safeq::service {
+namespace {
+
+constexpr std::size_t page = 256;
+
+}  // namespace
 
 Result<auth::Account> Admin::add_user(NewUser user) {
     if (!user.password && !user.pin && user.cards.empty())
@@ -71,6 +76,40 @@ Result<std::size_t> Admin::import_users(std::string_view file) {
 
 Result<std::vector<auth::Account>> Admin::users() { return parts_.accounts.list(parts_.tenant); }
 
+Result<void> Admin::check_erasable(SubjectId subject) {
+    job::JobFilter filter{.owner = subject, .states = job::StateSet::open(), .limit = page};
+    for (;;) {
+        SAFEQ_TRY(const auto unit, parts_.repository.begin());
+        SAFEQ_TRY(const std::vector<job::Job> open, unit->list(parts_.tenant, filter));
+        for (const job::Job& job : open) {
+            if (job::is_running(job.state))
+                return fail(Errc::conflict, "user", "job " + job.id.text() + " is on its way to a device");
+            if (job.restricted)
+                return fail(Errc::conflict, "user",
+                            "job " + job.id.text() + " is restricted: lift that first, if it may be erased");
+        }
+        if (open.size() < page) return {};
+        filter.after = open.back().id;
+    }
+}
+
+// On the person's behalf, who wants nothing of theirs to stay; nobody can begin a release any more.
+Result<void> Admin::end_jobs(SubjectId subject) {
+    for (;;) {
+        std::vector<job::Job> open;
+        {
+            SAFEQ_TRY(const auto unit, parts_.repository.begin());
+            SAFEQ_TRY(open,
+                      unit->list(parts_.tenant, {.owner = subject, .states = job::StateSet::open(), .limit = page}));
+        }
+        if (open.empty()) return {};
+        for (const job::Job& job : open) {
+            SAFEQ_TRY(const job::Settled ended, parts_.lifecycle.remove(parts_.tenant, subject, job.id));
+            if (ended.leaf == job::Leaf::durable) SAFEQ_TRY_VOID(parts_.discard(ended.job));
+        }
+    }
+}
+
 Result<SubjectId> Admin::erase_user(std::string_view who) {
     auto account = parts_.accounts.find_by_name(parts_.tenant, who);
     if (!account && account.error().code == Errc::not_found)
@@ -78,14 +117,7 @@ Result<SubjectId> Admin::erase_user(std::string_view who) {
             account = parts_.accounts.find_by_subject(parts_.tenant, *subject);
     if (!account) return std::unexpected(account.error());
     const SubjectId subject = account->subject;
-    {
-        SAFEQ_TRY(const auto unit, parts_.repository.begin());
-        SAFEQ_TRY(const auto open,
-                  unit->list(parts_.tenant, {.owner = subject, .states = job::StateSet::open(), .limit = 1}));
-        if (!open.empty())
-            return fail(Errc::conflict, "user",
-                        "has open jobs: they are to be released or cancelled first, or to expire");
-    }
+    SAFEQ_TRY_VOID(check_erasable(subject));
     SAFEQ_TRY_VOID(parts_.recorder.user_erased(subject));
     SAFEQ_FAIL_POINT("admin.erasure_recorded");
     SAFEQ_TRY_VOID(parts_.sessions.close_all(parts_.tenant, subject));
@@ -98,6 +130,8 @@ Result<SubjectId> Admin::erase_user(std::string_view who) {
                                          .disabled = true,
                                          .created = account->created}));
     SAFEQ_FAIL_POINT("admin.account_erased");
+    SAFEQ_TRY_VOID(end_jobs(subject));
+    SAFEQ_FAIL_POINT("admin.jobs_ended");
     // Last, because it also empties the database's write-ahead log, where what was written over still stands.
     SAFEQ_TRY_VOID(parts_.subjects.destroy(subject));
     return subject;
@@ -157,6 +191,12 @@ Result<std::vector<job::Job>> Admin::jobs(job::StateSet states, std::size_t limi
 Result<job::Job> Admin::job(JobId id) {
     SAFEQ_TRY(const auto unit, parts_.repository.begin());
     return unit->find(parts_.tenant, id);
+}
+
+Result<job::Job> Admin::cancel_job(JobId id) {
+    SAFEQ_TRY(const job::Settled ended, parts_.lifecycle.cancel_as_operator(parts_.tenant, {}, id));
+    if (ended.leaf == job::Leaf::durable) SAFEQ_TRY_VOID(parts_.discard(ended.job));
+    return ended.job;
 }
 
 Result<job::Job> Admin::restrict_job(JobId id, bool restricted) {

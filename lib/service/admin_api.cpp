@@ -94,6 +94,7 @@ std::vector<Route> AdminApi::routes() {
     out.push_back(route("GET", "/admin/v1/devices", &AdminApi::list_devices));
     out.push_back(route("GET", "/admin/v1/jobs", &AdminApi::list_jobs));
     out.push_back(route("GET", "/admin/v1/jobs/{job}", &AdminApi::show_job));
+    out.push_back(route("DELETE", "/admin/v1/jobs/{job}", &AdminApi::cancel_job));
     out.push_back(route("PUT", "/admin/v1/jobs/{job}/restriction", &AdminApi::restrict_job));
     out.push_back(route("DELETE", "/admin/v1/jobs/{job}/restriction", &AdminApi::lift_restriction));
     out.push_back(route("GET", "/admin/v1/epochs", &AdminApi::list_epochs));
@@ -228,6 +229,12 @@ Result<ApiReply> AdminApi::list_jobs(const ApiCall& call) {
 Result<ApiReply> AdminApi::show_job(const ApiCall& call) {
     SAFEQ_TRY(const JobId id, JobId::parse(parameter(call, "job")));
     SAFEQ_TRY(const job::Job job, parts_.admin.job(id));
+    return ApiReply{.body = to_json(job).dump()};
+}
+
+Result<ApiReply> AdminApi::cancel_job(const ApiCall& call) {
+    SAFEQ_TRY(const JobId id, JobId::parse(parameter(call, "job")));
+    SAFEQ_TRY(const job::Job job, parts_.admin.cancel_job(id));
     return ApiReply{.body = to_json(job).dump()};
 }
 

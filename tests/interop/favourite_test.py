@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Favourites stay when they have been printed; a job whose processing is restricted is not there for its owner."""
+"""Favourites stay when they have been printed; a restricted job is not there for its owner; an operator gives one up."""
 import json
 import pathlib
 import re
@@ -95,6 +95,14 @@ def test_a_restricted_job_is_frozen(site):
     assert kinds.count("job_kept") == kinds.count("job_unkept") == 1
     assert kinds.count("job_restricted") == kinds.count("job_unrestricted") >= 1
     site.start("release")
+
+
+def test_an_operator_gives_a_job_up(site):
+    job = send(site)
+    assert site.safeq("job", "cancel", job).stdout.strip() == f"cancelled {job}"
+    assert not list((site.root / "release" / "spool").rglob(f"*{job}*"))
+    assert numbers(site) == []
+    assert "illegal_transition" in site.safeq("job", "cancel", job, check=False).stderr
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <safeq/auth/account.hpp>
@@ -67,9 +69,11 @@ public:
         Recorder& recorder;
         const Clock& clock;
         Random& random;
+        /// Deletes the files of a job that has ended: `ReleaseDesk::discard`.
+        std::function<Result<void>(const job::Job&)> discard;
     };
 
-    explicit Admin(const Parts& parts) noexcept : parts_{parts} {}
+    explicit Admin(Parts parts) noexcept : parts_{std::move(parts)} {}
 
     /// The password must be good to sign in by itself, because at printers it does.
     /// *Errors*: `already_exists` for the name or a card; `invalid_argument` without any factor; those of the checks.
@@ -81,9 +85,10 @@ public:
     [[nodiscard]] Result<std::vector<auth::Account>> users();
 
     /// Erases a person, by name or subject id: signs them out, revokes their tokens, empties their account, which stays
-    /// under a name made of the subject id, and destroys their key. What any log, database or backup holds about them
-    /// can't be read afterwards; the logs still verify. May be repeated, by the subject id, when it failed half way.
-    /// *Errors*: `not_found`; `conflict` while they have open jobs; `log_unavailable`.
+    /// under a name made of the subject id, deletes what waits for them, also where nobody knows whether it printed,
+    /// and destroys their key. What any log, database or backup holds about them can't be read afterwards; the logs
+    /// still verify. May be repeated, by the subject id, when it failed half way. *Errors*: `not_found`; `conflict`
+    /// while a job of theirs is on its way to a device or restricted, and then nothing is done; `log_unavailable`.
     [[nodiscard]] Result<SubjectId> erase_user(std::string_view who);
 
     [[nodiscard]] Result<token::IssuedPrintToken> issue_print_token(std::string_view user, std::string_view label,
@@ -98,11 +103,17 @@ public:
     /// Jobs in one of these states, oldest first, at most `limit`.
     [[nodiscard]] Result<std::vector<job::Job>> jobs(job::StateSet states, std::size_t limit);
     [[nodiscard]] Result<job::Job> job(JobId id);
+    /// Gives up a job that waits, and deletes its documents; one of which nobody knows whether it printed is its
+    /// owner's. *Errors*: as `job::Jobs::cancel_as_operator`.
+    [[nodiscard]] Result<job::Job> cancel_job(JobId id);
     /// Restricts the processing of a job (GDPR, article 18), or lifts that: see `job::Jobs::restrict_processing`.
     /// *Errors*: as there; `log_unavailable`.
     [[nodiscard]] Result<job::Job> restrict_job(JobId id, bool restricted);
 
 private:
+    [[nodiscard]] Result<void> check_erasable(SubjectId subject);
+    [[nodiscard]] Result<void> end_jobs(SubjectId subject);
+
     Parts parts_;
 };
 

@@ -40,6 +40,7 @@ private:
     Result<ApiReply> list_devices(const ApiCall& call);
     Result<ApiReply> list_jobs(const ApiCall& call);
     Result<ApiReply> show_job(const ApiCall& call);
+    Result<ApiReply> cancel_job(const ApiCall& call);
     Result<ApiReply> restrict_job(const ApiCall& call);
     Result<ApiReply> lift_restriction(const ApiCall& call);
     Result<ApiReply> list_epochs(const ApiCall& call);

@@ -74,8 +74,12 @@ struct World {
     token::PrintTokens print_tokens{tokens, clock, random};
     token::SessionManager sessions{tokens, clock, random, token::terminal_session_2026};
     job::Jobs lifecycle{repository, recorder, clock, random};
+    std::vector<JobId> discarded;
     service::Admin admin{{tenant, accounts, hasher, peppers, password_rules, keys, devices, repository, lifecycle,
-                          print_tokens, sessions, recorder, clock, random}};
+                          print_tokens, sessions, recorder, clock, random, [this](const job::Job& job) {
+                              discarded.push_back(job.id);
+                              return Result<void>{};
+                          }}};
 
     auth::Account add(const std::string& name) {
         return admin
@@ -93,6 +97,14 @@ struct World {
                            .expires = clock.now() + 1h};
         (void)lifecycle.take(job).value();
         return job.id;
+    }
+    void put(JobId id, job::State state) {
+        const auto unit = repository.begin().value();
+        job::Job job = unit->find(tenant, id).value();
+        const job::State before = job.state;
+        job.state = state;
+        (void)unit->update(job, before, job.attempt).value();
+        (void)unit->commit().value();
     }
     std::vector<audit::Record> records() {
         std::vector<audit::Record> out;
@@ -142,7 +154,7 @@ TEST_CASE("an erased person is signed out, nameless and unreadable, and the log 
     CHECK(w.add("alice").subject != alice.subject);
 }
 
-TEST_CASE("nothing is erased that isn't on record, or while documents wait", "[service]") {
+TEST_CASE("nothing is erased that isn't on record, that is on its way to a device, or restricted", "[service]") {
     World w;
     const auth::Account alice = w.add("alice");
     const auto untouched = [&] {
@@ -154,11 +166,51 @@ TEST_CASE("nothing is erased that isn't on record, or while documents wait", "[s
     CHECK(w.admin.erase_user("alice").error().code == Errc::log_unavailable);
     untouched();
 
-    w.take(alice.subject);
+    const JobId waiting = w.take(alice.subject);
+    const JobId job = w.take(alice.subject);
+    w.put(job, job::State::releasing);
+    CHECK(w.admin.erase_user("alice").error().code == Errc::conflict);
+    w.put(job, job::State::held);
+    REQUIRE(w.admin.restrict_job(job, true));
     CHECK(w.admin.erase_user("alice").error().code == Errc::conflict);
     untouched();
+    CHECK(w.admin.job(waiting)->state == job::State::held);
+    CHECK(w.discarded.empty());
     CHECK(w.admin.erase_user("nobody").error().code == Errc::not_found);
     CHECK(w.admin.erase_user(SubjectId::make(w.clock, w.random).text()).error().code == Errc::not_found);
+}
+
+TEST_CASE("with a person goes what waits for them, whether or not it may have printed", "[service]") {
+    World w;
+    const SubjectId alice = w.add("alice").subject;
+    std::vector<JobId> jobs;
+    for (int i = 0; i < 300; ++i) jobs.push_back(w.take(alice));
+    w.put(jobs[7], job::State::uncertain);
+    const JobId other = w.take(SubjectId::make(w.clock, w.random));
+    REQUIRE(w.admin.erase_user("alice"));
+    CHECK(std::ranges::is_permutation(w.discarded, jobs));
+    for (const JobId job : jobs) CHECK(w.admin.job(job)->state == job::State::deleted);
+    CHECK(w.count(audit::Kind::job_deleted) == jobs.size());
+    CHECK(w.admin.job(other)->state == job::State::held);
+}
+
+TEST_CASE("an operator gives up what waits, and nothing else", "[service]") {
+    World w;
+    const JobId job = w.take(w.add("alice").subject);
+    w.disk->fail(0, test::MemoryDisk::Failure::clean);
+    REQUIRE(w.admin.cancel_job(job));
+    CHECK(w.discarded.empty());  // only with its leaf
+    const JobId next = w.take(SubjectId::make(w.clock, w.random));
+    CHECK(w.admin.cancel_job(next)->state == job::State::cancelled);
+    CHECK(w.discarded == std::vector{next});
+    CHECK(w.admin.cancel_job(next).error().code == Errc::illegal_transition);
+    const JobId doubtful = w.take(SubjectId::make(w.clock, w.random));
+    w.put(doubtful, job::State::uncertain);
+    CHECK(w.admin.cancel_job(doubtful).error().code == Errc::illegal_transition);
+    w.put(doubtful, job::State::held);
+    REQUIRE(w.admin.restrict_job(doubtful, true));
+    CHECK(w.admin.cancel_job(doubtful).error().code == Errc::denied);
+    CHECK(w.admin.cancel_job(JobId::make(w.clock, w.random)).error().code == Errc::not_found);
 }
 
 TEST_CASE("an erasure that fails half way is finished by repeating it", "[service]") {
