@@ -13,6 +13,7 @@
 
 #include "database_impl.hpp"
 #include "schema.hpp"
+#include "wal_check.hpp"
 
 namespace safeq::store {
 namespace {
@@ -111,6 +112,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
     auto impl = std::make_unique<Impl>();
     SAFEQ_TRY(impl->lock, lock(path));
     SAFEQ_TRY_VOID(make_or_check(path));
+    SAFEQ_TRY_VOID(sqlite::check_wal(path));
     SAFEQ_TRY(impl->connection, sqlite::Connection::open(path));
     SAFEQ_TRY_VOID(configure(*impl->connection));
     SAFEQ_TRY_VOID(check_integrity(*impl->connection, path.string()));

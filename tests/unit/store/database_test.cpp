@@ -159,6 +159,119 @@ TEST_CASE("HOSTILE 6: a flipped bit of a database is found, wherever it is", "[s
     CHECK(code_of(Database::open(path, Purpose::release)) == "opened");
 }
 
+namespace {
+
+std::string contents(const fs::path& file) {
+    std::ifstream in{file, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+void put_contents(const fs::path& file, const std::string& bytes) {
+    std::ofstream{file, std::ios::binary} << bytes;
+    REQUIRE(chmod(file.c_str(), 0600) == 0);
+}
+
+/// What a kill leaves: a database whose last `changes` transactions are in the write-ahead log alone.
+struct Killed {
+    Killed(const fs::path& folder, int changes) : path{folder / "release.db"} {
+        make(path);
+        sqlite3* handle = nullptr;
+        REQUIRE(sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE, store::sqlite::checked_vfs()) ==
+                SQLITE_OK);
+        const auto run = [&](const char* sql) {
+            REQUIRE(sqlite3_exec(handle, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+        };
+        run("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+        for (int i = 0; i < changes; ++i)
+            run("INSERT INTO subject_key (tenant, subject, wrapped, created) "
+                "VALUES (randomblob(16), randomblob(16), randomblob(72), 1)");
+        database = contents(path);
+        wal = contents(log());
+        sqlite3_close(handle);
+        REQUIRE(wal.size() > 32 + 4120);
+    }
+
+    [[nodiscard]] fs::path log() const { return path.string() + "-wal"; }
+
+    /// Rows that are there when it is opened with these files; the error's name where it isn't.
+    std::string open_with(const std::string& log_bytes) const {
+        put_contents(path, database);
+        put_contents(log(), log_bytes);
+        const std::string outcome = code_of(Database::open(path, Purpose::release));
+        if (outcome != "opened") return outcome;
+        sqlite3* handle = nullptr;
+        std::string rows = "?";
+        REQUIRE(sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE, store::sqlite::checked_vfs()) ==
+                SQLITE_OK);
+        REQUIRE(sqlite3_exec(handle, "PRAGMA locking_mode = EXCLUSIVE", nullptr, nullptr, nullptr) == SQLITE_OK);
+        sqlite3_stmt* count = nullptr;
+        REQUIRE(sqlite3_prepare_v2(handle, "SELECT count(*) FROM subject_key", -1, &count, nullptr) == SQLITE_OK);
+        if (sqlite3_step(count) == SQLITE_ROW) rows = std::to_string(sqlite3_column_int(count, 0));
+        sqlite3_finalize(count);
+        sqlite3_close(handle);
+        return rows;
+    }
+
+    fs::path path;
+    std::string database, wal;
+};
+
+}  // namespace
+
+TEST_CASE("HOSTILE 6: a flipped bit of what a kill left in the write-ahead log is found", "[store]") {
+    const test::TemporaryFolder root;
+    const Killed killed{root.path(), 5};
+    REQUIRE(killed.open_with(killed.wal) == "5");
+    const bool all = std::getenv("SAFEQ_LONG") != nullptr;
+    std::mt19937_64 random{66};
+    const std::uint64_t bits = killed.wal.size() * 8;
+    const auto check = [&](std::uint64_t bit) {
+        std::string flipped = killed.wal;
+        flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
+        const std::string outcome = killed.open_with(flipped);
+        INFO("bit " << bit << " of " << bits << ": " << outcome);
+        REQUIRE(outcome == "malformed");
+    };
+    // The headers whole, and something of everything.
+    for (std::uint64_t bit = 0; bit < 32 * 8; ++bit) check(bit);
+    const std::uint64_t last = bits - 4120 * 8;
+    for (std::uint64_t bit = last; bit < last + 24 * 8; ++bit) check(bit);
+    for (int i = 0; i < (all ? 100'000 : 500); ++i) check(random() % bits);
+}
+
+TEST_CASE("a transaction that was never finished is no damage, and what was finished before it stays", "[store]") {
+    const test::TemporaryFolder root;
+    const Killed killed{root.path(), 4};
+    const auto frames = (killed.wal.size() - 32) / 4120;
+    REQUIRE(frames >= 4);
+    std::mt19937_64 random{67};
+    for (int i = 0; i < 200; ++i) {
+        // Cut off anywhere in the last frame, with or without what was there before.
+        std::string torn = killed.wal.substr(0, killed.wal.size() - 1 - random() % 4119);
+        if (i % 2 == 0) {
+            while (torn.size() < killed.wal.size()) torn += static_cast<char>(random());
+        }
+        const std::string rows = killed.open_with(torn);
+        INFO(torn.size());
+        CHECK((rows == "3" || rows == "4"));
+    }
+    // An empty one, one that grew and was not written yet.
+    CHECK(killed.open_with("") == "0");
+    CHECK(killed.open_with(std::string(killed.wal.size(), '\0')) == "0");
+}
+
+TEST_CASE("damage of any size before the last transaction is found", "[store]") {
+    const test::TemporaryFolder root;
+    const Killed killed{root.path(), 6};
+    std::mt19937_64 random{68};
+    for (int i = 0; i < 200; ++i) {
+        std::string damaged = killed.wal;
+        const std::size_t sector = random() % (4120 * 2 / 512);
+        for (std::size_t at = 0; at < 512; ++at) damaged[32 + sector * 512 + at] = static_cast<char>(random());
+        CHECK(killed.open_with(damaged) == "malformed");
+    }
+}
+
 TEST_CASE("a page in another's place is found", "[store]") {
     const test::TemporaryFolder root;
     const fs::path path = root / "release.db";
