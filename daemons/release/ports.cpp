@@ -106,8 +106,9 @@ Result<std::vector<service::LivingEpoch>> FolderSeeds::list() {
     return out;
 }
 
-Result<spool::EpochKeyEntry> FolderSeeds::create(Time not_before, Time not_after, bool kept) {
-    SAFEQ_TRY(const store::Epoch made, folder_.create(tenant_, not_before, not_after, kept));
+Result<spool::EpochKeyEntry> FolderSeeds::create(Time not_before, Time not_after, bool kept,
+                                                 const std::function<Result<void>(const spool::EpochId&)>& record) {
+    SAFEQ_TRY(const store::Epoch made, folder_.create(tenant_, not_before, not_after, kept, record));
     SAFEQ_TRY_VOID(folder_.load(tenant_, ring_));
     return entry_of(made);
 }

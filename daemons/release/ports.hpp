@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include <asio/thread_pool.hpp>
@@ -52,7 +53,9 @@ public:
     FolderSeeds(store::EpochFolder& folder, spool::EpochRing& ring, TenantId tenant, const Clock& clock)
         : folder_{folder}, ring_{ring}, tenant_{tenant}, clock_{clock} {}
     [[nodiscard]] Result<std::vector<service::LivingEpoch>> list() override;
-    [[nodiscard]] Result<spool::EpochKeyEntry> create(Time not_before, Time not_after, bool kept) override;
+    [[nodiscard]] Result<spool::EpochKeyEntry> create(
+        Time not_before, Time not_after, bool kept,
+        const std::function<Result<void>(const spool::EpochId&)>& record) override;
     [[nodiscard]] Result<void> retire(const spool::EpochId& epoch, Time now) override {
         return folder_.retire(tenant_, epoch, now);
     }

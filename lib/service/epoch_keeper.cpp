@@ -9,18 +9,14 @@ namespace safeq::service {
 
 Result<spool::EpochKeyEntry> EpochKeeper::create(std::chrono::milliseconds length, bool kept) {
     const Time now = parts_.clock.now();
-    SAFEQ_TRY(spool::EpochKeyEntry made, parts_.seeds.create(now, now + length, kept));
+    const auto record = [&](const spool::EpochId& epoch) -> Result<void> {
+        SAFEQ_TRY_VOID(parts_.recorder.epoch_created(epoch));
+        SAFEQ_FAIL_POINT("keeper.creation_recorded");
+        return {};
+    };
+    SAFEQ_TRY(spool::EpochKeyEntry made, parts_.seeds.create(now, now + length, kept, record));
     SAFEQ_FAIL_POINT("keeper.created");
-    SAFEQ_TRY_VOID(confirm(made.id()));
     return made;
-}
-
-// A key whose creation isn't on record is used for nothing; what was cut off before its record gets it here.
-Result<void> EpochKeeper::confirm(const spool::EpochId& epoch) {
-    if (recorded_.contains(epoch)) return {};
-    SAFEQ_TRY_VOID(parts_.recorder.epoch_created(epoch));
-    recorded_.insert(epoch);
-    return {};
 }
 
 // The epoch to which survivors go, made when there is none.
@@ -30,10 +26,7 @@ Result<spool::EpochKeyEntry> EpochKeeper::shelter() {
     const LivingEpoch* found = nullptr;
     for (const LivingEpoch& epoch : epochs)
         if (epoch.entry.kept && !epoch.ending && epoch.entry.covers(now)) found = &epoch;
-    if (found != nullptr) {
-        SAFEQ_TRY_VOID(confirm(found->entry.id()));
-        return found->entry;
-    }
+    if (found != nullptr) return found->entry;
     return create(parts_.rules.kept, true);
 }
 
@@ -66,7 +59,6 @@ Result<Settlement> EpochKeeper::finish(const spool::EpochId& epoch) {
     };
     SAFEQ_TRY_VOID(parts_.undisturbed(rest_and_end));
     SAFEQ_FAIL_POINT("keeper.destroyed");
-    recorded_.erase(epoch);
     return settled;
 }
 
@@ -78,7 +70,6 @@ Result<void> EpochKeeper::tick() {
     const std::scoped_lock lock{mutex_};
     const Time now = parts_.clock.now();
     SAFEQ_TRY(const std::vector<LivingEpoch> epochs, parts_.seeds.list());
-    for (const LivingEpoch& epoch : epochs) SAFEQ_TRY_VOID(confirm(epoch.entry.id()));
     SAFEQ_TRY_VOID(cover(epochs));
     for (const LivingEpoch& epoch : epochs) {
         if (!epoch.ending && now <= hard_end(epoch)) continue;
@@ -131,11 +122,8 @@ Result<std::string> EpochKeeper::signed_list() {
     const Time now = parts_.clock.now();
     SAFEQ_TRY(const std::vector<LivingEpoch> epochs, parts_.seeds.list());
     std::vector<spool::EpochKeyEntry> entries;
-    for (const LivingEpoch& epoch : epochs) {
-        if (epoch.ending || now >= epoch.entry.not_after) continue;
-        SAFEQ_TRY_VOID(confirm(epoch.entry.id()));
-        entries.push_back(epoch.entry);
-    }
+    for (const LivingEpoch& epoch : epochs)
+        if (!epoch.ending && now < epoch.entry.not_after) entries.push_back(epoch.entry);
     last_sequence_ = std::max(last_sequence_, static_cast<std::uint64_t>(now.time_since_epoch().count()));
     return spool::EpochList::issue(parts_.tenant, last_sequence_, now, std::move(entries))
         .encode_signed(parts_.signer, parts_.signer_name);

@@ -146,7 +146,8 @@ Result<std::unique_ptr<EpochFolder>> EpochFolder::open(const std::filesystem::pa
 
 bool EpochFolder::hardware() const noexcept { return impl_->roots.hardware(); }
 
-Result<Epoch> EpochFolder::create(TenantId tenant, Time not_before, Time not_after, bool kept) {
+Result<Epoch> EpochFolder::create(TenantId tenant, Time not_before, Time not_after, bool kept,
+                                  const std::function<Result<void>(const spool::EpochId&)>& record) {
     if (tenant.nil()) return fail(Errc::invalid_argument, "epoch", "a nil tenant");
     if (not_before < Time{} || not_after <= not_before)
         return fail(Errc::invalid_argument, "epoch", "its time runs backwards");
@@ -162,6 +163,7 @@ Result<Epoch> EpochFolder::create(TenantId tenant, Time not_before, Time not_aft
                       .not_before = not_before,
                       .not_after = not_after,
                       .kept = kept};
+    if (record) SAFEQ_TRY_VOID(record(epoch.id));
     impl_->table.epochs.try_emplace(epoch.id, EpochSeed{epoch, std::move(seed)});
     if (auto written = impl_->write(impl_->table); !written) {
         // If it did reach the disk it is an epoch that nobody was told of.

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <functional>
 #include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -29,8 +28,11 @@ public:
     virtual ~EpochSeeds() = default;
     /// The public entries of all epochs that are alive, by `not_before`.
     [[nodiscard]] virtual Result<std::vector<LivingEpoch>> list() = 0;
-    /// Makes a key, durable and ready for opening when it returns.
-    [[nodiscard]] virtual Result<spool::EpochKeyEntry> create(Time not_before, Time not_after, bool kept) = 0;
+    /// Makes a key, durable and ready for opening when it returns. `record` is called with its id while it is in memory
+    /// only; when that fails, so does this, and there is no key.
+    [[nodiscard]] virtual Result<spool::EpochKeyEntry> create(
+        Time not_before, Time not_after, bool kept,
+        const std::function<Result<void>(const spool::EpochId&)>& record) = 0;
     /// Ends its time now, if it would end later, durably. Idempotent. *Errors*: `epoch_unknown`.
     [[nodiscard]] virtual Result<void> retire(const spool::EpochId& epoch, Time now) = 0;
     /// Marks an epoch as ending, durably. Idempotent. *Errors*: `epoch_unknown`.
@@ -104,13 +106,12 @@ public:
     /// condemned, and a later `tick` goes on.
     [[nodiscard]] Result<Settlement> end(const spool::EpochId& epoch);
 
-    /// The signed list as of now. Its sequence is the time, so a later list has a higher one. It names no key whose
-    /// creation isn't on record. *Errors*: those of the seeds; `log_unavailable`.
+    /// The signed list as of now. Its sequence is the time, so a later list has a higher one. *Errors*: those
+    /// of the seeds.
     [[nodiscard]] Result<std::string> signed_list();
 
 private:
     [[nodiscard]] Result<spool::EpochKeyEntry> create(std::chrono::milliseconds length, bool kept);
-    [[nodiscard]] Result<void> confirm(const spool::EpochId& epoch);
     [[nodiscard]] Time hard_end(const LivingEpoch& epoch) const;
     [[nodiscard]] Result<void> cover_without(const spool::EpochId& epoch);
     [[nodiscard]] Result<void> cover(const std::vector<LivingEpoch>& epochs);
@@ -120,7 +121,6 @@ private:
     Parts parts_;
     std::mutex mutex_;
     std::uint64_t last_sequence_ = 0;
-    std::set<spool::EpochId> recorded_;  // whose creation is known to be in the log
 };
 
 }  // namespace safeq::service

@@ -68,7 +68,7 @@ public:
     [[nodiscard]] Result<void> job_kept(const job::Job& job, bool kept, Time expires);
     [[nodiscard]] Result<void> device_changed(DeviceId device, bool added, std::string_view name);
     [[nodiscard]] Result<void> print_token_changed(SubjectId subject, token::TokenId token, bool issued);
-    /// Before anything is sealed to it. Idempotent: the record's id is derived from the epoch's.
+    /// Before its key is stored anywhere. Idempotent: the record's id is derived from the epoch's.
     [[nodiscard]] Result<void> epoch_created(const spool::EpochId& epoch);
     /// Before nothing new is sealed to the epoch: when its key is to be destroyed.
     [[nodiscard]] Result<void> epoch_retired(const spool::EpochId& epoch, Time ends);

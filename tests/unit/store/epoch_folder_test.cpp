@@ -175,6 +175,21 @@ TEST_CASE("times that run backwards and nil tenants are refused", "[store]") {
     CHECK(folder->create({}, noon, noon + 1h).error().code == Errc::invalid_argument);
 }
 
+TEST_CASE("a key whose creation can't be recorded is not made", "[store]") {
+    const test::TemporaryFolder root;
+    test::SeededRandom random;
+    auto folder = *store::EpochFolder::open(root / "epochs", random);
+    const auto refuse = [](const spool::EpochId&) { return Result<void>{fail(Errc::log_unavailable, "log")}; };
+    CHECK(folder->create(tenant(), noon, noon + 1h, false, refuse).error().code == Errc::log_unavailable);
+    CHECK(folder->list(tenant()).empty());
+    spool::EpochId told;
+    const auto note = [&](const spool::EpochId& epoch) {
+        told = epoch;
+        return Result<void>{};
+    };
+    CHECK(folder->create(tenant(), noon, noon + 1h, false, note)->id == told);
+}
+
 TEST_CASE("damaged, missing, swapped and readable files are refused", "[store]") {
     const test::TemporaryFolder root;
     test::SeededRandom random;
