@@ -130,7 +130,8 @@ private:
         desk_.emplace(service::ReleaseDesk::Parts{tenant, *gate_, *jobs_, *blobs_, ring_, intakes_, *subjects_,
                                                   *recorder_, *delivery_, runtime_.clock, retention()});
         custody_.emplace(service::Custody::Parts{tenant, *blobs_, ring_, intakes_, *repository_, *jobs_, *accounts_,
-                                                 *subjects_, *recorder_, runtime_.clock, runtime_.random, retention()});
+                                                 *subjects_, *recorder_, *log_, runtime_.clock, runtime_.random,
+                                                 retention()});
         seeds_.emplace(*epochs_folder_, ring_, tenant, runtime_.clock);
         survivors_.emplace(service::Survivors::Parts{tenant, *blobs_, ring_, intakes_, *repository_, runtime_.random});
         epoch_keeper_.emplace(service::EpochKeeper::Parts{
@@ -171,9 +172,12 @@ private:
     // Before anything listens: attempts that were cut off, leaves that are owed, files that nobody needs.
     Result<void> recover() {
         SAFEQ_TRY(const job::Recovery found, jobs_->recover(common_.tenant));
-        SAFEQ_TRY(const std::size_t swept, custody_->sweep());
-        log_info("recovered", fmt::format("waiting={} uncertain={} settled={} files-removed={}", found.waiting.size(),
-                                          found.uncertain.size(), found.settled.size(), swept));
+        SAFEQ_TRY(const service::Custody::Swept swept, custody_->sweep());
+        for (const auto& [job, why] : swept.left)
+            log_error("files-without-a-job", Error{why.code, job.text() + ": " + why.where, why.detail});
+        log_info("recovered", fmt::format("waiting={} uncertain={} settled={} files-removed={} jobs-restored={}",
+                                          found.waiting.size(), found.uncertain.size(), found.settled.size(),
+                                          swept.removed, swept.restored));
         return {};
     }
 
@@ -201,7 +205,9 @@ private:
     // Once a minute: rows of jobs that ended long ago, and keys.
     void keep_long_things() {
         const Time before = runtime_.clock.now() - retention().ended;
-        if (const auto gone = jobs_->forget(common_.tenant, before); !gone) log_error("forget-failed", gone.error());
+        const auto discard = [this](const job::Job& job) { return desk_->discard(job); };
+        if (const auto gone = jobs_->forget(common_.tenant, before, discard); !gone)
+            log_error("forget-failed", gone.error());
         if (const auto done = epoch_keeper_->tick(); !done) log_error("epochs-failed", done.error());
         if (const auto done = sessions_->sweep(); !done) log_error("sweep-failed", done.error());
     }

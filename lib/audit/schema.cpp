@@ -102,6 +102,8 @@ constexpr std::array kinds{
              "made a favourite by its owner: it stays when it has been printed"},
     KindRule{Kind::job_unkept, "job_unkept", Family::jobs, normal, "job subject", "expires", "",
              "an ordinary job again"},
+    KindRule{Kind::job_restored, "job_restored", Family::jobs, notable, "job subject", "", "",
+             "held anew from its sealed files and this log, for the database didn't have it"},
 };
 
 // The first name of a list, which is taken from it.
@@ -151,7 +153,7 @@ constexpr bool personal_has_a_subject() {
 }
 
 static_assert(kinds_in_order());
-static_assert(kinds.size() == static_cast<std::size_t>(Kind::job_unkept) + 1);
+static_assert(kinds.size() == static_cast<std::size_t>(Kind::job_restored) + 1);
 static_assert(only_known_names());
 static_assert(personal_has_a_subject());
 

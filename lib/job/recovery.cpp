@@ -43,19 +43,21 @@ Result<std::vector<Settled>> Jobs::expire_due(TenantId tenant, std::size_t limit
     return settled;
 }
 
-Result<std::size_t> Jobs::forget(TenantId tenant, Time before, std::size_t limit) {
+Result<std::size_t> Jobs::forget(TenantId tenant, Time before, const std::function<Result<void>(const Job&)>& discard,
+                                 std::size_t limit) {
+    SAFEQ_TRY(auto reading, repository_.begin());
+    SAFEQ_TRY(const std::vector<Intent> intents, reading->intents(tenant));
+    SAFEQ_TRY(std::vector<Job> ended,
+              reading->list(tenant, {.states = StateSet::terminal(), .changed_before = before, .limit = limit}));
+    reading.reset();
+    // Nothing changes a job that has ended, so what was read still holds. Files without a row are taken for a job that
+    // was lost: they go first.
+    std::erase_if(ended, [&](const Job& job) { return promised(intents, job.id); });
+    for (const Job& job : ended) SAFEQ_TRY_VOID(discard(job));
     SAFEQ_TRY(const auto unit, repository_.begin());
-    SAFEQ_TRY(const std::vector<Intent> intents, unit->intents(tenant));
-    SAFEQ_TRY(const std::vector<Job> ended,
-              unit->list(tenant, {.states = StateSet::terminal(), .changed_before = before, .limit = limit}));
-    std::size_t erased = 0;
-    for (const Job& job : ended) {
-        if (promised(intents, job.id)) continue;
-        SAFEQ_TRY_VOID(unit->erase(tenant, job.id));
-        ++erased;
-    }
+    for (const Job& job : ended) SAFEQ_TRY_VOID(unit->erase(tenant, job.id));
     SAFEQ_TRY_VOID(unit->commit());
-    return erased;
+    return ended.size();
 }
 
 Result<std::vector<Job>> Jobs::flush(TenantId tenant) {

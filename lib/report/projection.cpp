@@ -72,7 +72,8 @@ bool tells_of_a_job(Kind kind) noexcept {
         case Kind::credentials_reloaded:
         case Kind::key_retired:
         case Kind::job_kept:
-        case Kind::job_unkept: return false;
+        case Kind::job_unkept:
+        case Kind::job_restored: return false;
     }
     return false;
 }

@@ -50,7 +50,7 @@ Result<void> Custody::undisturbed(const std::function<Result<void>()>& act) {
 
 Result<void> Custody::take(InstanceId intake, JobId id) {
     const std::shared_lock lock{taking_};
-    auto taken = take_what_opens(intake, id);
+    auto taken = take_what_opens(intake, id, nullptr);
     if (!taken && taken.error().code == Errc::key_destroyed) SAFEQ_TRY_VOID(discard(id));
     return taken;
 }
@@ -62,7 +62,7 @@ Result<void> Custody::discard(JobId job) {
     return {};
 }
 
-Result<void> Custody::take_what_opens(InstanceId intake, JobId id) {
+Result<void> Custody::take_what_opens(InstanceId intake, JobId id, const LoggedJob* lost) {
     SAFEQ_TRY(const bool held, known(id));
     if (held) return {};
     SAFEQ_FAIL_POINT("custody.take");
@@ -112,7 +112,14 @@ Result<void> Custody::take_what_opens(InstanceId intake, JobId id) {
                  .pins = std::move(pins)};
     job.title = seal_title(*key, job, ticket.title, parts_.random);
     SAFEQ_FAIL_POINT("custody.verified");
-    SAFEQ_TRY_VOID(parts_.recorder.job_held(job, ticket.title, owner.name));
+    if (lost != nullptr) {
+        job.restricted = lost->restricted;
+        job.kept = lost->kept;
+        if (job.kept) job.expires = parts_.clock.now() + parts_.retention.kept;
+        SAFEQ_TRY_VOID(parts_.recorder.job_restored(job));
+    } else {
+        SAFEQ_TRY_VOID(parts_.recorder.job_held(job, ticket.title, owner.name));
+    }
     SAFEQ_FAIL_POINT("custody.recorded");
     SAFEQ_TRY(const job::Insertion inserted, parts_.jobs.take(job));
     SAFEQ_FAIL_POINT("custody.taken");
@@ -120,24 +127,57 @@ Result<void> Custody::take_what_opens(InstanceId intake, JobId id) {
     return {};
 }
 
-Result<std::size_t> Custody::sweep() {
+Result<void> Custody::restore(JobId id, const LoggedJob& lost) {
+    SAFEQ_TRY(const auto source, parts_.blobs.open({id, 0}));
+    SAFEQ_TRY(const spool::ParsedEnvelope parsed, spool::inspect(*source));
+    return take_what_opens(parsed.header().intake, id, &lost);
+}
+
+// Whether its files stay.
+Result<bool> Custody::sort_out(JobId job, const LoggedJob& logged, Swept& swept) {
+    if (!logged.held || logged.ended) return false;
+    if (logged.attempted) {
+        swept.left.emplace_back(
+            job, Error{Errc::conflict, "job", "the log has an attempt to print it, and the database doesn't know it"});
+        return true;
+    }
+    auto restored = restore(job, logged);
+    if (restored) {
+        ++swept.restored;
+        return true;
+    }
+    const Errc code = restored.error().code;
+    if (code == Errc::log_unavailable) return std::unexpected(std::move(restored).error());
+    // Nobody can ever open it: the key of its day is destroyed, or its owner was erased.
+    if (code == Errc::key_destroyed || code == Errc::denied) return false;
+    swept.left.emplace_back(job, std::move(restored).error());
+    return true;
+}
+
+Result<Custody::Swept> Custody::sweep() {
     SAFEQ_TRY(const std::vector<spool::BlobName> names, parts_.blobs.list());
     std::map<JobId, bool> needed;
-    std::size_t removed = 0;
+    std::set<JobId> unknown;
     for (const spool::BlobName& name : names) {
-        auto it = needed.find(name.job);
-        if (it == needed.end()) {
-            SAFEQ_TRY(const auto unit, parts_.repository.begin());
-            const auto row = unit->find(parts_.tenant, name.job);
-            if (!row && row.error().code != Errc::not_found) return std::unexpected(row.error());
-            it = needed.emplace(name.job, row && !job::is_terminal(row->state)).first;
-        }
-        if (it->second) continue;
+        if (needed.contains(name.job)) continue;
+        SAFEQ_TRY(const auto unit, parts_.repository.begin());
+        const auto row = unit->find(parts_.tenant, name.job);
+        if (!row && row.error().code != Errc::not_found) return std::unexpected(row.error());
+        needed.emplace(name.job, row && !job::is_terminal(row->state));
+        if (!row) unknown.insert(name.job);
+    }
+    Swept swept;
+    SAFEQ_TRY(const auto logged, read_jobs(parts_.log, unknown));
+    for (const auto& [job, said] : logged) {
+        SAFEQ_TRY(needed[job], sort_out(job, said, swept));
+    }
+    for (const spool::BlobName& name : names) {
+        if (needed[name.job]) continue;
         SAFEQ_TRY_VOID(parts_.blobs.remove(name));
-        ++removed;
+        ++swept.removed;
         SAFEQ_FAIL_POINT("custody.swept");
     }
-    return removed;
+    return swept;
 }
 
 }  // namespace safeq::service

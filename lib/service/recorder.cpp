@@ -140,6 +140,13 @@ Result<void> Recorder::job_restricted(const job::Job& job, bool restricted) {
     return write(out);
 }
 
+Result<void> Recorder::job_restored(const job::Job& job) {
+    audit::Record out = record(Kind::job_restored);
+    out.job = job.id;
+    out.subject = job.owner;
+    return write(out);
+}
+
 Result<void> Recorder::job_kept(const job::Job& job, bool kept, Time expires) {
     audit::Record out = record(kept ? Kind::job_kept : Kind::job_unkept);
     out.job = job.id;

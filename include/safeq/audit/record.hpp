@@ -57,6 +57,7 @@ enum class Kind : std::uint8_t {
     key_retired,           ///< nothing new is sealed to an epoch's key, and its end is set
     job_kept,              ///< a favourite: it stays when it has been printed
     job_unkept,            ///< an ordinary job again
+    job_restored,          ///< held anew from its sealed files, for the database didn't have it
 };
 
 /// Every kind, in the order of the enumeration.

@@ -144,8 +144,12 @@ public:
     /// Gives up at most `limit` held jobs whose time is over. *Errors*: `log_unavailable`.
     [[nodiscard]] Result<std::vector<Settled>> expire_due(TenantId tenant, std::size_t limit = 100);
 
-    /// Erases the rows of at most `limit` terminal jobs that ended before `before` and have no open intent; how many.
-    [[nodiscard]] Result<std::size_t> forget(TenantId tenant, Time before, std::size_t limit = 1000);
+    /// Erases the rows of at most `limit` terminal jobs that ended before `before` and have no open intent, each after
+    /// `discard` has deleted its documents, if any are left; how many. *Errors*: also those of `discard`: what went
+    /// before stays done.
+    [[nodiscard]] Result<std::size_t> forget(TenantId tenant, Time before,
+                                             const std::function<Result<void>(const Job&)>& discard,
+                                             std::size_t limit = 1000);
 
     /// Appends what is promised and not yet in the log; the jobs whose leaf has become durable, whose documents are
     /// to be deleted where they are terminal. *Errors*: `log_unavailable`; what went before stays done.

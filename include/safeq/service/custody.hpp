@@ -8,6 +8,7 @@
 
 #include <safeq/auth/account.hpp>
 #include <safeq/job/lifecycle.hpp>
+#include <safeq/service/logged_job.hpp>
 #include <safeq/service/recorder.hpp>
 #include <safeq/service/retention.hpp>
 #include <safeq/service/ticket.hpp>
@@ -31,6 +32,7 @@ public:
         auth::CredentialStore& accounts;
         audit::SubjectKeys& subjects;
         Recorder& recorder;
+        const audit::Log& log;  ///< of the recorder
         const Clock& clock;
         Random& random;
         Retention retention;
@@ -49,16 +51,27 @@ public:
     /// `log_unavailable`.
     [[nodiscard]] Result<void> take(InstanceId intake, JobId job);
 
-    /// On start, before anything is received: removes files that no held job needs. Their intakes still have them and
-    /// send them again. Returns how many.
-    [[nodiscard]] Result<std::size_t> sweep();
+    /// What became of files that no job in the database needs.
+    struct Swept {
+        std::size_t removed = 0;   ///< files: their intakes still have them and send them again, or their jobs ended
+        std::size_t restored = 0;  ///< jobs
+        std::vector<std::pair<JobId, Error>> left;  ///< jobs whose files were not touched, and why
+    };
+
+    /// On start, before anything is received. A job that the log says was taken over, and that the database doesn't
+    /// know, was lost with it (an old copy was put back, say), and its intake has forgotten it: it is held again, also
+    /// as a favourite or restricted, when nobody has tried to print it; its files are removed when it has ended; and
+    /// left where they are when that can't be told, or they don't open. What was never taken over is removed.
+    [[nodiscard]] Result<Swept> sweep();
 
     /// Runs `act` while no job is being taken: those that are under way end first, others wait. The jobs that `act`
     /// finds are then all that there are. Not to be called from within itself.
     [[nodiscard]] Result<void> undisturbed(const std::function<Result<void>()>& act);
 
 private:
-    [[nodiscard]] Result<void> take_what_opens(InstanceId intake, JobId job);
+    [[nodiscard]] Result<void> take_what_opens(InstanceId intake, JobId job, const LoggedJob* lost);
+    [[nodiscard]] Result<void> restore(JobId job, const LoggedJob& lost);
+    [[nodiscard]] Result<bool> sort_out(JobId job, const LoggedJob& logged, Swept& swept);
     [[nodiscard]] Result<void> discard(JobId job);
     [[nodiscard]] Result<Ticket> read_ticket(const spool::Header& expected, Bytes& pins);
     [[nodiscard]] Result<bool> known(JobId job);

@@ -64,6 +64,8 @@ public:
     /// Before the person's key is destroyed. Idempotent: the record's id is derived from the person's.
     [[nodiscard]] Result<void> user_erased(SubjectId subject);
     [[nodiscard]] Result<void> job_restricted(const job::Job& job, bool restricted);
+    /// Before a job that the log says was taken over, and that the database doesn't have, is held again.
+    [[nodiscard]] Result<void> job_restored(const job::Job& job);
     /// By its owner, before it is one, or none any more; `expires`: its new end.
     [[nodiscard]] Result<void> job_kept(const job::Job& job, bool kept, Time expires);
     [[nodiscard]] Result<void> device_changed(DeviceId device, bool added, std::string_view name);

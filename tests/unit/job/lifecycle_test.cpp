@@ -193,7 +193,13 @@ TEST_CASE("a pending outcome leaf is flushed, and tells whose documents may go",
     REQUIRE(settled);
     CHECK(settled->leaf == Leaf::pending);
     CHECK(desk.jobs.flush(desk.tenant).error().code == Errc::log_unavailable);
-    CHECK(desk.jobs.forget(desk.tenant, desk.clock.now() + 1h) == 0);
+    std::vector<JobId> discarded;
+    const auto discard = [&](const job::Job& job) {
+        discarded.push_back(job.id);
+        return Result<void>{};
+    };
+    CHECK(desk.jobs.forget(desk.tenant, desk.clock.now() + 1h, discard) == 0);
+    CHECK(discarded.empty());
     desk.journal.mode = Mode::works;
     const auto flushed = desk.jobs.flush(desk.tenant);
     REQUIRE(flushed);
@@ -201,7 +207,10 @@ TEST_CASE("a pending outcome leaf is flushed, and tells whose documents may go",
     CHECK(flushed->front().id == id);
     CHECK(flushed->front().state == State::printed);
     CHECK(desk.jobs.flush(desk.tenant)->empty());
-    CHECK(desk.jobs.forget(desk.tenant, desk.clock.now() + 1h) == 1);
+    const auto full = [](const job::Job&) { return Result<void>{fail(Errc::io_failed, "documents")}; };
+    CHECK(desk.jobs.forget(desk.tenant, desk.clock.now() + 1h, full).error().code == Errc::io_failed);
+    CHECK(desk.jobs.forget(desk.tenant, desk.clock.now() + 1h, discard) == 1);
+    CHECK(discarded == std::vector{id});
     CHECK(desk.repository.content().jobs.empty());
 }
 

@@ -79,6 +79,110 @@ TEST_CASE("a file that was never acknowledged doesn't survive a restart", "[serv
     CHECK(world.intake_blobs.list()->empty());
 }
 
+namespace {
+
+/// A job that was taken over; then the database loses its row.
+struct Lost {
+    World world;
+    Bytes pdf = test::make_pdf(2, "CANARY text");
+    JobId job;
+
+    Lost() {
+        job = world.print(pdf, world.alice, "alice").uuid;
+        REQUIRE(world.intake->handover.run().taken == 1);
+    }
+    void lose() {
+        {
+            const auto unit = must(world.repository.begin());
+            REQUIRE(unit->erase(world.tenant, job));
+            REQUIRE(unit->commit());
+        }
+        world.restart();
+    }
+    service::Custody::Swept sweep() { return must(world.release->custody.sweep()); }
+    job::Job row() {
+        const auto unit = must(world.repository.begin());
+        return must(unit->find(world.tenant, job));
+    }
+    std::size_t files() { return world.release_blobs.list()->size(); }
+};
+
+}  // namespace
+
+TEST_CASE("a job that the database lost is held again, from its files and the log", "[service]") {
+    Lost lost;
+    lost.lose();
+    const auto swept = lost.sweep();
+    CHECK(swept.restored == 1);
+    CHECK(swept.removed == 0);
+    CHECK(swept.left.empty());
+    const auto own = must(lost.world.release->desk.jobs(lost.world.session_of(lost.world.alice)));
+    REQUIRE(own.size() == 1);
+    CHECK(own[0].title == "CANARY title");
+    CHECK(lost.sweep().restored == 0);
+    // Its intake, if it hadn't heard that it was taken, is content.
+    CHECK(lost.world.release->custody.take(lost.world.instance, lost.job));
+    CHECK(must(lost.world.release->desk.release(lost.world.session_of(lost.world.alice), lost.world.mfd, lost.job,
+                                                job::Wish::print))
+              .state == job::State::printed);
+    CHECK(lost.world.device.got == lost.pdf);
+}
+
+TEST_CASE("what was a favourite or restricted is so again", "[service]") {
+    Lost lost;
+    REQUIRE(lost.world.release->desk.keep(lost.world.session_of(lost.world.alice), lost.job, true));
+    CHECK(must(lost.world.release->desk.release(lost.world.session_of(lost.world.alice), lost.world.mfd, lost.job,
+                                                job::Wish::print))
+              .state == job::State::held);
+    REQUIRE(lost.world.release->recorder.job_restricted(lost.row(), true));
+    lost.lose();
+    CHECK(lost.sweep().restored == 1);
+    CHECK(lost.row().kept);
+    CHECK(lost.row().restricted);
+    CHECK(lost.row().expires == lost.world.clock.now() + std::chrono::days{90});
+}
+
+TEST_CASE("no lost job comes back that has ended, or that somebody tried to print", "[service]") {
+    Lost ended;
+    {
+        // Deleted, and cut off before its files were.
+        job::Jobs jobs{ended.world.repository, ended.world.release->recorder, ended.world.clock, ended.world.random};
+        REQUIRE(jobs.remove(ended.world.tenant, ended.world.alice, ended.job));
+    }
+    REQUIRE(ended.files() == 2);
+    ended.lose();
+    CHECK(ended.sweep().removed == 2);
+    CHECK(ended.files() == 0);
+
+    Lost tried;
+    tried.world.device.end = job::Outcome::Kind::lost;
+    CHECK(must(tried.world.release->desk.release(tried.world.session_of(tried.world.alice), tried.world.mfd, tried.job,
+                                                 job::Wish::print))
+              .state == job::State::uncertain);
+    tried.lose();
+    const auto left = tried.sweep();
+    CHECK(left.restored == 0);
+    REQUIRE(left.left.size() == 1);
+    CHECK(left.left[0].first == tried.job);
+    CHECK(left.left[0].second.code == Errc::conflict);
+    CHECK(tried.files() == 2);
+
+    // Damaged meanwhile: left for `spool verify`.
+    Lost damaged;
+    Bytes bytes = damaged.world.release_blobs.bytes({damaged.job, 0});
+    bytes[300] ^= std::byte{1};
+    damaged.world.release_blobs.put({damaged.job, 0}, bytes);
+    damaged.lose();
+    CHECK(damaged.sweep().left.size() == 1);
+    CHECK(damaged.files() == 2);
+
+    // Of somebody who was erased: nobody can ever open it.
+    Lost erased;
+    erased.world.subjects.destroy(erased.world.alice);
+    erased.lose();
+    CHECK(erased.sweep().removed == 2);
+}
+
 TEST_CASE("an intake can't hand in another intake's files", "[service]") {
     World world;
     (void)world.print(test::make_pdf(1, "x"), world.alice, "alice");

@@ -103,6 +103,7 @@ TEST_CASE("every function of the recorder writes a record of its schema", "[serv
     wrote(w.recorder.epoch_created({}), Kind::key_created);
     CHECK(*wrote(w.recorder.epoch_retired({}, Time{1'800'000'000'000ms}), Kind::key_retired).text("expires") ==
           "2027-01-15T08:00:00.000Z");
+    wrote(w.recorder.job_restored(job), Kind::job_restored);
     wrote(w.recorder.job_kept(job, true, Time{}), Kind::job_kept);
     wrote(w.recorder.job_kept(job, false, Time{}), Kind::job_unkept);
     wrote(w.recorder.epoch_destroyed({}, 0, {}, service::Assurance::best_effort), Kind::key_destroyed);
@@ -169,6 +170,7 @@ TEST_CASE("when the log can't be written, every function says so", "[service]") 
         [&] { return w.recorder.epoch_created({}); },
         [&] { return w.recorder.job_failed(job.id, w.alice, "key_destroyed"); },
         [&] { return w.recorder.epoch_retired({}, Time{}); },
+        [&] { return w.recorder.job_restored(job); },
         [&] { return w.recorder.job_kept(job, true, Time{}); },
         [&] { return w.recorder.epoch_destroyed({}, 0, {}, service::Assurance::best_effort); },
         [&] { return w.recorder.daemon_started("release", "0.1.0", ""); },

@@ -123,6 +123,7 @@ struct World final : service::Upstream {
                        w.accounts,
                        w.subjects,
                        recorder,
+                       *log,
                        w.clock,
                        w.random,
                        {72h}}} {}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <set>
+
+#include <safeq/audit/log.hpp>
+
+namespace safeq::service {
+
+/// What the release server's log says of a job, for when its database doesn't know it (any more).
+struct LoggedJob {
+    bool held = false;        ///< it was taken over
+    bool attempted = false;   ///< some attempt began whose end the log alone doesn't tell apart
+    bool ended = false;       ///< printed and no favourite, deleted, cancelled or expired
+    bool kept = false;        ///< a favourite, as of its last record
+    bool restricted = false;  ///< its processing is restricted, as of its last record
+
+    friend bool operator==(const LoggedJob&, const LoggedJob&) = default;
+};
+
+/// Reads what the log has on these jobs. Only the part of the log since the oldest of them was made is read, and a day
+/// before, for clocks that were set. *Errors*: those of `audit::Log::scan` and `audit::decode`.
+[[nodiscard]] Result<std::map<JobId, LoggedJob>> read_jobs(const audit::Log& log, const std::set<JobId>& jobs);
+
+}  // namespace safeq::service
