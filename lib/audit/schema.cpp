@@ -77,7 +77,7 @@ constexpr std::array kinds{
              "a personal printer address"},
     KindRule{Kind::key_created, "key_created", Family::keys, normal, "", "key", "", "an epoch's key"},
     KindRule{Kind::key_destroyed, "key_destroyed", Family::keys, notable, "", "key assurance moved lost jobs?", "",
-             "with it every document sealed to it"},
+             "with it every document sealed to it; one for each 100 jobs that are lost"},
     KindRule{Kind::daemon_started, "daemon_started", Family::operation, normal, "", "name version configuration?", "",
              ""},
     KindRule{Kind::daemon_stopped, "daemon_stopped", Family::operation, normal, "", "name", "",

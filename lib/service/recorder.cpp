@@ -184,20 +184,29 @@ Result<void> Recorder::epoch_retired(const spool::EpochId& epoch, Time ends) {
 
 Result<void> Recorder::epoch_destroyed(const spool::EpochId& epoch, std::uint64_t moved, std::span<const JobId> lost,
                                        Assurance assurance) {
-    constexpr std::size_t max_named = 100;
-    audit::Record out = record(Kind::key_destroyed);
-    out.id = audit::derive_record_id(Kind::key_destroyed, parts_.tenant, epoch.bytes);
-    out.add(field::key, epoch.text())
-        .add(field::assurance, assurance == Assurance::hardware ? "hardware" : "best-effort")
-        .add(field::moved, moved)
-        .add(field::lost, std::uint64_t{lost.size()});
-    std::string jobs;
-    for (const JobId& job : lost.first(std::min(lost.size(), max_named))) {
-        if (!jobs.empty()) jobs += ' ';
-        jobs += job.text();
+    constexpr std::size_t named_at_once = 100;
+    std::uint32_t part = 0;
+    for (auto rest = lost; part == 0 || !rest.empty(); ++part) {
+        const auto named = rest.first(std::min(rest.size(), named_at_once));
+        rest = rest.subspan(named.size());
+        audit::Record out = record(Kind::key_destroyed);
+        ByteWriter about;
+        about.bytes(epoch.bytes);
+        if (part > 0) about.u32(part);
+        out.id = audit::derive_record_id(Kind::key_destroyed, parts_.tenant, about.take());
+        out.add(field::key, epoch.text())
+            .add(field::assurance, assurance == Assurance::hardware ? "hardware" : "best-effort")
+            .add(field::moved, moved)
+            .add(field::lost, std::uint64_t{lost.size()});
+        std::string jobs;
+        for (const JobId& job : named) {
+            if (!jobs.empty()) jobs += ' ';
+            jobs += job.text();
+        }
+        if (!jobs.empty()) out.add(field::jobs, jobs);
+        SAFEQ_TRY_VOID(write(out));
     }
-    if (!jobs.empty()) out.add(field::jobs, jobs);
-    return write(out);
+    return {};
 }
 
 Result<void> Recorder::daemon_started(std::string_view daemon, std::string_view version,

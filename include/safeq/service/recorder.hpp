@@ -75,7 +75,8 @@ public:
     /// Before nothing new is sealed to the epoch: when its key is to be destroyed.
     [[nodiscard]] Result<void> epoch_retired(const spool::EpochId& epoch, Time ends);
     /// Before the epoch's key is destroyed: how many files were re-sealed to another, and which jobs that still wait
-    /// can't be read any more; the first 100 of them by id. Idempotent: the record's id is derived from the epoch's.
+    /// can't be read any more, every one by its id, 100 in a record. Idempotent: the ids of the records are derived
+    /// from the epoch's.
     [[nodiscard]] Result<void> epoch_destroyed(const spool::EpochId& epoch, std::uint64_t moved,
                                                std::span<const JobId> lost, Assurance assurance);
     /// `configuration`: all options in effect, as text; the record has its digest.

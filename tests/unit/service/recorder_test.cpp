@@ -7,6 +7,7 @@
 #include <set>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <safeq/audit/schema.hpp>
 #include <safeq/service/admin.hpp>
@@ -151,6 +152,30 @@ TEST_CASE("every function of the recorder writes a record of its schema", "[serv
     }
     // Nothing in the schema that nothing writes.
     CHECK(seen.size() == audit::schema().size());
+}
+
+TEST_CASE("the end of an epoch names every job that is lost with it, once", "[service]") {
+    World w;
+    const std::size_t lost_jobs = GENERATE(std::size_t{0}, 1, 100, 101, 250);
+    std::vector<JobId> lost;
+    for (std::size_t i = 0; i < lost_jobs; ++i) lost.push_back(JobId::make(w.clock, w.random));
+    const auto end = [&] { return w.recorder.epoch_destroyed({}, 7, lost, service::Assurance::hardware); };
+    REQUIRE(end());
+    CHECK(w.log->size() == std::max<std::size_t>(1, (lost_jobs + 99) / 100));
+    std::string named;
+    for (audit::Index at = 0; at < w.log->size(); ++at) {
+        const auto record = audit::decode(*w.log->entry(at));
+        REQUIRE(record);
+        CHECK(*record->number("lost") == lost_jobs);
+        CHECK(*record->number("moved") == 7);
+        if (const auto jobs = record->text("jobs")) named += std::string{*jobs} + ' ';
+    }
+    std::string expected;
+    for (const JobId& job : lost) expected += job.text() + ' ';
+    CHECK(named == expected);
+    const std::uint64_t size = w.log->size();
+    REQUIRE(end());
+    CHECK(w.log->size() == size);
 }
 
 TEST_CASE("when the log can't be written, every function says so", "[service]") {
