@@ -68,6 +68,25 @@ namespace {
 constexpr std::size_t pool_threads = 32;
 constexpr std::chrono::hours between_looks{1};
 
+// Memory, most likely: it ends what it happened to, not the thread that others depend on.
+void report(std::string_view event, const std::exception& failure) noexcept {
+    try {
+        log_error(event, Error{Errc::internal, "unforeseen", failure.what()});
+    } catch (const std::exception&) {
+    }
+}
+
+void run_all(asio::io_context& io) {
+    for (;;) {
+        try {
+            io.run();
+            return;
+        } catch (const std::exception& failure) {
+            report("handler ended", failure);
+        }
+    }
+}
+
 void change_hang_up(int how) noexcept {
     sigset_t set;
     sigemptyset(&set);
@@ -87,7 +106,11 @@ Runtime::Periodic::Periodic(std::chrono::milliseconds interval, std::function<vo
           while (!stop.stop_requested()) {
               {
                   const crypto::StackWiper after;
-                  turn_();
+                  try {
+                      turn_();
+                  } catch (const std::exception& failure) {
+                      report("turn ended", failure);
+                  }
               }
               std::unique_lock lock{mutex_};
               condition_.wait_for(lock, stop, interval_, [this] { return woken_; });
@@ -146,8 +169,8 @@ void Runtime::run(const std::vector<net::HttpServer*>& listeners, std::stop_sour
     signals_.add(SIGINT);
     wait_for_signal(reload, end);
     notify_ready();
-    std::jthread second{[this] { io.run(); }};
-    io.run();
+    std::jthread second{[this] { run_all(io); }};
+    run_all(io);
     second.join();
     pool.join();
 }  // ends `hurry`, which asks `stop` in any case

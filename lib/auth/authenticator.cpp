@@ -254,9 +254,19 @@ FactorKind kind_of(const Factor& factor) noexcept {
 
 Error for_peer(const Error& error) {
     if (error.code == Errc::busy) return {Errc::busy, {}, {}};
-    constexpr Errc about_someone[] = {Errc::credential_wrong, Errc::factor_missing,   Errc::throttled, Errc::denied,
-                                      Errc::expired,          Errc::revoked,          Errc::not_found, Errc::malformed,
-                                      Errc::not_canonical,    Errc::invalid_argument, Errc::conflict};
+    constexpr Errc about_someone[] = {Errc::credential_wrong,
+                                      Errc::factor_missing,
+                                      Errc::throttled,
+                                      Errc::denied,
+                                      Errc::expired,
+                                      Errc::revoked,
+                                      Errc::not_found,
+                                      Errc::malformed,
+                                      Errc::not_canonical,
+                                      Errc::invalid_argument,
+                                      Errc::conflict,
+                                      Errc::duplicate,
+                                      Errc::authentication_failed};
     const bool denied = std::ranges::find(about_someone, error.code) != std::end(about_someone);
     return {denied ? Errc::denied : Errc::unavailable, {}, {}};
 }

@@ -87,6 +87,28 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
     std::mutex mutex;
     std::list<Idle> idle;
 
+    // Counts as open while it exists.
+    class OpenConnection {
+    public:
+        explicit OpenConnection(std::shared_ptr<Impl> server) noexcept : server_{std::move(server)} { ++server_->open; }
+        ~OpenConnection() {
+            if (server_) --server_->open;
+        }
+        OpenConnection(OpenConnection&&) noexcept = default;
+        OpenConnection& operator=(OpenConnection&&) = delete;
+
+        void failed(const std::exception_ptr& failure) const noexcept {
+            try {
+                std::rethrow_exception(failure);
+            } catch (const std::exception& e) {
+                server_->failed(e);
+            }
+        }
+
+    private:
+        std::shared_ptr<Impl> server_;
+    };
+
     // One of them, for as long as it exists; false when `stop` has been there before.
     class Waiting {
     public:
@@ -118,6 +140,14 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
     void failed(std::string_view address, const Error& error) {
         if (options.on_failure) options.on_failure(address, error);
     }
+    // What can't be told, for want of memory, must not end more than it is about.
+    void failed(const std::exception& e) noexcept {
+        try {
+            failed("", Error{Errc::internal, "connection", e.what()});
+        } catch (const std::exception&) {
+        }
+    }
+    void start(Generic::socket socket);
     // The context that holds now; null on a local socket.
     [[nodiscard]] std::shared_ptr<const tls::ServerContext> context() {
         const std::scoped_lock lock{mutex};
@@ -138,30 +168,39 @@ Result<void> HttpServer::Impl::still_trusted(const Stream& stream, std::shared_p
                                          tls::PeerRole::client, {}, clock.now());
 }
 
+void HttpServer::Impl::start(Generic::socket socket) {
+    if (open >= options.max_connections) return;
+    OpenConnection connection{shared_from_this()};
+    const auto executor = socket.get_executor();
+    asio::co_spawn(executor, serve(std::move(socket)),
+                   [connection = std::move(connection)](const std::exception_ptr& failure) {
+                       if (failure) connection.failed(failure);
+                   });
+}
+
+// Until `stop`: what can't be had for one connection, descriptors or memory, is missing for that one only.
 asio::awaitable<void> HttpServer::Impl::accept_loop() {
     const auto self = shared_from_this();
     asio::steady_timer pause{acceptor.get_executor()};
-    while (!stopping) {
-        auto [error, socket] = co_await acceptor.async_accept(asio::make_strand(io), as_tuple_awaitable);
-        if (error == asio::error::operation_aborted || stopping) co_return;
-        if (error) {  // out of descriptors or memory: others may end meanwhile
-            failed("", Error{Errc::io_failed, "accept", error.message()});
-            pause.expires_after(std::chrono::milliseconds{100});
-            co_await pause.async_wait(as_tuple_awaitable);
-            continue;
-        }
-        if (open >= options.max_connections) continue;
-        ++open;
-        const auto executor = socket.get_executor();
-        asio::co_spawn(executor, serve(std::move(socket)), [self](std::exception_ptr failure) {
-            --self->open;
-            if (!failure) return;
-            try {
-                std::rethrow_exception(failure);
-            } catch (const std::exception& e) {
-                self->failed("", Error{Errc::internal, "connection", e.what()});
+    for (bool pausing = false; !stopping;) {
+        try {
+            if (pausing) {  // others may end meanwhile
+                pause.expires_after(std::chrono::milliseconds{100});
+                co_await pause.async_wait(as_tuple_awaitable);
+                pausing = false;
             }
-        });
+            auto [error, socket] = co_await acceptor.async_accept(asio::make_strand(io), as_tuple_awaitable);
+            if (error == asio::error::operation_aborted || stopping) co_return;
+            if (!error) {
+                start(std::move(socket));
+                continue;
+            }
+            pausing = true;
+            failed("", Error{Errc::io_failed, "accept", error.message()});
+        } catch (const std::exception& e) {
+            pausing = true;
+            failed(e);
+        }
     }
 }
 

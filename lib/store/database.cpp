@@ -10,6 +10,7 @@
 #include <string>
 
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include "database_impl.hpp"
 #include "schema.hpp"
@@ -75,10 +76,17 @@ Result<void> configure(sqlite::Connection& connection) {
     return {};
 }
 
+// SQLite's check tells of a page that it had no memory for as of a broken one.
+bool is_want_of_memory(std::string_view verdict) {
+    return verdict.ends_with(fmt::format("error code={}", SQLITE_NOMEM)) ||
+           verdict.ends_with(fmt::format("error code={}", SQLITE_IOERR_NOMEM));
+}
+
 Result<void> check_integrity(sqlite::Connection& connection, const std::string& name) {
     SAFEQ_TRY(auto check, connection.prepare("PRAGMA quick_check(1)"));
     SAFEQ_TRY(const bool row, check.step());
     const std::string verdict = row ? check.text() : "no answer";
+    if (is_want_of_memory(verdict)) return fail(Errc::out_of_memory, name, "while it was checked");
     if (verdict != "ok") return fail(Errc::malformed, name, fmt::format("the database is damaged: {}", verdict));
     return {};
 }

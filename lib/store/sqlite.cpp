@@ -181,7 +181,10 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path
     if (layer == nullptr) return fail(Errc::out_of_memory, path.string());
     const int result = sqlite3_open_v2(path.c_str(), &handle, flags, layer);
     if (handle == nullptr) return fail(Errc::out_of_memory, path.string());
+    // Closed, too, where there is no memory for the rest: an open one holds the file's lock.
+    std::unique_ptr<sqlite3, int (*)(sqlite3*)> owned{handle, &sqlite3_close_v2};
     std::unique_ptr<Connection> connection{new Connection{handle, path.string()}};
+    (void)owned.release();
     if (result != SQLITE_OK) return std::unexpected(connection->error(result));
     int reserved = checksum_bytes;
     sqlite3_file_control(handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
@@ -213,8 +216,9 @@ Result<Statement> Connection::prepare(std::string_view sql) {
         sqlite3_stmt* made = nullptr;
         const int result = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
                                               SQLITE_PREPARE_PERSISTENT, &made, nullptr);
+        std::unique_ptr<sqlite3_stmt, Finalize> owned{made};
         if (result != SQLITE_OK) return std::unexpected(error(result));
-        at = statements_.try_emplace(std::string{sql}, made).first;
+        at = statements_.try_emplace(std::string{sql}, std::move(owned)).first;
     }
     return Statement{*this, at->second.get()};
 }

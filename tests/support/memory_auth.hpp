@@ -45,25 +45,24 @@ public:
         SAFEQ_TRY_VOID(auth::check(account));
         const std::scoped_lock lock{mutex_};
         if (clashes(account)) return fail(Errc::already_exists, "account");
+        auth::Account copy = account;
+        accounts_.reserve(accounts_.size() + 1);
         std::erase_if(accounts_, [&](const auth::Account& a) { return same(a, account.tenant, account.subject); });
-        accounts_.push_back(account);
+        accounts_.push_back(std::move(copy));
         return {};
     }
     Result<void> add_all(std::span<const auth::Account> accounts) override {
         if (down) return store_is_down();
         const std::scoped_lock lock{mutex_};
-        const std::vector<auth::Account> before = accounts_;
+        std::vector<auth::Account> all = accounts_;
         for (const auth::Account& account : accounts) {
-            auto good = auth::check(account);
+            SAFEQ_TRY_VOID(auth::check(account));
             const bool there = std::ranges::any_of(
-                accounts_, [&](const auth::Account& a) { return same(a, account.tenant, account.subject); });
-            if (good && (there || clashes(account))) good = fail(Errc::already_exists, "account");
-            if (!good) {
-                accounts_ = before;
-                return good;
-            }
-            accounts_.push_back(account);
+                all, [&](const auth::Account& a) { return same(a, account.tenant, account.subject); });
+            if (there || clashes(all, account)) return fail(Errc::already_exists, "account");
+            all.push_back(account);
         }
+        accounts_ = std::move(all);
         return {};
     }
     Result<void> replace(TenantId tenant, SubjectId subject, auth::Verifier which, const auth::StoredPassword& from,
@@ -116,10 +115,11 @@ private:
             return std::ranges::find(lookups, card.lookup) != lookups.end();
         });
     }
-    bool clashes(const auth::Account& account) const {
+    bool clashes(const auth::Account& account) const { return clashes(accounts_, account); }
+    static bool clashes(const std::vector<auth::Account>& all, const auth::Account& account) {
         std::vector<crypto::MacTag> lookups;
         for (const auth::CardRecord& card : account.cards) lookups.push_back(card.lookup);
-        return std::ranges::any_of(accounts_, [&](const auth::Account& other) {
+        return std::ranges::any_of(all, [&](const auth::Account& other) {
             return other.tenant == account.tenant && other.subject != account.subject &&
                    (other.name == account.name || has_card(other, lookups));
         });

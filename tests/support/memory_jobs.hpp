@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 
+#include <safeq/job/device.hpp>
 #include <safeq/job/journal.hpp>
 #include <safeq/job/repository.hpp>
 
@@ -150,6 +151,54 @@ public:
     std::vector<Entry> entries;
     std::set<RecordId> records;
     std::size_t described = 0;
+};
+
+/// Devices in memory.
+class MemoryDevices final : public job::DeviceStore {
+public:
+    Result<void> add(const job::Device& device) override {
+        if (find(device.tenant, device.id)) return fail(Errc::already_exists, "device");
+        devices.push_back(device);
+        return {};
+    }
+    Result<void> update(const job::Device& device) override {
+        for (job::Device& one : devices) {
+            if (one.tenant != device.tenant || one.id != device.id) continue;
+            one = device;
+            return {};
+        }
+        return fail(Errc::not_found, "device");
+    }
+    Result<job::Device> find(TenantId tenant, DeviceId id) override {
+        return find_if(tenant, [&](const job::Device& device) { return device.id == id; });
+    }
+    Result<job::Device> find_by_name(TenantId tenant, std::string_view name) override {
+        return find_if(tenant, [&](const job::Device& device) { return device.name == name; });
+    }
+    Result<job::Device> find_by_terminal(TenantId tenant, const job::CertificateFingerprint& terminal) override {
+        return find_if(tenant, [&](const job::Device& device) { return device.terminal == terminal; });
+    }
+    Result<std::vector<job::Device>> list(TenantId tenant) override {
+        std::vector<job::Device> out;
+        std::ranges::copy_if(devices, std::back_inserter(out),
+                             [&](const job::Device& device) { return device.tenant == tenant; });
+        std::ranges::sort(out, {}, &job::Device::name);
+        return out;
+    }
+    Result<void> remove(TenantId tenant, DeviceId id) override {
+        std::erase_if(devices, [&](const job::Device& device) { return device.tenant == tenant && device.id == id; });
+        return {};
+    }
+
+    std::vector<job::Device> devices;
+
+private:
+    template <class Predicate>
+    Result<job::Device> find_if(TenantId tenant, Predicate&& wanted) {
+        for (const job::Device& device : devices)
+            if (device.tenant == tenant && wanted(device)) return device;
+        return fail(Errc::not_found, "device");
+    }
 };
 
 }  // namespace safeq::test

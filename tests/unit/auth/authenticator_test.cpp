@@ -326,7 +326,7 @@ TEST_CASE("a store that is down is no wrong password", "[auth]") {
 
 TEST_CASE("peers learn one thing", "[auth]") {
     for (const Errc code : {Errc::credential_wrong, Errc::factor_missing, Errc::throttled, Errc::invalid_argument,
-                            Errc::expired, Errc::not_found}) {
+                            Errc::expired, Errc::not_found, Errc::duplicate, Errc::authentication_failed}) {
         const Error told = for_peer({code, "sign-in", "no such account"});
         CHECK(told.code == Errc::denied);
         CHECK(told.where.empty());

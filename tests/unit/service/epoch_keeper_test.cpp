@@ -14,6 +14,8 @@
 #include "support/memory_spool.hpp"
 #include "support/random.hpp"
 
+#include "memory_epoch_seeds.hpp"
+
 using namespace safeq;
 using namespace std::chrono_literals;
 
@@ -25,54 +27,6 @@ T must(Result<T> result) {
     REQUIRE(result);
     return *std::move(result);
 }
-
-/// Seeds that outlive the keeper, as their folder does; the step numbered `fail_at` fails, before or after its act.
-class Seeds final : public service::EpochSeeds {
-public:
-    Seeds(spool::EpochRing& ring, Random& random) : ring_{ring}, random_{random} {}
-
-    Result<std::vector<service::LivingEpoch>> list() override { return living; }
-    Result<spool::EpochKeyEntry> create(Time not_before, Time not_after, bool kept,
-                                        const std::function<Result<void>(const spool::EpochId&)>& record) override {
-        SAFEQ_TRY_VOID(step("create"));
-        auto key = crypto::XwingPrivateKey::generate(random_);
-        SAFEQ_TRY_VOID(record(spool::EpochId::of(key.public_key())));
-        const spool::EpochKeyEntry entry{key.public_key(), not_before, not_after, kept};
-        SAFEQ_TRY([[maybe_unused]] const auto id, ring_.add(std::move(key)));
-        living.push_back({entry, false});
-        return entry;
-    }
-    Result<void> retire(const spool::EpochId& epoch, Time now) override {
-        SAFEQ_TRY_VOID(step("retire"));
-        for (auto& one : living)
-            if (one.entry.id() == epoch) one.entry.not_after = std::min(one.entry.not_after, now);
-        return {};
-    }
-    Result<void> condemn(const spool::EpochId& epoch) override {
-        SAFEQ_TRY_VOID(step("condemn"));
-        for (auto& one : living)
-            if (one.entry.id() == epoch) one.ending = true;
-        return {};
-    }
-    Result<void> destroy(const spool::EpochId& epoch) override {
-        SAFEQ_TRY_VOID(step("destroy"));
-        std::erase_if(living, [&](const service::LivingEpoch& one) { return one.entry.id() == epoch; });
-        ring_.destroy(epoch);
-        return {};
-    }
-    [[nodiscard]] service::Assurance assurance() const override { return service::Assurance::hardware; }
-
-    std::vector<service::LivingEpoch> living;
-    std::string fail_on;
-
-private:
-    Result<void> step(std::string_view name) const {
-        if (name == fail_on) return fail(Errc::io_failed, "seeds", std::string{name});
-        return {};
-    }
-    spool::EpochRing& ring_;
-    Random& random_;
-};
 
 struct World {
     ManualClock clock{Time{1'800'000'000'000ms}};
@@ -89,7 +43,7 @@ struct World {
     std::unique_ptr<audit::Log> log = must(audit::Log::open(log_store, "release", signer));
     service::Recorder recorder{{tenant, *log, nullptr, clock, random}};
     service::Survivors survivors{{tenant, blobs, ring, intakes, repository, random}};
-    Seeds seeds{ring, random};
+    test::MemoryEpochSeeds seeds{ring, random};
     std::unique_ptr<service::EpochKeeper> keeper;
 
     World() {

@@ -1,131 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every single allocation of each step of the main job fails once: what was acknowledged is there, nothing is printed
 // twice, nothing is readable, the logs verify, and what is tried again after a restart succeeds.
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <exception>
-#include <new>
-#include <source_location>
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <safeq/audit/tile.hpp>
 
+#include "support/allocation/failing_allocation.hpp"
+
 #include "world.hpp"
-
-namespace {
-
-thread_local std::size_t left = 0;  // until the one that fails; 0: none does
-thread_local bool failed = false;
-
-void* allocate(std::size_t size) {
-    if (left != 0 && --left == 0) {
-        failed = true;
-        throw std::bad_alloc{};
-    }
-    if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
-    throw std::bad_alloc{};
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return allocate(size); }
-void* operator new[](std::size_t size) { return allocate(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 using namespace safeq;
 using namespace std::chrono_literals;
+using test::Counts;
+using test::each_allocation;
+using test::Ended;
+using test::hold;
 using test::must;
 using test::World;
 
 namespace {
-
-/// While it lives, the n-th allocation of this thread by `operator new` (from 1 on) fails.
-class FailingAllocation {
-public:
-    explicit FailingAllocation(std::size_t n) noexcept {
-        failed = false;
-        left = n;
-    }
-    ~FailingAllocation() { left = 0; }
-    FailingAllocation(const FailingAllocation&) = delete;
-    FailingAllocation& operator=(const FailingAllocation&) = delete;
-
-    /// Whether there were that many.
-    [[nodiscard]] bool happened() const noexcept { return failed; }
-};
-
-enum class Ended { well, with_an_error, by_exception };
-
-struct Attempt {
-    Ended ended = Ended::well;
-    bool failed_an_allocation = false;
-};
-
-// `step` returns whether it succeeded.
-template <class Step>
-Attempt with_allocation_failing(std::size_t n, Step&& step) {
-    const FailingAllocation failing{n};
-    try {
-        const bool well = step();
-        return {well ? Ended::well : Ended::with_an_error, failing.happened()};
-    } catch (const std::bad_alloc&) {
-        return {Ended::by_exception, failing.happened()};
-    }
-}
-
-// How a child process ended.
-enum Status { held_true = 0, broken = 3, refused = 4, last = 10, stopped = 20 };
-
-void hold(bool property, std::source_location where = std::source_location::current()) {
-    if (property) return;
-    std::fprintf(stderr, "%s:%u: broken\n", where.file_name(), where.line());
-    std::_Exit(broken);
-}
-
-struct Counts {
-    int failures = 0;
-    int stops = 0;  ///< the process ended itself
-};
-
-// A new world for each n, in a process of its own, until the step needs fewer allocations than that. Libraries that
-// allocate where nothing may be thrown end the process: that is a crash like others, from which tests/crash recovers.
-template <class Prepare, class Step, class Check>
-Counts each_allocation(Prepare&& prepare, Step&& step, Check&& check) {
-    Counts out;
-    for (std::size_t n = 1;; ++n) {
-        const pid_t child = fork();
-        REQUIRE(child >= 0);
-        if (child == 0) {
-            std::set_terminate([] { std::_Exit(stopped); });
-            try {
-                World world;
-                auto prepared = prepare(world);
-                const Attempt attempt = with_allocation_failing(n, [&] { return step(world, prepared); });
-                check(world, prepared, attempt.ended);
-                hold(attempt.failed_an_allocation || attempt.ended == Ended::well);
-                std::_Exit(attempt.failed_an_allocation ? held_true : last);
-            } catch (...) {
-                std::_Exit(refused);
-            }
-        }
-        int status = 0;
-        REQUIRE(waitpid(child, &status, 0) == child);
-        CAPTURE(n, status);
-        REQUIRE(WIFEXITED(status));
-        if (WEXITSTATUS(status) == last) return out;
-        ++out.failures;
-        if (WEXITSTATUS(status) == stopped) ++out.stops;
-        else REQUIRE(WEXITSTATUS(status) == held_true);
-    }
-}
 
 void check_nothing_is_readable(World& world) {
     for (test::MemoryBlobStore* const blobs : {&world.intake_blobs, &world.release_blobs})
@@ -172,29 +67,30 @@ ipp::JobInfo print(World& world) { return must(world.try_print(canary(), world.a
 }  // namespace
 
 TEST_CASE("an allocation that fails while a document arrives loses nothing that was acknowledged", "[service][oom]") {
-    const Counts counts = each_allocation(
-        [](World&) { return 0; },
-        [](World& world, int) { return world.try_print(canary(), world.alice, "alice", format).has_value(); },
-        [](World& world, int, Ended ended) {
-            restart(world);
-            (void)world.intake->handover.run();
-            const std::size_t there = held(world);
-            // What ended without an acknowledgement may have been durable already, or not.
-            hold(ended == Ended::well ? there == 1 : there <= 1);
-            (void)print(world);
-            hold(world.intake->handover.run().taken == 1);
-            hold(held(world) == there + 1);
-            hold(world.intake_blobs.list()->empty());
-        });
+    World world;
+    const Counts counts =
+        each_allocation([&] { return world.try_print(canary(), world.alice, "alice", format).has_value(); },
+                        [&](Ended ended) {
+                            restart(world);
+                            (void)world.intake->handover.run();
+                            const std::size_t there = held(world);
+                            // What ended without an acknowledgement may have been durable already, or not.
+                            hold(ended == Ended::well ? there == 1 : there <= 1);
+                            (void)print(world);
+                            hold(world.intake->handover.run().taken == 1);
+                            hold(held(world) == there + 1);
+                            hold(world.intake_blobs.list()->empty());
+                        });
     CHECK(counts.failures > 100);
     CHECK(counts.stops * 2 < counts.failures);
 }
 
 TEST_CASE("an allocation that fails while a job is handed over loses nothing", "[service][oom]") {
+    World world;
+    const ipp::JobInfo info = print(world);
     const Counts counts =
-        each_allocation([](World& world) { return print(world); },
-                        [](World& world, const ipp::JobInfo&) { return world.intake->handover.run().taken == 1; },
-                        [](World& world, const ipp::JobInfo& info, Ended) {
+        each_allocation([&] { return world.intake->handover.run().taken == 1; },
+                        [&](Ended) {
                             restart(world);
                             (void)world.intake->handover.run();
                             hold(held(world) == 1);
@@ -209,22 +105,20 @@ TEST_CASE("an allocation that fails while a job is handed over loses nothing", "
 }
 
 TEST_CASE("an allocation that fails while a job is released prints it at most once unasked", "[service][oom]") {
+    World world;
+    const ipp::JobInfo info = print(world);
+    (void)world.intake->handover.run();
+    const auto session = world.session_of(world.alice);
+    const auto release = [&] { return world.release->desk.release(session, world.mfd, info.uuid, job::Wish::print); };
     const Counts counts = each_allocation(
-        [](World& world) {
-            const ipp::JobInfo info = print(world);
-            (void)world.intake->handover.run();
-            return info;
-        },
-        [](World& world, const ipp::JobInfo& info) {
-            const auto released =
-                world.release->desk.release(world.session_of(world.alice), world.mfd, info.uuid, job::Wish::print);
+        [&] {
+            const auto released = release();
             return released && released->state == job::State::printed;
         },
-        [](World& world, const ipp::JobInfo& info, Ended ended) {
+        [&](Ended ended) {
             const int before = world.device.deliveries;
             hold(before <= 1);
             restart(world);
-            const auto session = world.session_of(world.alice);
             const auto own = must(world.release->desk.jobs(session));
             if (ended == Ended::well) {
                 hold(before == 1);
@@ -232,8 +126,7 @@ TEST_CASE("an allocation that fails while a job is released prints it at most on
             } else if (!own.empty() && waits(own[0])) {
                 // Nothing had left: it may be printed now.
                 hold(before == 0);
-                hold(must(world.release->desk.release(session, world.mfd, info.uuid, job::Wish::print)).state ==
-                     job::State::printed);
+                hold(must(release()).state == job::State::printed);
                 hold(world.device.got == canary());
             } else {
                 // Nobody knows: its owner says so, and it isn't printed by itself.

@@ -15,45 +15,13 @@
 #include "support/memory_jobs.hpp"
 #include "support/random.hpp"
 
+#include "memory_subject_key_maker.hpp"
+
 using namespace safeq;
 using namespace std::chrono_literals;
 using audit::Kind;
 
 namespace {
-
-class Keys final : public service::SubjectKeyMaker {
-public:
-    Keys(test::MemorySubjectKeys& keys, Random& random) : keys_{keys}, random_{random} {}
-    Result<void> create(SubjectId subject) override {
-        keys_.put(subject, audit::SubjectKey::random(random_));
-        return {};
-    }
-    Result<void> destroy(SubjectId subject) override {
-        keys_.destroy(subject);
-        return {};
-    }
-
-private:
-    test::MemorySubjectKeys& keys_;
-    Random& random_;
-};
-
-class Devices final : public job::DeviceStore {
-public:
-    Result<void> add(const job::Device& device) override {
-        devices.push_back(device);
-        return {};
-    }
-    Result<void> update(const job::Device&) override { return {}; }
-    Result<job::Device> find(TenantId, DeviceId) override { return fail(Errc::not_found, "device"); }
-    Result<job::Device> find_by_name(TenantId, std::string_view) override { return fail(Errc::not_found, "device"); }
-    Result<job::Device> find_by_terminal(TenantId, const job::CertificateFingerprint&) override {
-        return fail(Errc::not_found, "device");
-    }
-    Result<std::vector<job::Device>> list(TenantId) override { return devices; }
-    Result<void> remove(TenantId, DeviceId) override { return {}; }
-    std::vector<job::Device> devices;
-};
 
 struct World {
     ManualClock clock{Time{1'800'000'000'000ms}};
@@ -65,7 +33,7 @@ struct World {
     test::MemoryLogStore store{disk};
     std::unique_ptr<audit::Log> log = audit::Log::open(store, "release", log_key).value();
     test::MemorySubjectKeys subject_keys;
-    Keys keys{subject_keys, random};
+    test::MemorySubjectKeyMaker keys{subject_keys, random};
     service::Recorder recorder{{tenant, *log, &subject_keys, clock, random}};
     test::MemoryCredentialStore accounts;
     auth::PepperRing peppers{auth::Pepper{auth::PepperKey::random(random)}};
@@ -76,7 +44,7 @@ struct World {
     auth::SharedThrottle throttle{auth::throttle_2026, clock, throttle_store};
     auth::Authenticator authenticator{
         {.accounts = accounts, .hasher = hasher, .peppers = peppers, .throttle = throttle}};
-    Devices devices;
+    test::MemoryDevices devices;
     test::MemoryRepository repository;
     test::MemoryTokenStore tokens;
     token::PrintTokens print_tokens{tokens, clock, random};

@@ -72,7 +72,7 @@ public:
 
 /// Both servers in one process, and the way between them, which can be cut. What is on disk stays when one is started
 /// anew.
-struct World final : service::Upstream {
+struct World : service::Upstream {
     ManualClock clock{Time{1'800'000'000'000ms}};
     test::SeededRandom random;
     TenantId tenant = TenantId::make(clock, random);
