@@ -151,7 +151,7 @@ TEST_CASE("an allocation that fails while a password is judged is a failure of o
                      .peer = w.at_terminal,
                      .body = R"({"factors":[{"type":"password","user":"carol","password":"correct horse battery"}]})"},
          .good = 201,
-         .stride = 7});
+         .stride = 29});
 }
 
 TEST_CASE("an allocation that fails while an operator is answered is a failure of ours, and nothing is lost",
