@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdlib>
 #include <exception>
@@ -71,12 +72,12 @@ struct Counts {
     int stops = 0;  ///< the process ended itself
 };
 
-/// Fails each allocation of `step` once, in a child process that has this one's memory, until it needs fewer; then
-/// `check` is called there with how the step ended, and ends the child where a property is broken. Libraries that
-/// allocate where nothing may be thrown end the process: that is a crash like others, from which tests/crash recovers.
-/// This process must have one thread. `stride`: only every so manyth, for steps that take long.
-template <class Step, class Check>
-Counts each_allocation(Step&& step, Check&& check, std::size_t stride = 1) {
+/// Fails each allocation of `step` once, in a child process that has this one's memory, until it needs fewer; there
+/// `prepare` is called before, and `check` afterwards with how the step ended, and ends the child where a property is
+/// broken. Libraries that allocate where nothing may be thrown end the process: that is a crash like others, from which
+/// tests/crash recovers. This process must have one thread. `stride`: only every so manyth, for steps that take long.
+template <class Prepare, class Step, std::invocable<Ended> Check>
+Counts each_allocation(Prepare&& prepare, Step&& step, Check&& check, std::size_t stride = 1) {
     Counts out;
     for (std::size_t n = 1;; n += stride) {
         const pid_t child = fork();
@@ -84,6 +85,7 @@ Counts each_allocation(Step&& step, Check&& check, std::size_t stride = 1) {
         if (child == 0) {
             std::set_terminate([] { std::_Exit(stopped); });
             try {
+                prepare();
                 const Attempt attempt = with_allocation_failing(n, step);
                 check(attempt.ended);
                 hold(attempt.failed_an_allocation || attempt.ended == Ended::well);
@@ -101,6 +103,11 @@ Counts each_allocation(Step&& step, Check&& check, std::size_t stride = 1) {
         if (WEXITSTATUS(status) == stopped) ++out.stops;
         else REQUIRE(WEXITSTATUS(status) == held_true);
     }
+}
+
+template <class Step, std::invocable<Ended> Check>
+Counts each_allocation(Step&& step, Check&& check, std::size_t stride = 1) {
+    return each_allocation([] {}, step, check, stride);
 }
 
 }  // namespace safeq::test

@@ -5,7 +5,8 @@
 
 #include <filesystem>
 #include <functional>
-#include <set>
+#include <string>
+#include <vector>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -17,6 +18,7 @@
 
 using namespace safeq;
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 
 namespace {
 
@@ -98,8 +100,19 @@ struct Scene {
         REQUIRE((*stores)->tokens.add(session));
     }
 
-    Result<std::unique_ptr<store::ReleaseStores>> open(const std::filesystem::path& path) {
-        return store::ReleaseStores::open(path, {tenant, key, clock, random});
+    Result<std::unique_ptr<Stores>> open(const std::filesystem::path& path) {
+        return Stores::open(path, {tenant, key, clock, random});
+    }
+
+    void copy() const {
+        for (const char* beside : {"-wal", "-shm"}) std::filesystem::remove(root / ("copy.db"s + beside));
+        std::filesystem::copy_file(root / "release.db", root / "copy.db",
+                                   std::filesystem::copy_options::overwrite_existing);
+    }
+    Result<std::unique_ptr<Stores>> open_again() { return open(root / "copy.db"); }
+    Result<std::unique_ptr<Stores>> open_copy() {
+        copy();
+        return open_again();
     }
 
     std::vector<Act> acts() {
@@ -165,56 +178,39 @@ struct Scene {
 
 TEST_CASE("an allocation that fails in the database undoes the act or leaves it done", "[store][oom]") {
     Scene scene;
-    const std::filesystem::path copy = scene.root / "copy.db";
     for (const Act& act : scene.acts()) {
-        int failures = 0;
-        for (std::size_t n = 1;; ++n) {
-            CAPTURE(act.name, n);
-            for (const char* beside : {"-wal", "-shm"}) std::filesystem::remove(copy.string() + beside);
-            std::filesystem::copy_file(scene.root / "release.db", copy,
-                                       std::filesystem::copy_options::overwrite_existing);
-            test::Attempt attempt;
-            std::optional<Errc> refused;
-            {
-                const auto stores = scene.open(copy);
-                REQUIRE(stores);
-                attempt = test::with_allocation_failing(n, [&] {
-                    const auto done = act.act(**stores);
-                    if (!done) refused = done.error().code;
-                    return done.has_value();
-                });
-            }
-            if (refused) CHECK(*refused == Errc::out_of_memory);
-            const auto stores = scene.open(copy);
-            if (!stores) FAIL(stores.error().message());
-            const bool done = act.done(**stores);
-            if (attempt.ended == test::Ended::well) REQUIRE(done);
-            if (!done) {
-                REQUIRE(act.act(**stores));
-                REQUIRE(act.done(**stores));
-            }
-            if (!attempt.failed_an_allocation) break;
-            ++failures;
-        }
-        INFO(act.name);
-        CHECK(failures > 1);
+        CAPTURE(act.name);
+        std::unique_ptr<Stores> stores;
+        const auto prepare = [&] { stores = *scene.open_copy(); };
+        const auto step = [&] {
+            const auto done = act.act(*stores);
+            test::hold(done || done.error().code == Errc::out_of_memory);
+            return done.has_value();
+        };
+        const test::Counts counts = test::each_allocation(prepare, step, [&](test::Ended ended) {
+            stores.reset();
+            stores = *scene.open_again();
+            const bool done = act.done(*stores);
+            test::hold(done || ended != test::Ended::well);
+            if (!done) test::hold(act.act(*stores) && act.done(*stores));
+        });
+        CHECK(counts.failures > 1);
+        CHECK(counts.stops * 20 < counts.failures);
     }
 }
 
 TEST_CASE("an allocation that fails while the database opens leaves it as it is", "[store][oom]") {
     Scene scene;
-    for (std::size_t n = 1;; ++n) {
-        CAPTURE(n);
-        std::optional<Error> refused;
-        const test::Attempt attempt = test::with_allocation_failing(n, [&] {
-            auto stores = scene.open(scene.root / "release.db");
-            if (!stores) refused = std::move(stores).error();
-            return stores.has_value();
+    const auto step = [&] {
+        const auto stores = scene.open_again();
+        test::hold(stores || stores.error().code == Errc::out_of_memory);
+        return stores.has_value();
+    };
+    const test::Counts counts = test::each_allocation(
+        [&] { scene.copy(); }, step,
+        [&](test::Ended) {
+            test::hold((*scene.open_again())->accounts.find_by_name(scene.tenant, "alice").has_value());
         });
-        if (refused && refused->code != Errc::out_of_memory) FAIL_CHECK(refused->message());
-        const auto stores = scene.open(scene.root / "release.db");
-        if (!stores) FAIL(stores.error().message());
-        REQUIRE((*stores)->accounts.find_by_name(scene.tenant, "alice"));
-        if (!attempt.failed_an_allocation) break;
-    }
+    CHECK(counts.failures > 100);
+    CHECK(counts.stops * 20 < counts.failures);
 }
