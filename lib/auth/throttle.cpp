@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/auth/throttle.hpp>
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 
 #include <safeq/core/bytes.hpp>
 #include <safeq/crypto/hash.hpp>
@@ -26,6 +29,20 @@ ThrottleKey shortened_hash(ByteWriter& fields) {
     ThrottleKey key;
     std::copy_n(digest.begin(), key.size(), key.begin());
     return key;
+}
+
+// Whom an address stands for: of IPv6 the network, the first 64 bits; an IPv4 address the same in both of its forms.
+std::string network_of(const std::string& address) {
+    constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    in_addr four{};
+    in6_addr six{};
+    const std::string bare = address.substr(0, address.find('%'));  // without the interface of a link-local address
+    if (inet_pton(AF_INET, bare.c_str(), &four) == 1) return to_hex(std::as_bytes(std::span{&four.s_addr, 1}));
+    if (inet_pton(AF_INET6, bare.c_str(), &six) != 1) return address;
+    const auto bytes = std::as_bytes(std::span{six.s6_addr});
+    if (std::ranges::equal(bytes.first(mapped.size()), std::as_bytes(std::span{mapped})))
+        return to_hex(bytes.subspan(mapped.size()));
+    return to_hex(bytes.first(8));
 }
 
 ThrottleEntry nothing_at(ThrottleTable which, const ThrottleKey& key) { return {.table = which, .key = key}; }
@@ -59,7 +76,7 @@ Throttle::Keys Throttle::keys_of(const Attempt& attempt) {
     ByteWriter origin;
     if (attempt.origin.device)
         origin.field("device").field(attempt.tenant.bytes()).field(attempt.origin.device->bytes());
-    else origin.field("address").field(attempt.tenant.bytes()).field(attempt.origin.address);
+    else origin.field("address").field(attempt.tenant.bytes()).field(network_of(attempt.origin.address));
 
     ByteWriter both;
     both.field(who.view()).field(origin.view());
@@ -103,6 +120,7 @@ void Throttle::succeeded(const Attempt& attempt, const Admission& admission) {
     take_back(keys, admission);
     if (Counter* const here = find(keys.at_origin_table, keys.at_origin)) {
         here->failures = 0;
+        mark(keys.at_origin_table, keys.at_origin);
         drop_if_nothing(keys.at_origin_table, keys.at_origin);
     }
     std::vector<ThrottleKey>& familiar = find_or_add(keys.who_table, keys.who).familiar;
@@ -119,6 +137,7 @@ void Throttle::forgive(TenantId tenant, SubjectId subject) {
         const Keys keys = keys_of({.tenant = tenant, .who = subject, .origin = {.device = realm, .address = {}}});
         if (Counter* const who = find(keys.who_table, keys.who)) {
             who->failures = 0;
+            mark(keys.who_table, keys.who);
             drop_if_nothing(keys.who_table, keys.who);
         }
     }
@@ -128,16 +147,15 @@ Throttle::Counter* Throttle::find(ThrottleTable which, const ThrottleKey& key) {
     const auto found = table(which).find(key);
     if (found == table(which).end()) return nullptr;
     found->second.touched = ++touches_;
-    mark(which, key);
     return &found->second;
 }
 
 Throttle::Counter& Throttle::find_or_add(ThrottleTable which, const ThrottleKey& key) {
+    mark(which, key);
     if (Counter* const there = find(which, key)) return *there;
     make_room(which);
     Counter& added = table(which)[key];
     added.touched = ++touches_;
-    mark(which, key);
     return added;
 }
 
@@ -184,8 +202,9 @@ void Throttle::count_in_bucket(ThrottleTable which, const ThrottleKey& key, Time
 
 void Throttle::uncount(ThrottleTable which, const ThrottleKey& key) {
     Counter* const counter = find(which, key);
-    if (counter == nullptr) return;
-    if (counter->failures > 0) --counter->failures;
+    if (counter == nullptr || counter->failures == 0) return;
+    --counter->failures;
+    mark(which, key);
     drop_if_nothing(which, key);
 }
 
@@ -198,8 +217,9 @@ void Throttle::take_back(const Keys& keys, const Admission& admission) {
 
 void Throttle::drop_if_nothing(ThrottleTable which, const ThrottleKey& key) {
     const auto found = table(which).find(key);
-    if (found != table(which).end() && found->second.failures == 0 && found->second.familiar.empty())
-        table(which).erase(found);
+    if (found == table(which).end() || found->second.failures != 0 || !found->second.familiar.empty()) return;
+    table(which).erase(found);
+    mark(which, key);
 }
 
 void Throttle::make_room(ThrottleTable which) {

@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include <fmt/format.h>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
@@ -230,6 +231,60 @@ TEST_CASE("one device or address that fails for everybody is slowed down", "[aut
     w.clock.advance(15s);
     CHECK(w.throttle.admit(w.at(id)).verdict == Verdict::allowed);
     CHECK(w.throttle.admit(w.at(id)).verdict == Verdict::wait);
+}
+
+TEST_CASE("of IPv6 a whole network is one address", "[auth]") {
+    World w;
+    int admitted = 0;
+    for (int i = 0; i < 1000; ++i) {
+        Attempt attempt = w.at(std::nullopt, fmt::format("2001:db8:1:2:{:x}:{:x}:0:1", i, 0xFFFF - i));
+        attempt.who = "name:user" + std::to_string(i);
+        admitted += w.throttle.admit(attempt).verdict == Verdict::wait ? 0 : 1;
+    }
+    CHECK(admitted == 120);
+    const auto same = [&](const std::string& a, const std::string& b) {
+        World apart;
+        apart.sign_in(apart.at(std::nullopt, a));
+        (void)apart.guesses(apart.at(std::nullopt, a));
+        return apart.throttle.admit(apart.at(std::nullopt, b)).verdict == Verdict::wait;
+    };
+    CHECK(same("2001:db8:1:2::1", "2001:DB8:1:2:ffff:ffff:ffff:ffff"));
+    CHECK_FALSE(same("2001:db8:1:2::1", "2001:db8:1:3::1"));
+    CHECK(same("192.0.2.1", "::ffff:192.0.2.1"));
+    CHECK_FALSE(same("192.0.2.1", "192.0.2.2"));
+    CHECK_FALSE(same("::ffff:192.0.2.1", "::ffff:192.0.2.2"));
+    CHECK(same("fe80::1%eth0", "fe80::2%eth1"));
+    CHECK(same("not an address", "not an address"));
+    CHECK_FALSE(same("not an address", "not an addresS"));
+}
+
+TEST_CASE("who is told to wait costs the store nothing", "[auth]") {
+    World w;
+    const Attempt attempt = w.at(w.device());
+    (void)w.guesses(attempt);
+    CHECK_FALSE(w.throttle.changes().empty());
+    w.throttle.saved();
+    for (int i = 0; i < 100; ++i) REQUIRE(w.throttle.admit(attempt).verdict == Verdict::wait);
+    CHECK(w.throttle.changes().empty());
+    w.clock.advance(1s);
+    REQUIRE(w.throttle.admit(attempt).verdict == Verdict::allowed);
+    CHECK(w.throttle.changes().size() == 3);  // the account here, the account, the device
+}
+
+TEST_CASE("what has faded goes from the store with the next look at it", "[auth]") {
+    World w;
+    test::MemoryThrottleStore store;
+    SharedThrottle shared{throttle_2026, w.clock, store};
+    REQUIRE(shared.admit(w.at(w.device())));
+    const Attempt attempt = w.at(w.device());
+    REQUIRE(shared.admit(attempt));
+    w.clock.advance(24h * 365);
+    const auto admission = shared.admit(attempt);
+    REQUIRE(admission);
+    REQUIRE(shared.withdraw(attempt, *admission));
+    const auto left = store.load();
+    REQUIRE(left);
+    CHECK(left->size() == 2);  // the other device's, at which nobody looked
 }
 
 TEST_CASE("strangers are slowed down like accounts, tenants are apart", "[auth]") {
