@@ -114,9 +114,13 @@ private:
     bool agree_ = true;
 };
 
+// A card alone holds nothing secret against anything, so it has a counter of its own: its success says nothing about
+// the PINs that were tried beside it, and those don't keep its owner from places that ask for the card alone.
+bool is_card_alone(const Given& given) { return given.kinds == FactorSet{FactorKind::card}; }
+
 Attempt attempt_of(TenantId tenant, const Origin& origin, const Given& given, const Claim& claim) {
     Attempt attempt{.tenant = tenant, .who = std::string{}, .origin = origin};
-    if (claim.account) attempt.who = claim.account->subject;
+    if (claim.account && !is_card_alone(given)) attempt.who = claim.account->subject;
     // Directories often ignore case; spelling a name in a thousand ways must not give a thousand times the guesses.
     else if (given.password != nullptr) attempt.who = "name:" + ascii_lower(given.password->name);
     else if (given.card) attempt.who = "card:" + to_hex(claim.cards.front().lookup);
@@ -295,7 +299,8 @@ Result<Authenticated> Authenticator::authenticate(TenantId tenant, const Origin&
         return std::unexpected{std::move(judged).error()};
     }
     if (!judge.right()) return wrong(judge.misses());
-    SAFEQ_TRY_VOID(parts_.throttle.succeeded(attempt, admission));
+    SAFEQ_TRY_VOID(is_card_alone(given) ? parts_.throttle.withdraw(attempt, admission)
+                                        : parts_.throttle.succeeded(attempt, admission));
 
     Authenticated out{.tenant = tenant, .subject = {}, .name = {}, .display_name = {}, .factors = given.kinds};
     if (claim.account) {

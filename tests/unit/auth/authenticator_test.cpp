@@ -53,7 +53,7 @@ struct World {
     Origin mfd{.device = DeviceId::make(clock, random), .address = "192.0.2.1"};
     PepperKey key = PepperKey::random(random);
     PepperRing peppers{Pepper{key}};
-    HashingBudget budget{{.concurrent = 1, .waiting = 0}};
+    HashingBudget budget{{.concurrent = 1, .waiting = 0, .memory_kib = 512 * 1024}};
     Hasher hasher{argon2_floor, peppers, random, budget};
     test::MemoryCredentialStore accounts;
     test::MemoryThrottleStore counters;
@@ -240,9 +240,30 @@ TEST_CASE("after many failures elsewhere a new place asks for a second factor", 
     CHECK(w.sign_in(given(password("alice"))));
 }
 
+TEST_CASE("a card alone doesn't forgive what was guessed beside it", "[auth]") {
+    World w;
+    // Whoever copied the card signs in with it, tries PINs where the card alone would do, and begins again.
+    int judged = 0;
+    for (int i = 0; i < 200; ++i) {
+        CHECK(w.sign_in(given(card()), "card"));
+        const std::uint64_t before = w.budget.granted();
+        CHECK_FALSE(w.sign_in(given(card(), pin("9999")), "card"));
+        judged += static_cast<int>(w.budget.granted() - before);
+        w.clock.advance(1s);
+    }
+    CHECK(judged <= 10);
+    // Nor do those guesses keep its owner from places that ask for the card alone, known or not.
+    w.mfd.device = DeviceId::make(w.clock, w.random);
+    CHECK(w.sign_in(given(card()), "card"));
+    // And the origin where only the card was shown isn't one where somebody has proved who they are.
+    const auto counters = w.counters.load();
+    REQUIRE(counters);
+    for (const ThrottleEntry& entry : *counters) CHECK(entry.familiar.empty());
+}
+
 TEST_CASE("a busy server judges nobody and counts nothing", "[auth]") {
     World w;
-    const auto held = w.budget.acquire();
+    const auto held = w.budget.acquire(64 * 1024);
     REQUIRE(held);
     for (int i = 0; i < 20; ++i) CHECK(w.sign_in(given(password("alice"))).error().code == Errc::busy);
     for (int i = 0; i < 20; ++i) CHECK(w.sign_in(given(password("nobody"))).error().code == Errc::busy);
