@@ -65,7 +65,7 @@ Result<void> Hasher::verify_nobody(const crypto::Secret& attempt) const {
 
 Result<PhcString> Hasher::store(ByteView material) const {
     SAFEQ_TRY_VOID(check_parameters());
-    SAFEQ_TRY(const HashingBudget::Permit permit, budget_.acquire());
+    SAFEQ_TRY(const HashingBudget::Permit permit, budget_.acquire(parameters_.memory_kib));
     const auto salt = random_.bytes<salt_bytes>();
     std::array<std::byte, hash_bytes> hash{};
     SAFEQ_TRY_VOID(crypto::argon2id(hash, material, salt, parameters_));
@@ -76,7 +76,7 @@ Result<PasswordCheck> Hasher::check(const PhcString& stored, ByteView material) 
     std::array<std::byte, PhcString::max_hash_bytes> hash{};
     const std::span<std::byte> out{hash.data(), stored.hash().size()};
     {
-        SAFEQ_TRY(const HashingBudget::Permit permit, budget_.acquire());
+        SAFEQ_TRY(const HashingBudget::Permit permit, budget_.acquire(stored.cost().memory_kib));
         SAFEQ_TRY_VOID(crypto::argon2id(out, material, stored.salt(), stored.cost()));
     }
     const bool right = crypto::equal(out, stored.hash());
@@ -90,7 +90,7 @@ Result<PasswordCheck> Hasher::check(const PhcString& stored, ByteView material) 
 Result<PasswordCheck> Hasher::check_imported(const ImportedHash& stored, const crypto::Secret& attempt) const {
     SAFEQ_TRY_VOID(check_parameters());
     SAFEQ_TRY(const Pepper* const pepper, pepper_named(stored.pepper()));
-    SAFEQ_TRY(const HashingBudget::Permit permit, budget_.acquire());
+    SAFEQ_TRY(const HashingBudget::Permit permit, budget_.acquire(parameters_.memory_kib));
     SAFEQ_TRY(const crypto::Secret hash,
               compute_foreign(stored.function(), stored.cost(), stored.salt(), attempt.expose()));
     // Who is right pays for Argon2id with the rehash that follows.

@@ -22,7 +22,7 @@ struct Fixture {
     test::SeededRandom random;
     PepperKey old_key = PepperKey::random(random);
     PepperKey new_key = PepperKey::random(random);
-    HashingBudget budget{{.concurrent = 2, .waiting = 4}};
+    HashingBudget budget{{.concurrent = 2, .waiting = 4, .memory_kib = 512 * 1024}};
     PepperRing old_ring{Pepper{old_key}};
     PepperRing new_ring{Pepper{new_key}};
     PepperRing both = rotated();
@@ -155,7 +155,7 @@ TEST_CASE("a flood of checks never computes more hashes at a time than planned",
 
 TEST_CASE("a thousand requests at once keep to the budget, and the rest are told busy", "[auth]") {
     Fixture f;
-    constexpr HashingLimits limits{.concurrent = 2, .waiting = 6};
+    constexpr HashingLimits limits{.concurrent = 2, .waiting = 6, .memory_kib = 512 * 1024};
     constexpr int requests = 1000;
     HashingBudget budget{limits};
     const Hasher hasher{floor_cost, f.old_ring, f.random, budget};
@@ -163,7 +163,7 @@ TEST_CASE("a thousand requests at once keep to the budget, and the rest are told
     REQUIRE(stored);
     // All places are taken until the line is full and everybody else has been sent away, so that the count is exact.
     std::vector<HashingBudget::Permit> held;
-    for (std::uint32_t i = 0; i < limits.concurrent; ++i) held.push_back(*budget.acquire());
+    for (std::uint32_t i = 0; i < limits.concurrent; ++i) held.push_back(*budget.acquire(64 * 1024));
     std::atomic<int> right = 0;
     std::atomic<int> busy = 0;
     std::atomic<int> other = 0;

@@ -21,7 +21,7 @@ struct Fixture {
     test::SeededRandom random;
     PepperKey key = PepperKey::random(random);
     PepperRing peppers{Pepper{key}};
-    HashingBudget budget{{.concurrent = 1, .waiting = 0}};
+    HashingBudget budget{{.concurrent = 1, .waiting = 0, .memory_kib = 512 * 1024}};
     Hasher hasher{argon2_floor, peppers, random, budget};
     ImportedHash imported = hasher.adopt(*ForeignHash::parse(bcrypt_hash));
 };
