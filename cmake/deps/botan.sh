@@ -11,6 +11,8 @@ minimum=3.13.0
 known_good_version=3.13.0
 known_good_sha256=a9252842d2cf38a3392ec540e134730051b544452c6922da20803ae3fd507992
 cache=${SAFEQ_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/safeq}
+# A fuzzing service's compiler and flags, where they are given: what its targets link is built, and instrumented, as they are.
+cxx=${SAFEQ_BOTAN_CXX:-} cxxflags=${SAFEQ_BOTAN_CXXFLAGS:-}
 
 # What the library uses, and the fast path of each; configure.py stops at a name that it doesn't know.
 modules=(
@@ -29,19 +31,19 @@ modules=(
 new_enough() { printf '%s\n%s\n' "$minimum" "$1" | sort -V -C; }
 
 system_version=$(pkg-config --modversion botan-3 2>/dev/null || true)
-if [ -n "$system_version" ] && new_enough "$system_version"; then
+if [ -z "$cxx" ] && [ -n "$system_version" ] && new_enough "$system_version"; then
     pkg-config --variable=prefix botan-3
     exit 0
 fi
 
-fingerprint=$(printf '%s\n' "${modules[@]}" | sha256sum | cut -c1-12)
+fingerprint=$(printf '%s\n' "${modules[@]}" ${cxx:+"$("$cxx" --version) $cxxflags"} | sha256sum | cut -c1-12)
 prefix=$cache/botan-$fingerprint
 if [ -f "$prefix/.complete" ]; then
     echo "$prefix"
     exit 0
 fi
 
-[ -n "$system_version" ] &&
+[ -z "$cxx" ] && [ -n "$system_version" ] &&
     echo "botan: the system has $system_version, older than $minimum (CVE-2026-34582 and later): building our own" >&2
 work=$cache/build-botan
 rm -rf "$work" && mkdir -p "$work/source" "$prefix"
@@ -60,9 +62,14 @@ fi
 tar -xf "$tarball" -C "$work"
 cd "$(find "$work" -maxdepth 1 -mindepth 1 -type d ! -name source | head -n 1)"
 command -v ccache > /dev/null && launcher=ccache || launcher=
+if [ -z "$cxx" ]; then
+    cc=gcc cxx=g++ cxxflags='-fstack-protector-strong -D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS'
+else
+    "$cxx" --version | grep -q clang && cc=clang || cc=gcc
+fi
 python3 configure.py --prefix="$prefix" --minimized-build --enable-modules="$(IFS=,; echo "${modules[*]}")" \
-    --disable-shared-library --build-targets=static --without-documentation --cc=gcc --cc-bin="${launcher:+ccache }g++" \
-    --extra-cxxflags='-fPIC -fstack-protector-strong -D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS' > "$work/configure.log" 2>&1 ||
+    --disable-shared-library --build-targets=static --without-documentation --cc="$cc" --cc-bin="${launcher:+ccache }$cxx" \
+    --extra-cxxflags="-fPIC $cxxflags" > "$work/configure.log" 2>&1 ||
     { tail -n 20 "$work/configure.log" >&2; exit 1; }
 make -j"$(nproc)" > "$work/make.log" 2>&1 || { tail -n 40 "$work/make.log" >&2; exit 1; }
 make install > "$work/install.log" 2>&1 || { tail -n 20 "$work/install.log" >&2; exit 1; }
