@@ -84,14 +84,14 @@ struct Scene {
         (void)must(std::move(writer).finish());
     }
 
-    std::uint64_t open() {
+    void open(Bytes& plain) {
         auto reader = must(spool::Reader::open(std::make_unique<MemorySource>(sealed), header, ring, intakes));
-        std::uint64_t sum = 0;
+        std::size_t at = 0;
         must(reader.for_each([&](ByteView piece) {
-            sum += piece.size();
+            std::memcpy(plain.data() + at, piece.data(), piece.size());
+            at += piece.size();
             return Result<void>{};
         }));
-        return sum;
     }
 };
 
@@ -138,7 +138,7 @@ std::vector<Figure> seal_and_open(bool opening) {
     constexpr std::size_t piece = 16384;
     constexpr std::size_t pieces = document_bytes / piece;
     Bytes raw_sealed(pieces * (piece + 16));
-    Bytes raw_plain(document_bytes);
+    Bytes plain(document_bytes);
     Raw seal{Botan::Cipher_Dir::Encryption};
     seal.run(scene.document, raw_sealed, pieces);
     Raw open{Botan::Cipher_Dir::Decryption};
@@ -146,15 +146,15 @@ std::vector<Figure> seal_and_open(bool opening) {
 
     const Pair rate = opening
                           ? median_of_pairs(
-                                pairs, [&] { return mib / seconds([&] { (void)scene.open(); }); },
-                                [&] { return mib / seconds([&] { open.run(raw_sealed, raw_plain, pieces); }); })
+                                pairs, [&] { return mib / seconds([&] { scene.open(plain); }); },
+                                [&] { return mib / seconds([&] { open.run(raw_sealed, plain, pieces); }); })
                           : median_of_pairs(
                                 pairs, [&] { return mib / seconds([&] { scene.seal(); }); },
                                 [&] { return mib / seconds([&] { seal.run(scene.document, raw_sealed, pieces); }); });
     return {{.name = opening ? "spool.open" : "spool.seal",
              .ours = rate.ours,
              .unit = "MiB/s",
-             .against = "botan AES-256/GCM, 16 KiB pieces, same buffers",
+             .against = "botan AES-256/GCM, 16 KiB pieces, from 64 MiB to 64 MiB",
              .theirs = rate.theirs}};
 }
 
