@@ -39,7 +39,7 @@ packages_for() {
     bench) echo libargon2-dev libsodium-dev age openssl ;;
     fuzz) echo clang-19 libclang-rt-19-dev libfuzzer-19-dev llvm-19 libcups2-dev "libboost1.74-dev|libboost1.83-dev" ;;
     tidy) echo clang-19 clang-tidy-19 ;;
-    docs) echo doxygen ;;
+    docs) echo doxygen python3 ;;
     lint) echo git python3 clang-format-19 shellcheck ;;
     esac
 }

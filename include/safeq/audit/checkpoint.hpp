@@ -75,7 +75,9 @@ struct WitnessPolicy {
 [[nodiscard]] Result<std::vector<Time>> verify_quorum(const SignedCheckpoint& checkpoint, const WitnessPolicy& policy);
 
 /// Signature lines as a witness sends them. *Errors*: those of `SignedNote::parse`.
+/// @{
 [[nodiscard]] std::string encode_signatures(std::span<const crypto::NoteSignature> signatures);
 [[nodiscard]] Result<std::vector<crypto::NoteSignature>> parse_signatures(std::string_view lines);
+/// @}
 
 }  // namespace safeq::audit

@@ -21,6 +21,7 @@ namespace safeq::audit {
 /// for it). Destroy only when no call is running.
 class Log {
 public:
+    /// What a log keeps in memory at the most.
     struct Options {
         /// Appending is idempotent by record id over this many of the last records; `find` has no such bound.
         std::size_t recent_ids = 65'536;
@@ -36,6 +37,7 @@ public:
     /// when entries are missing that were there; those of the store.
     [[nodiscard]] static Result<std::unique_ptr<Log>> open(LogStore& store, std::string origin,
                                                            const crypto::SigningKey& key, const Options& options);
+    /// The same with the options' defaults.
     [[nodiscard]] static Result<std::unique_ptr<Log>> open(LogStore& store, std::string origin,
                                                            const crypto::SigningKey& key);
     ~Log();
@@ -82,8 +84,11 @@ public:
     [[nodiscard]] Result<void> add_cosignature(const SignedCheckpoint& cosigned, const Cosigner& witness,
                                                std::string_view lines);
 
-    /// *Errors*: `invalid_argument` when `size` is over `published_size()` or `index` over `size`.
+    /// Proves that an entry is in the tree of that size. *Errors*: `invalid_argument` when `size` is over
+    /// `published_size()` or `index` not below `size`; those of the store.
     [[nodiscard]] Result<InclusionProof> prove(Index index, std::uint64_t size) const;
+    /// Proves that the tree of the new size begins with that of the old. *Errors*: `invalid_argument` when `new_size`
+    /// is over `published_size()` or `old_size` over `new_size`; those of the store.
     [[nodiscard]] Result<ConsistencyProof> consistency(std::uint64_t old_size, std::uint64_t new_size) const;
 
     /// *Errors*: `not_found` for an index that isn't durable.

@@ -24,7 +24,9 @@ inline constexpr std::uint64_t max_tree_size = std::uint64_t{1} << 62;
 /// A proof from `max_tree_size` is never longer than this, nor a path of RFC 6962 (tlog-witness allows 63 lines).
 inline constexpr std::size_t max_proof_hashes = 63;
 
+/// The hash of an entry: SHA-256 over the byte 0 and the entry.
 [[nodiscard]] Hash leaf_hash(ByteView entry);
+/// The hash of a node: SHA-256 over the byte 1 and the hashes of its children.
 [[nodiscard]] Hash node_hash(const Hash& left, const Hash& right);
 
 /// The same for very many nodes: what hashes is made once. *Threads*: one at a time.
@@ -85,6 +87,7 @@ public:
     /// *Errors*: `malformed` when the number of hashes is not that of `size`; `too_large`.
     [[nodiscard]] static Result<CompactRange> from(std::uint64_t size, std::vector<Hash> hashes);
 
+    /// Adds a leaf behind the last.
     void append(const Hash& leaf);
 
     [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
@@ -103,6 +106,7 @@ private:
 class HashSource {
 public:
     virtual ~HashSource() = default;
+    /// The hash of one of them. *Errors*: the implementation's.
     [[nodiscard]] virtual Result<Hash> hash(unsigned level, std::uint64_t index) = 0;
 
 protected:
@@ -113,11 +117,15 @@ protected:
 
 /// Proofs and roots from hashes at hand. *Errors*: `invalid_argument` for an index or size that makes no sense, those
 /// of the source.
+/// @{
 [[nodiscard]] Result<Hash> tree_root(HashSource& hashes, std::uint64_t size);
 [[nodiscard]] Result<InclusionProof> prove_inclusion(HashSource& hashes, Index index, std::uint64_t size);
+/// @}
+
 /// From size 0 the path is empty.
 [[nodiscard]] Result<ConsistencyProof> prove_consistency(HashSource& hashes, std::uint64_t old_size,
                                                          std::uint64_t new_size);
+/// What is needed to let such a tree grow. *Errors*: as `tree_root`.
 [[nodiscard]] Result<CompactRange> compact_range(HashSource& hashes, std::uint64_t size);
 
 }  // namespace safeq::audit

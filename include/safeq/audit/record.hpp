@@ -150,12 +150,18 @@ struct Record {
     /// *Errors*: `too_large`, `malformed`, `bad_version`, `not_canonical`, and those of `encode()`.
     [[nodiscard]] static Result<Record> parse(ByteView json);
 
+    /// Puts a field at the end; `encode` checks it.
+    /// @{
     Record& add(std::string_view name, std::uint64_t number);
     Record& add(std::string_view name, std::string_view text);
+    /// @}
+
     /// Null when there is no such field, or it is of the other type.
+    /// @{
     [[nodiscard]] const std::uint64_t* number(std::string_view name) const noexcept;
     [[nodiscard]] const std::string* text(std::string_view name) const noexcept;
     [[nodiscard]] const SealedField* sealed(std::string_view name) const noexcept;
+    /// @}
 
     friend bool operator==(const Record&, const Record&) = default;
 };

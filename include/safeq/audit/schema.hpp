@@ -17,6 +17,7 @@ enum class Family : std::uint8_t { jobs, authentication, administration, keys, p
 /// How much an event asks of whoever watches.
 enum class Gravity : std::uint8_t { normal, notable, alarming };
 
+/// What a field holds: a number up to `max_number`, or a text.
 enum class FieldType : std::uint8_t { number, text };
 
 /// A field, which means the same in every kind of record that has it.
@@ -46,18 +47,24 @@ struct Use {
 
     friend bool operator==(const Use&, const Use&) = default;
 };
+/// The names in such a list.
 [[nodiscard]] std::vector<Use> uses(std::string_view list);
 
 /// Every kind, in the order of the enumeration: the one table from which names, checks, exports and the documentation
 /// are made.
 [[nodiscard]] std::span<const KindRule> schema() noexcept;
+/// The rule of one kind.
 [[nodiscard]] const KindRule& rule(Kind kind) noexcept;
+/// Every field that some kind has, personal ones too.
 [[nodiscard]] std::span<const FieldRule> field_rules() noexcept;
 /// Null when no kind has such a field.
 [[nodiscard]] const FieldRule* find_field_rule(std::string_view name) noexcept;
 
+/// The word for it in docs/audit_events.md, for example "authentication".
+/// @{
 [[nodiscard]] std::string_view name(Family family) noexcept;
 [[nodiscard]] std::string_view name(Gravity gravity) noexcept;
+/// @}
 
 /// Whether the record is what its kind says: the ids, fields and personal fields that must be there, none that may not,
 /// each of its type, no id nil. *Errors*: `unsupported` for a kind that this version doesn't know; `malformed`, naming

@@ -20,6 +20,7 @@ inline constexpr std::size_t max_bundle_entry_bytes = 65'535;
 
 /// Which tile. *Source*: C2SP tlog-tiles.
 struct TileId {
+    /// What a tile holds: hashes of one level, or (as a bundle) the entries themselves.
     enum class Kind : std::uint8_t { hashes, entries };
 
     Kind kind = Kind::hashes;
@@ -41,6 +42,7 @@ struct TileId {
 /// How wide the tile at this place is in a tree of this size: 0 where there is none.
 [[nodiscard]] unsigned width_in_tree(unsigned level, std::uint64_t index, std::uint64_t tree_size) noexcept;
 
+/// The bytes of a tile: its hashes, one after the other.
 [[nodiscard]] Bytes encode_hashes(std::span<const Hash> hashes);
 /// *Errors*: `truncated`, `trailing_data` when `bytes` are not exactly `width` hashes.
 [[nodiscard]] Result<std::vector<Hash>> parse_hashes(ByteView bytes, unsigned width);

@@ -70,6 +70,7 @@ struct WitnessAnswer {
 /// *Requires*: the parts outlive it; the key serves nothing else. *Threads*: safe from several threads.
 class Witness final {
 public:
+    /// Its name and key, the logs that it cosigns for, and its ports.
     struct Parts {
         std::string name;
         const crypto::SigningKey& key;

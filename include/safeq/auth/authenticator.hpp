@@ -13,13 +13,16 @@
 
 namespace safeq::auth {
 
+/// A user's name and a password, as typed.
 struct GivenPassword {
     std::string name;
     crypto::Secret password;
 };
+/// A PIN, as typed; it doesn't say whose.
 struct GivenPin {
     crypto::Secret digits;
 };
+/// A card, as a reader tells of it.
 struct GivenCard {
     std::string type;
     std::string uid;  ///< hexadecimal
@@ -32,6 +35,7 @@ struct GivenToken {
 /// A factor as someone presents it, not checked in any way.
 using Factor = std::variant<GivenCard, GivenPassword, GivenPin, GivenToken>;
 
+/// What kind of proof this is.
 [[nodiscard]] FactorKind kind_of(const Factor& factor) noexcept;
 
 /// Someone who has proved who they are.
@@ -54,6 +58,7 @@ struct Authenticated {
 /// *Threads*: safe from several threads; blocks for hashing and for the ports.
 class Authenticator final {
 public:
+    /// What it decides by; all of it must outlive the authenticator.
     struct Parts {
         CredentialStore& accounts;
         const Hasher& hasher;

@@ -34,7 +34,9 @@ public:
         for (const FactorKind kind : kinds) add(kind);
     }
 
+    /// Puts a kind into the set; one that is in already changes nothing.
     constexpr void add(FactorKind kind) noexcept { bits_ = static_cast<std::uint8_t>(bits_ | bit(kind)); }
+    /// Whether this kind is here.
     [[nodiscard]] constexpr bool contains(FactorKind kind) const noexcept { return (bits_ & bit(kind)) != 0; }
     /// Whether every kind of `other` is here.
     [[nodiscard]] constexpr bool contains(const FactorSet& other) const noexcept {

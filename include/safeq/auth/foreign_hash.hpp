@@ -27,13 +27,13 @@ struct ForeignRules {
     std::size_t most_salt_bytes;
     std::size_t hash_bytes;
 };
+/// The rules for this function.
 [[nodiscard]] const ForeignRules& rules_of(ForeignFunction function) noexcept;
 
 /// A password hash as another system wrote it:
 /// - `$2a$12$…`, `$2b$…`, `$2y$…`, also behind `{CRYPT}`: bcrypt (`$2x$`, which had a fault, is refused);
 /// - `$pbkdf2-sha256$29000$salt$hash` as passlib writes it, `$pbkdf2-sha256$i=29000$salt$hash` as PHC strings do
-/// (`l=32`
-///   may follow), and the same with `sha512`: full-length hashes only;
+///   (there `l=32` may follow), and the same with `sha512`: full-length hashes only;
 /// - `{SSHA256}…`, `{SSHA512}…`: base64 of the hash and the salt, as OpenLDAP's pw-sha2 writes them.
 /// Only for importing: it is as good to guess from as it was there. What is stored here is an `ImportedHash`.
 class ForeignHash final {

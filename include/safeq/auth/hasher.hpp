@@ -20,6 +20,7 @@ using Argon2Parameters = crypto::Argon2Cost;
 inline constexpr Argon2Parameters argon2id_2026{.memory_kib = 64 * 1024, .passes = 3, .lanes = 4};
 static_assert(within_bounds(argon2id_2026));
 
+/// What came of checking a password or a PIN.
 enum class PasswordCheck {
     mismatch,
     match,

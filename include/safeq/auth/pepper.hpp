@@ -15,10 +15,13 @@ namespace safeq::auth {
 /// The installation's secret that goes into every stored password, PIN and card, and lies apart from the database.
 using PepperKey = crypto::Key<32, struct PepperTag>;
 
+/// The keys that are derived from a `PepperKey`, each for one use.
+/// @{
 using PasswordPepper = crypto::Key<32, struct PasswordPepperTag>;
 using PinPepper = crypto::Key<32, struct PinPepperTag>;
 using CardPepper = crypto::Key<32, struct CardPepperTag>;
 using ImportPepper = crypto::Key<32, struct ImportPepperTag>;
+/// @}
 
 /// Names a pepper in what is stored. Derived from the key, so that it can't name another one; says nothing about it.
 struct PepperId {

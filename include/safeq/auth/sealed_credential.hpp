@@ -19,6 +19,7 @@ namespace safeq::auth {
 /// Where a credential was shown: at a device, or at a listener, which is a daemon's.
 using CredentialPlace = std::variant<DeviceId, InstanceId>;
 
+/// What makes a sealed credential open only once.
 using CredentialNonce = std::array<std::byte, 16>;
 
 /// What a sealed credential is bound to; all of it travels beside it in the clear and is authenticated.

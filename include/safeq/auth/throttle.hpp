@@ -84,6 +84,7 @@ struct Attempt {
     Origin origin;
 };
 
+/// Whether an attempt may be judged.
 enum class Verdict {
     allowed,
     step_up,  ///< only with a password beside a card or token that is the account's
@@ -97,7 +98,9 @@ struct Admission {
     bool counted_unfamiliar = false;  ///< kept for `succeeded` and `withdraw`
 };
 
+/// What a counter counts for. The numbers are stored: add new ones at the end.
 enum class ThrottleTable : std::uint8_t { account_at_origin, account, stranger_at_origin, stranger, device, address };
+/// Which counter of a table; a hash, cut short.
 using ThrottleKey = std::array<std::byte, 16>;
 
 /// One counter, as it is kept. Without failures and familiar origins it means that there is nothing to keep.
@@ -141,6 +144,7 @@ public:
 
     /// The counters that changed since `saved` was last called; those that are no more hold `nothing()`.
     [[nodiscard]] std::vector<ThrottleEntry> changes() const;
+    /// What `changes` gave is stored: changes are collected anew.
     void saved() noexcept { changed_.clear(); }
 
     [[nodiscard]] std::size_t size() const noexcept;
@@ -182,6 +186,7 @@ private:
 class ThrottleStore {
 public:
     virtual ~ThrottleStore() = default;
+    /// Every entry that is stored.
     [[nodiscard]] virtual Result<std::vector<ThrottleEntry>> load() = 0;
     /// Adds or replaces each entry by table and key; removes it where it holds `nothing()`.
     [[nodiscard]] virtual Result<void> save(std::span<const ThrottleEntry> changes) = 0;
@@ -202,10 +207,13 @@ public:
     /// Reads what was known before; call it once, before the first attempt.
     [[nodiscard]] Result<void> load();
 
+    /// As in `Throttle`, and stored when it returns.
+    /// @{
     [[nodiscard]] Result<Admission> admit(const Attempt& attempt);
     [[nodiscard]] Result<void> succeeded(const Attempt& attempt, const Admission& admission);
     [[nodiscard]] Result<void> withdraw(const Attempt& attempt, const Admission& admission);
     [[nodiscard]] Result<void> forgive(TenantId tenant, SubjectId subject);
+    /// @}
 
 private:
     [[nodiscard]] Result<void> save();

@@ -33,9 +33,12 @@ using MutableByteView = std::span<std::byte>;
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+/// A copy that owns its bytes.
+/// @{
 [[nodiscard]] inline Bytes to_bytes(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
 
 [[nodiscard]] inline Bytes to_bytes(std::string_view text) { return to_bytes(as_bytes(text)); }
+/// @}
 
 /// Whether two public byte strings are equal. Not constant time: for secrets see `crypto::equal`.
 [[nodiscard]] inline bool same_bytes(ByteView a, ByteView b) noexcept {
@@ -53,10 +56,13 @@ public:
 
     /// The next `n` bytes. *Errors*: `truncated`, naming `what`.
     [[nodiscard]] Result<ByteView> take(std::size_t n, std::string_view what);
+    /// The next number. *Errors*: `truncated`, naming `what`.
+    /// @{
     [[nodiscard]] Result<std::uint8_t> u8(std::string_view what);
     [[nodiscard]] Result<std::uint16_t> u16(std::string_view what);
     [[nodiscard]] Result<std::uint32_t> u32(std::string_view what);
     [[nodiscard]] Result<std::uint64_t> u64(std::string_view what);
+    /// @}
 
     /// Everything that is left; may be empty.
     [[nodiscard]] ByteView rest() noexcept;
@@ -72,16 +78,25 @@ private:
 /// Builds big-endian structures.
 class ByteWriter {
 public:
+    /// Appends the number.
+    /// @{
     ByteWriter& u8(std::uint8_t value);
     ByteWriter& u16(std::uint16_t value);
     ByteWriter& u32(std::uint32_t value);
     ByteWriter& u64(std::uint64_t value);
+    /// @}
+
+    /// Appends what is given, without its length.
+    /// @{
     ByteWriter& bytes(ByteView value);
     ByteWriter& text(std::string_view value) { return bytes(as_bytes(value)); }
+    /// @}
 
     /// A field with its length before it, as u32: no two lists of fields give the same bytes.
+    /// @{
     ByteWriter& field(ByteView value);
     ByteWriter& field(std::string_view value) { return field(as_bytes(value)); }
+    /// @}
 
     [[nodiscard]] ByteView view() const noexcept { return out_; }
     /// What was built; the writer is empty afterwards.
@@ -98,12 +113,16 @@ private:
 [[nodiscard]] Result<Bytes> from_hex(std::string_view text);
 
 /// RFC 4648, section 4 (with padding) and section 5 (URL-safe, without padding).
+/// @{
 [[nodiscard]] std::string to_base64(ByteView bytes);
 [[nodiscard]] std::string to_base64url(ByteView bytes);
+/// @}
 
 /// Strict and canonical: right padding, no spaces, unused bits zero. *Errors*: `malformed`, `not_canonical`.
 /// Not constant time: not for secrets whose timing matters.
+/// @{
 [[nodiscard]] Result<Bytes> from_base64(std::string_view text);
 [[nodiscard]] Result<Bytes> from_base64url(std::string_view text);
+/// @}
 
 }  // namespace safeq

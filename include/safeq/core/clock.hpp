@@ -17,6 +17,7 @@ using Time = std::chrono::sys_time<std::chrono::milliseconds>;
 class Clock {
 public:
     virtual ~Clock() = default;
+    /// The present moment by this clock, which may be set back.
     [[nodiscard]] virtual Time now() const noexcept = 0;
 
 protected:
@@ -36,7 +37,9 @@ class ManualClock final : public Clock {
 public:
     explicit ManualClock(Time start) noexcept : now_{start.time_since_epoch()} {}
     [[nodiscard]] Time now() const noexcept override { return Time{now_.load()}; }
+    /// Moves the clock on, or back by a negative time.
     void advance(std::chrono::milliseconds by) noexcept { now_ = now_.load() + by; }
+    /// Puts the clock at this moment, later or earlier.
     void set(Time to) noexcept { now_ = to.time_since_epoch(); }
 
 private:

@@ -17,6 +17,7 @@ public:
     /// safe can be done without randomness.
     virtual void fill(std::span<std::byte> out) noexcept = 0;
 
+    /// `N` unpredictable bytes.
     template <std::size_t N>
     [[nodiscard]] std::array<std::byte, N> bytes() noexcept {
         std::array<std::byte, N> out;

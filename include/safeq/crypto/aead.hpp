@@ -11,12 +11,15 @@ namespace safeq::crypto {
 
 using AeadKey = Key<32, struct AeadTag>;        ///< AES-256-GCM
 using Aead128Key = Key<16, struct Aead128Tag>;  ///< AES-128-GCM; only for other people's formats and vectors
+/// What must differ for each message under one key.
 using AeadNonce = std::array<std::byte, 12>;
 inline constexpr std::size_t aead_tag_bytes = 16;
 
+/// What is sealed.
 struct Plaintext {
     ByteView bytes;
 };
+/// What is authenticated along with the plaintext, and not part of the ciphertext.
 struct Associated {
     ByteView bytes;
 };
@@ -50,14 +53,16 @@ private:
 /// neither is the portable one where the processor has better.
 [[nodiscard]] std::string aead_provider();
 
+/// An AES-256 key under which other keys are kept.
 using WrapKey = Key<32, struct WrapTag>;
 
-/// AES-256 key wrap with padding (RFC 5649).
+/// AES-256 key wrap with padding (RFC 5649). *Requires*: a secret of 1 byte to 4 GiB.
 [[nodiscard]] Bytes wrap_key(const WrapKey& key, ByteView secret);
 /// *Errors*: `authentication_failed` for a wrong key or changed bytes.
 [[nodiscard]] Result<Secret> unwrap_key(const WrapKey& key, ByteView wrapped);
 /// The same with an AES key of 16, 24 or 32 bytes. *Errors*: also `key_invalid`.
 [[nodiscard]] Result<Secret> unwrap_key(ByteView key, ByteView wrapped);
+/// *Errors*: `key_invalid` for a key of another length; `invalid_argument` for an empty secret or one over 4 GiB.
 [[nodiscard]] Result<Bytes> wrap_key(ByteView key, ByteView secret);
 
 }  // namespace safeq::crypto

@@ -23,6 +23,7 @@ enum class ForeignScheme : std::uint8_t {
     rsa_pkcs1_sha512,
 };
 
+/// The curves of ECDSA keys.
 enum class ForeignCurve : std::uint8_t { p256, p384, p521 };
 
 /// A public key of somebody else's, to verify their signatures. *Threads*: `verify` is safe from several at a time.

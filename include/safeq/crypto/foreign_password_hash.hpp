@@ -27,12 +27,14 @@ inline constexpr std::size_t bcrypt_most_password_bytes = 72;
 /// PBKDF2 with HMAC-SHA-256 or HMAC-SHA-512 into all of `out`.
 /// *Requires*: the caller has bounded the iterations. *Errors*: `weak_parameters` for no iteration; `invalid_argument`
 /// for no output; `out_of_memory`. *Source*: RFC 8018, section 5.2.
+/// @{
 [[nodiscard]] Result<void> pbkdf2_sha256(std::span<std::byte> out, ByteView password, ByteView salt,
                                          std::uint32_t iterations);
 [[nodiscard]] Result<void> pbkdf2_sha512(std::span<std::byte> out, ByteView password, ByteView salt,
                                          std::uint32_t iterations);
+/// @}
 
-// Base64 as bcrypt writes it: an alphabet of its own, no padding.
+/// Base64 as bcrypt writes it: an alphabet of its own, no padding.
 [[nodiscard]] std::string to_bcrypt_base64(ByteView bytes);
 /// *Errors*: `malformed`; `not_canonical` for stray bits at the end.
 [[nodiscard]] Result<Bytes> from_bcrypt_base64(std::string_view text);

@@ -12,11 +12,15 @@ namespace safeq::crypto {
 inline constexpr std::size_t xwing_public_bytes = 1216;
 inline constexpr std::size_t xwing_ciphertext_bytes = 1120;
 
+/// What X-Wing works with: a public key, a ciphertext, the seed of a private key, and the secret that both sides get.
+/// @{
 using XwingPublicKey = std::array<std::byte, xwing_public_bytes>;
 using XwingCiphertext = std::array<std::byte, xwing_ciphertext_bytes>;
 using XwingSeed = Key<32, struct XwingSeedTag>;
 using SharedSecret = Key<32, struct SharedSecretTag>;
+/// @}
 
+/// A secret, and the ciphertext from which the holder of the private key gets it.
 struct XwingEncapsulated {
     SharedSecret secret;
     XwingCiphertext ciphertext;
@@ -25,7 +29,9 @@ struct XwingEncapsulated {
 /// An X-Wing private key, expanded from its 32-byte seed. *Threads*: const calls are safe from several threads.
 class XwingPrivateKey final {
 public:
+    /// The key of this seed.
     [[nodiscard]] static XwingPrivateKey from_seed(XwingSeed seed);
+    /// The key of a random seed.
     [[nodiscard]] static XwingPrivateKey generate(Random& random);
     XwingPrivateKey(XwingPrivateKey&&) noexcept;
     XwingPrivateKey& operator=(XwingPrivateKey&&) noexcept;
@@ -52,10 +58,12 @@ private:
 // HPKE base mode, single shot. KEM X-Wing (0x647a), KDF HKDF-SHA256 (0x0001), AEAD AES-256-GCM (0x0002).
 // Source: RFC 9180.
 
+/// What a message is for (RFC 9180's `info`); both sides must say the same.
 struct HpkeInfo {
     ByteView bytes;
 };
 
+/// A message for the holder of a private key.
 struct HpkeSealed {
     XwingCiphertext enc;
     Bytes ciphertext;  ///< plaintext length + 16

@@ -36,8 +36,10 @@ public:
     Secret() noexcept = default;
 
     /// Takes a copy; the caller's memory stays the caller's to wipe.
+    /// @{
     [[nodiscard]] static Secret copy_of(ByteView bytes);
     [[nodiscard]] static Secret copy_of(std::string_view text) { return copy_of(as_bytes(text)); }
+    /// @}
 
     /// A zeroed secret of `size` bytes, to be filled through `fill()`.
     [[nodiscard]] static Secret zeroed(std::size_t size);
@@ -57,6 +59,7 @@ public:
     /// The bytes, for the one call that needs them.
     [[nodiscard]] ByteView expose() const& noexcept { return {data_.get(), size_}; }
     ByteView expose() const&& = delete;
+    /// The bytes, for writing them.
     [[nodiscard]] std::span<std::byte> fill() & noexcept { return {data_.get(), size_}; }
 
 private:
@@ -70,6 +73,7 @@ class Key {
 public:
     static constexpr std::size_t size = N;
 
+    /// A key of unpredictable bytes.
     [[nodiscard]] static Key random(Random& random) noexcept {
         Key key;
         random.fill(key.bytes_);
@@ -84,6 +88,7 @@ public:
         return key;
     }
 
+    /// Takes a copy; the caller's memory stays the caller's to wipe.
     [[nodiscard]] static Key copy_of(std::span<const std::byte, N> bytes) noexcept {
         Key key;
         std::memcpy(key.bytes_.data(), bytes.data(), N);
@@ -106,6 +111,7 @@ public:
 
     [[nodiscard]] std::span<const std::byte, N> expose() const& noexcept { return bytes_; }
     std::span<const std::byte, N> expose() const&& = delete;
+    /// The bytes, for writing them.
     [[nodiscard]] std::span<std::byte, N> fill() & noexcept { return bytes_; }
 
     /// A zeroed key, to be filled through `fill()` by a derivation.

@@ -9,6 +9,7 @@
 
 namespace safeq::crypto {
 
+/// An Ed25519 signature.
 using Signature = std::array<std::byte, 64>;
 
 /// An Ed25519 public key (RFC 8032).
@@ -24,18 +25,22 @@ struct VerifyingKey {
     friend bool operator==(const VerifyingKey&, const VerifyingKey&) = default;
 };
 
+/// What an Ed25519 key is made from (RFC 8032, section 5.1.5).
 using SigningSeed = Key<32, struct SigningSeedTag>;
 
 /// An Ed25519 private key. *Threads*: `sign` is safe from several threads at a time.
 class SigningKey final {
 public:
+    /// The key of a random seed.
     [[nodiscard]] static SigningKey generate(Random& random);
+    /// The key of this seed.
     [[nodiscard]] static SigningKey from_seed(SigningSeed seed);
     SigningKey(SigningKey&&) noexcept;
     SigningKey& operator=(SigningKey&&) noexcept;
     ~SigningKey();
 
     [[nodiscard]] const VerifyingKey& verifying_key() const noexcept { return public_; }
+    /// The signature over a message: always the same for the same message.
     [[nodiscard]] Signature sign(ByteView message) const;
 
     /// For writing the key to its file.

@@ -9,8 +9,11 @@
 
 namespace safeq::crypto {
 
+/// What a key stream follows from.
+/// @{
 using XChaChaKey = Key<32, struct XChaChaTag>;
 using XChaChaNonce = std::array<std::byte, 24>;
+/// @}
 
 /// XORs the XChaCha20 key stream, from its first block on, over `data`: encrypts and decrypts. Nothing is
 /// authenticated; for formats that bring a MAC of their own (PASETO v4, PASERK), and never twice with one nonce.

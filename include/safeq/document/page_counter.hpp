@@ -16,6 +16,7 @@ struct PageBudget {
     std::size_t buffered_bytes;  ///< a PDF is kept in memory until its end; a longer one isn't counted
     std::uint32_t pages;         ///< more aren't counted
 
+    /// 16 MiB and 100,000 pages.
     [[nodiscard]] static constexpr PageBudget standard() noexcept {
         return {.buffered_bytes = 16 * 1024 * 1024, .pages = 100'000};
     }
@@ -32,6 +33,7 @@ public:
     PageCounter& operator=(PageCounter&&) noexcept;
     ~PageCounter();
 
+    /// Takes the document's next bytes.
     void append(ByteView bytes);
 
     /// What the first bytes showed; `unknown` before there are enough of them.

@@ -25,6 +25,7 @@ struct Limits {
                 .trailer_bytes = 8192};
     }
 
+    /// The same limits but for the body's.
     [[nodiscard]] constexpr Limits with_body(std::uint64_t bytes) const noexcept {
         Limits out = *this;
         out.body_bytes = bytes;

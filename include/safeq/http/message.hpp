@@ -17,6 +17,7 @@ namespace safeq::http {
 /// Header fields in the order in which they came; names compare without regard to case.
 class Headers {
 public:
+    /// Puts a field at the end, whether or not there is one of that name.
     void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
 
     /// The value of a field that may be there once; empty optional when it isn't there.
@@ -26,6 +27,7 @@ public:
     /// The first value, or an empty text.
     [[nodiscard]] std::string_view first(std::string_view name) const noexcept;
 
+    /// How often the field is there.
     [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
     [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& fields() const noexcept { return fields_; }
 
@@ -81,9 +83,11 @@ struct Target {
 [[nodiscard]] std::string encode_segment(std::string_view segment);
 
 /// The text of a head, ready to be sent. *Errors*: `invalid_argument` for a control character in a name or value.
+/// @{
 [[nodiscard]] Result<std::string> encode_request(std::string_view method, std::string_view target,
                                                  std::string_view host, const Headers& headers);
 [[nodiscard]] Result<std::string> encode_response(int status, const Headers& headers);
+/// @}
 
 /// "Not Found" for 404.
 [[nodiscard]] std::string_view reason(int status) noexcept;

@@ -16,6 +16,7 @@ enum class Event {
     end,        ///< the message is complete; the bytes after it belong to the next
 };
 
+/// What one call of `feed` gave.
 struct Step {
     Event event = Event::need_more;
     std::size_t consumed = 0;

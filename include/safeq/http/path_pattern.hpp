@@ -8,6 +8,7 @@
 
 namespace safeq::http {
 
+/// Values by the names of a pattern.
 using PathParameters = std::map<std::string, std::string, std::less<>>;
 
 /// The parameters of a decoded path that fits a pattern such as "/v1/jobs/{job}/release": each `{name}` takes one

@@ -31,8 +31,11 @@ struct Attribute {
 
 /// Several values of one string syntax: `keywords("sides-supported", {"one-sided", …})`.
 [[nodiscard]] Attribute keywords(std::string name, const std::vector<std::string>& values);
+/// Several numbers, of syntax integer or enum.
+/// @{
 [[nodiscard]] Attribute integers(std::string name, const std::vector<std::int32_t>& values);
 [[nodiscard]] Attribute enumerations(std::string name, const std::vector<std::int32_t>& values);
+/// @}
 
 /// What begins a group of attributes. *Source*: RFC 8010, 3.5.1; PWG 5100.22 for the last three.
 enum class GroupTag : std::uint8_t {
@@ -57,8 +60,11 @@ struct Group {
     /// The only value of that attribute; null where there is none or more than one.
     [[nodiscard]] const Value* value(std::string_view name) const noexcept;
     /// Puts the attribute at the end, or in the place of one with that name.
+    /// @{
     void set(Attribute attribute);
     void set(std::string name, Value value) { set(Attribute{std::move(name), std::move(value)}); }
+    /// @}
+
     friend bool operator==(const Group&, const Group&) = default;
 };
 

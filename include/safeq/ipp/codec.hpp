@@ -12,6 +12,7 @@
 
 namespace safeq::ipp {
 
+/// A message, and where it ended.
 struct Decoded {
     Message message;
     std::size_t consumed;  ///< the head's length: the document, if any, begins here

@@ -66,11 +66,13 @@ private:
 /// operation attributes, job attributes. *Source*: RFC 8011, 4. *Threads*: safe from several threads.
 class Engine final {
 public:
+    /// Which operations need an owner.
     enum class Access {
         owner_required,  ///< everything but Get-Printer-Attributes needs an owner
         open,            ///< owners, if any, are the service's matter
     };
 
+    /// How an engine serves its printer.
     struct Config {
         /// Paths under which the printer is known besides the one at which the caller came in.
         std::vector<std::string> paths{"/ipp/print"};

@@ -92,11 +92,14 @@ enum class WhichJobs : std::uint8_t {
     aborted,
 };
 
+/// The keyword of IPP, for example "not-completed".
 [[nodiscard]] std::string_view name(WhichJobs which) noexcept;
+/// What a keyword of IPP means, or nothing.
 [[nodiscard]] std::optional<WhichJobs> which_jobs(std::string_view keyword) noexcept;
 /// Whether a job in `state` is meant by `which`.
 [[nodiscard]] bool matches(WhichJobs which, JobState state) noexcept;
 
+/// What a client asks Get-Jobs for.
 struct JobQuery {
     WhichJobs which = WhichJobs::not_completed;
     bool mine = false;         ///< my-jobs: only the caller's own

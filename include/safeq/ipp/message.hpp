@@ -11,6 +11,7 @@
 
 namespace safeq::ipp {
 
+/// A version of IPP.
 struct Version {
     std::uint8_t major = 2;
     std::uint8_t minor = 0;

@@ -39,6 +39,7 @@ struct PrinterUri {
     friend bool operator==(const PrinterUri&, const PrinterUri&) = default;
 };
 
+/// What the printer is doing, as clients see it. *Source*: RFC 8011, 5.4.11.
 enum class PrinterState : std::int32_t { idle = 3, processing = 4, stopped = 5 };
 
 /// What the printer is and can do: the engine makes its attributes from it and holds job tickets against it.
@@ -100,6 +101,7 @@ class PrinterService {
 public:
     virtual ~PrinterService() = default;
 
+    /// What the printer is and can do at this moment, as this caller may see it.
     [[nodiscard]] virtual PrinterInfo printer(const Caller& caller) = 0;
 
     /// Whether such a job would be taken. *Errors*: `denied`, `busy`, `unavailable`.

@@ -23,9 +23,11 @@ struct Target {
 
 /// A request with its operation attributes in the order that IPP wants: charset, language, printer-uri, (job-id,)
 /// requesting-user-name. *Requires*: `request_id` and `job_id` ≥ 1.
+/// @{
 [[nodiscard]] Message make_request(const Target& target, Operation operation, std::int32_t request_id);
 [[nodiscard]] Message make_job_request(const Target& target, Operation operation, std::int32_t request_id,
                                        std::int32_t job_id);
+/// @}
 
 /// Print-Job, Create-Job or Validate-Job with the ticket's names, format and job template attributes. For Create-Job
 /// the document's name and format are left out: they go with Send-Document.
@@ -37,10 +39,12 @@ struct Target {
                                          const DocumentTicket& document);
 
 /// Get-Printer-Attributes and Get-Job-Attributes, asking for these attributes or groups only.
+/// @{
 [[nodiscard]] Message make_get_printer_attributes(const Target& target, std::int32_t request_id,
                                                   const std::vector<std::string>& requested);
 [[nodiscard]] Message make_get_job_attributes(const Target& target, std::int32_t request_id, std::int32_t job_id,
                                               const std::vector<std::string>& requested);
+/// @}
 
 /// Whether `response` answers `request` with success.
 /// *Errors*: `ipp_malformed` for another request-id, no charset or language first, or a version never spoken;
@@ -78,7 +82,9 @@ struct RemotePrinter {
     std::vector<std::string> formats;
     std::vector<Operation> operations;
 
+    /// Whether the printer lists the operation.
     [[nodiscard]] bool supports(Operation operation) const noexcept;
+    /// Whether the printer lists the MIME media type, in whatever case.
     [[nodiscard]] bool takes_format(std::string_view mime) const noexcept;
     friend bool operator==(const RemotePrinter&, const RemotePrinter&) = default;
 };

@@ -77,7 +77,9 @@ struct DateTime {
     friend bool operator==(const DateTime&, const DateTime&) = default;
 };
 
+/// Dots per unit of length, across the feed and along it.
 struct Resolution {
+    /// The unit of length, by its number on the wire.
     enum class Unit : std::uint8_t { per_inch = 3, per_centimetre = 4 };
     std::int32_t cross_feed = 0;
     std::int32_t feed = 0;
@@ -89,10 +91,12 @@ struct Resolution {
 struct Range {
     std::int32_t lower = 0;
     std::int32_t upper = 0;
+    /// Whether the value is within the bounds, or one of them.
     [[nodiscard]] bool contains(std::int32_t value) const noexcept { return lower <= value && value <= upper; }
     friend bool operator==(const Range&, const Range&) = default;
 };
 
+/// A text and the natural language that it is in.
 struct LanguageText {
     std::string language;
     std::string text;
@@ -124,6 +128,8 @@ private:
 /// at a character's end to what the syntax allows and put '?' where it has a character that IPP may not carry.
 class Value final {
 public:
+    /// A value of one syntax. Octets over its length are cut; a date that there isn't becomes the beginning of 1970.
+    /// @{
     [[nodiscard]] static Value integer(std::int32_t value) { return {ValueTag::integer, value}; }
     [[nodiscard]] static Value boolean(bool value) { return {ValueTag::boolean, value}; }
     [[nodiscard]] static Value enumeration(std::int32_t value) { return {ValueTag::enumeration, value}; }
@@ -142,9 +148,14 @@ public:
     [[nodiscard]] static Value charset(std::string_view value);
     [[nodiscard]] static Value natural_language(std::string_view value);
     [[nodiscard]] static Value mime_media_type(std::string_view value);
+    /// @}
+
+    /// An out-of-band value, which stands in place of one.
+    /// @{
     [[nodiscard]] static Value unsupported() { return {ValueTag::unsupported, std::monostate{}}; }
     [[nodiscard]] static Value unknown() { return {ValueTag::unknown, std::monostate{}}; }
     [[nodiscard]] static Value no_value() { return {ValueTag::no_value, std::monostate{}}; }
+    /// @}
 
     /// A value of any syntax but collection from its octets.
     /// *Errors*: `ipp_malformed` for a length or content that the syntax doesn't have; `too_large`; `invalid_utf8` and

@@ -62,6 +62,7 @@ class [[nodiscard]] Releasing final : public detail::Attempt {
 
 /// How an attempt ended.
 struct Outcome {
+    /// What is known about the paper.
     enum class Kind {
         printed,      ///< the device told so
         not_printed,  ///< no byte left, or the device told that it printed nothing: the job waits again
@@ -122,8 +123,11 @@ public:
     [[nodiscard]] Result<Settled> finish(Releasing&& running, const Outcome& outcome);
 
     /// By the owner. *Errors*: `not_found`, `illegal_transition`, `log_unavailable`.
+    /// @{
     [[nodiscard]] Result<Settled> cancel(TenantId tenant, SubjectId owner, JobId job);
     [[nodiscard]] Result<Settled> remove(TenantId tenant, SubjectId owner, JobId job);
+    /// @}
+
     /// The owner found the pages of an uncertain attempt.
     [[nodiscard]] Result<Settled> accept_as_printed(TenantId tenant, SubjectId owner, JobId job);
     /// Makes the job a favourite, or no longer one. *Errors*: `not_found`; `conflict` unless it is held or uncertain.

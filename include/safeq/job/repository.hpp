@@ -20,16 +20,19 @@ public:
         for (const State s : states) bits_ = static_cast<std::uint16_t>(bits_ | bit(s));
     }
 
+    /// Every state.
     [[nodiscard]] static constexpr StateSet all() noexcept {
         StateSet set;
         for (const State s : all_states) set.bits_ = static_cast<std::uint16_t>(set.bits_ | bit(s));
         return set;
     }
+    /// Those in which an attempt is under way.
     [[nodiscard]] static constexpr StateSet running() noexcept { return {State::releasing, State::releasing_again}; }
     /// What its owner can still do something with.
     [[nodiscard]] static constexpr StateSet open() noexcept {
         return {State::held, State::releasing, State::uncertain, State::releasing_again};
     }
+    /// Those that nothing leads out of.
     [[nodiscard]] static constexpr StateSet terminal() noexcept {
         StateSet set;
         for (const State s : all_states)
@@ -37,6 +40,7 @@ public:
         return set;
     }
 
+    /// Whether the state is one of them.
     [[nodiscard]] constexpr bool contains(State s) const noexcept { return (bits_ & bit(s)) != 0; }
 
 private:
@@ -56,6 +60,7 @@ struct JobFilter {
     std::size_t limit = 100;
 };
 
+/// Whether the leaf goes before the act or after it. The numbers are stored: never change one, add one.
 enum class IntentKind : std::uint8_t {
     releasing = 1,  ///< its leaf goes before the first byte; an attempt whose leaf isn't durable never began
     outcome = 2,    ///< its leaf follows a change that has been made, and must reach the log whatever happens
@@ -74,6 +79,7 @@ struct Intent {
     friend bool operator==(const Intent&, const Intent&) = default;
 };
 
+/// Whether a job is new to the repository.
 enum class Insertion { inserted, already_there };
 
 /// One transaction. What is not committed before the object goes is undone. One thread, and short: others wait.
@@ -90,6 +96,7 @@ public:
     [[nodiscard]] virtual Result<Job> find(TenantId tenant, JobId id) = 0;
     /// The newest with that number: an intake may give a number again after years. *Errors*: `not_found`.
     [[nodiscard]] virtual Result<Job> find_by_ipp_id(TenantId tenant, InstanceId intake, std::int32_t ipp_id) = 0;
+    /// The tenant's jobs that the filter lets through.
     [[nodiscard]] virtual Result<std::vector<Job>> list(TenantId tenant, const JobFilter& filter) = 0;
 
     /// Compare and set: writes `job` over the row of its id and tenant if that still has the expected state and
@@ -120,6 +127,7 @@ protected:
 class Repository {
 public:
     virtual ~Repository() = default;
+    /// Begins a transaction, once the one before has ended.
     [[nodiscard]] virtual Result<std::unique_ptr<UnitOfWork>> begin() = 0;
 
 protected:

@@ -54,6 +54,7 @@ inline constexpr std::array all_events{
 /// The state in which every job begins.
 inline constexpr State initial_state = State::held;
 
+/// What an event makes of a state.
 struct Transition {
     State from;
     Event event;
@@ -110,13 +111,17 @@ inline constexpr std::array transitions{
 }
 
 /// Lower-case names as they stand in records and interfaces, for example "releasing_again".
+/// @{
 [[nodiscard]] std::string_view name(State state) noexcept;
 [[nodiscard]] std::string_view name(Event event) noexcept;
+/// @}
 
 /// *Errors*: `malformed` for a name or number that is none of the table.
+/// @{
 [[nodiscard]] Result<State> parse_state(std::string_view name);
 [[nodiscard]] Result<State> state_from(std::uint64_t number);
 [[nodiscard]] Result<Event> event_from(std::uint64_t number);
+/// @}
 
 namespace detail {
 

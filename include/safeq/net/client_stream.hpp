@@ -24,6 +24,7 @@ struct Endpoint {
 /// *Threads*: one at a time; `stop` may be requested from any.
 class ClientStream final {
 public:
+    /// How long a client waits at the most.
     struct Options {
         std::chrono::milliseconds connect_timeout{10'000};
         std::chrono::milliseconds io_timeout{30'000};
@@ -48,7 +49,9 @@ public:
     /// Bytes that have come and are not consumed; waits for some. Empty when the peer has ended in order. Valid until
     /// the next call. *Errors*: `timed_out`, `cancelled`, `connection_closed`; those of `tls::Session`.
     [[nodiscard]] Result<ByteView> read();
+    /// The same with this time in place of `Options::io_timeout`.
     [[nodiscard]] Result<ByteView> read(std::chrono::milliseconds timeout);
+    /// Takes the first `n` of the bytes that `read` gave. *Requires*: no more than those.
     void consume(std::size_t n) noexcept;
 
     /// Whether plaintext, an alert or the end of the connection waits, without waiting for it.

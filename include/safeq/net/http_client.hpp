@@ -24,9 +24,11 @@ struct HttpTarget {
     /// *Errors*: `invalid_argument`.
     [[nodiscard]] static Result<HttpTarget> https(std::string_view url,
                                                   std::shared_ptr<const tls::ClientContext> context);
+    /// The local socket at this path.
     [[nodiscard]] static HttpTarget local(std::string path);
 };
 
+/// What a client asks, with a body at hand or made as it is sent.
 struct HttpRequest {
     std::string method = "GET";
     std::string target = "/";
@@ -40,6 +42,7 @@ struct HttpRequest {
     std::function<void(std::uint64_t)> progress = {};
 };
 
+/// A response with all of its body.
 struct HttpReply {
     int status = 0;
     http::Headers headers;

@@ -24,6 +24,7 @@ struct PeerInfo {
     std::optional<unsigned> user;                 ///< on a local socket: the peer's user id
 };
 
+/// What a handler answers.
 struct HttpResponse {
     int status = 200;
     http::Headers headers;
@@ -48,9 +49,11 @@ protected:
     BodyReader& operator=(const BodyReader&) = default;
 };
 
+/// Answers one request; a coroutine on the connection's strand.
 using HttpHandler =
     std::function<asio::awaitable<HttpResponse>(const http::RequestHead&, BodyReader&, const PeerInfo&)>;
 
+/// How long a server waits for its clients.
 struct HttpTimeouts {
     Duration handshake = std::chrono::seconds{10};
     Duration head = std::chrono::seconds{20};    ///< the whole head

@@ -21,6 +21,7 @@ enum class PrintEnd {
     uncertain,  ///< anything else
 };
 
+/// How printing went, as far as the printer told.
 struct PrintReport {
     PrintEnd end = PrintEnd::uncertain;
     ipp::RemoteJob job;  ///< as the printer told last
@@ -39,6 +40,7 @@ struct PrintDocument {
 /// *Threads*: safe from several threads.
 class IppClient final {
 public:
+    /// Which printer, for whom, and how long to wait for it.
     struct Options {
         std::string uri;                                    ///< "ipps://host:port/path"
         std::string user_name = {};                         ///< requesting-user-name; left out where empty

@@ -13,6 +13,7 @@
 
 namespace safeq::net {
 
+/// How long to wait, by a clock that nobody sets.
 using Duration = std::chrono::steady_clock::duration;
 
 /// The server's end of a connection: a TCP or local socket, with TLS or, on local sockets only, without. Every
@@ -33,6 +34,7 @@ public:
     /// Bytes that have come and are not consumed; waits for some. Empty when the peer has ended in order. Valid until
     /// the next call. *Errors*: `timed_out`, `connection_closed`; those of `tls::Session`.
     [[nodiscard]] asio::awaitable<Result<ByteView>> read(Duration timeout);
+    /// Takes the first `n` of the bytes that `read` gave. *Requires*: no more than those.
     void consume(std::size_t n) noexcept;
 
     /// Sends everything; the deadline counts for each piece of 64 KiB. *Errors*: as `read`.

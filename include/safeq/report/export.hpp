@@ -15,6 +15,7 @@ namespace safeq::report {
 
 /// Something personal, as far as it may and can be shown.
 struct Shown {
+    /// Why there is a text, or none.
     enum class State : std::uint8_t {
         known,
         absent,       ///< no record told it
@@ -50,7 +51,9 @@ class Report {
 public:
     Report(ReportStore& store, audit::SubjectKeys& keys) noexcept : store_{store}, keys_{keys} {}
 
+    /// A page of jobs with the names that can be shown. *Errors*: those of the store; a key that can't be had is none.
     [[nodiscard]] Result<std::vector<JobLine>> jobs(const JobQuery& query) const;
+    /// The sums with the names that can be shown. *Errors*: as `jobs`.
     [[nodiscard]] Result<std::vector<TotalLine>> totals(const TotalsQuery& query) const;
 
 private:
@@ -63,12 +66,16 @@ private:
 };
 
 /// RFC 4180 with a head line; no field can become a formula. Control characters are written as `\xNN`.
+/// @{
 [[nodiscard]] std::string jobs_csv(std::span<const JobLine> lines);
 [[nodiscard]] std::string totals_csv(std::span<const TotalLine> lines, TotalsBy by);
+/// @}
 
 /// `{"jobs":[…]}` and `{"by":"user","totals":[…]}`; what is not known is null, and an erased name says so beside it.
+/// @{
 [[nodiscard]] std::string jobs_json(std::span<const JobLine> lines);
 [[nodiscard]] std::string totals_json(std::span<const TotalLine> lines, TotalsBy by);
+/// @}
 
 /// What the one page shows.
 struct HtmlPage {

@@ -81,6 +81,7 @@ struct JobRow {
     friend bool operator==(const JobRow&, const JobRow&) = default;
 };
 
+/// A person's name, as the logs told it last.
 struct UserRow {
     TenantId tenant;
     SubjectId subject;
@@ -89,6 +90,7 @@ struct UserRow {
     friend bool operator==(const UserRow&, const UserRow&) = default;
 };
 
+/// A device's name, as the logs told it last.
 struct DeviceRow {
     TenantId tenant;
     DeviceId device;
@@ -113,14 +115,19 @@ public:
 
     /// Where the log of that origin stands; the beginning when it was never seen.
     [[nodiscard]] virtual Result<LogPosition> position(const std::string& origin) = 0;
+    /// Keeps where the log of that origin stands from now on.
     [[nodiscard]] virtual Result<void> set_position(const std::string& origin, const LogPosition& position) = 0;
 
+    /// The job's row; nothing when no record told of it.
     [[nodiscard]] virtual Result<std::optional<JobRow>> find_job(TenantId tenant, JobId job) = 0;
-    /// Inserts or replaces, by tenant and id; likewise the others.
+    /// Inserts the row, or replaces the one of its tenant and id.
+    /// @{
     [[nodiscard]] virtual Result<void> put_job(const JobRow& row) = 0;
     [[nodiscard]] virtual Result<void> put_user(const UserRow& row) = 0;
     [[nodiscard]] virtual Result<void> put_device(const DeviceRow& row) = 0;
+    /// @}
 
+    /// Makes everything durable. *Errors*: also when an earlier call of this unit failed.
     [[nodiscard]] virtual Result<void> commit() = 0;
 
 protected:
@@ -146,6 +153,7 @@ struct JobQuery {
     std::size_t limit = 100;
 };
 
+/// What the jobs of one sum share.
 enum class TotalsBy : std::uint8_t { user, device, day };
 
 /// Sums (which stop at 2^63 - 1) over jobs that share an owner, a device, or the day (UTC) of `JobRow::when()`.
@@ -161,6 +169,7 @@ struct Total {
     friend bool operator==(const Total&, const Total&) = default;
 };
 
+/// Which jobs to sum up, and by what.
 struct TotalsQuery {
     JobFilter filter;
     TotalsBy by = TotalsBy::user;
@@ -172,14 +181,20 @@ class ReportStore {
 public:
     virtual ~ReportStore() = default;
 
+    /// Begins a transaction, once the one before has ended.
     [[nodiscard]] virtual Result<std::unique_ptr<ReportUnit>> begin() = 0;
 
+    /// Where the log of that origin stands; the beginning when it was never seen.
     [[nodiscard]] virtual Result<LogPosition> position(const std::string& origin) = 0;
+    /// The job's row; nothing when no record told of it.
     [[nodiscard]] virtual Result<std::optional<JobRow>> job(TenantId tenant, JobId job) = 0;
+    /// A page of the jobs that the filter lets through.
     [[nodiscard]] virtual Result<std::vector<JobRow>> jobs(const JobQuery& query) = 0;
     /// By day: newest first. Else: most pages first, then most jobs, then by id.
     [[nodiscard]] virtual Result<std::vector<Total>> totals(const TotalsQuery& query) = 0;
+    /// The person's row; nothing when no record told of them.
     [[nodiscard]] virtual Result<std::optional<UserRow>> user(TenantId tenant, SubjectId subject) = 0;
+    /// The device's row; nothing when no record told of it.
     [[nodiscard]] virtual Result<std::optional<DeviceRow>> device(TenantId tenant, DeviceId device) = 0;
 
 protected:

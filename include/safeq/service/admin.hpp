@@ -33,6 +33,7 @@ protected:
     SubjectKeyMaker& operator=(const SubjectKeyMaker&) = default;
 };
 
+/// A person to be added, with at least one factor.
 struct NewUser {
     std::string name;
     std::optional<std::string> display_name;
@@ -41,6 +42,7 @@ struct NewUser {
     std::vector<std::string> cards;  ///< UIDs in hexadecimal
 };
 
+/// A device to be added, and by what it and its terminal are known.
 struct NewDevice {
     DeviceId id;  ///< made by who issued its terminal's certificate
     std::string name;
@@ -54,6 +56,7 @@ struct NewDevice {
 /// recorded before it is made. *Threads*: safe from several threads; blocks for hashing and stores.
 class Admin final {
 public:
+    /// What the operator's acts need; what is referred to must outlive the object.
     struct Parts {
         TenantId tenant;
         auth::CredentialStore& accounts;
@@ -82,6 +85,7 @@ public:
     /// `auth::parse_import_file`. Their first sign-in hashes the password anew. The number of people. *Errors*: those
     /// of the file, each with its line; `already_exists` with the line; `log_unavailable`.
     [[nodiscard]] Result<std::size_t> import_users(std::string_view file);
+    /// Every account, by name; erased ones too.
     [[nodiscard]] Result<std::vector<auth::Account>> users();
 
     /// Erases a person, by name or subject id: signs them out, revokes their tokens, empties their account, which stays
@@ -91,17 +95,24 @@ public:
     /// while a job of theirs is on its way to a device or restricted, and then nothing is done; `log_unavailable`.
     [[nodiscard]] Result<SubjectId> erase_user(std::string_view who);
 
+    /// A new token for that person, which ends after `lifetime` or, without one, only when it is revoked. One that
+    /// can't be recorded is revoked at once. *Errors*: `not_found`; those of `token::PrintTokens::issue`;
+    /// `log_unavailable`.
     [[nodiscard]] Result<token::IssuedPrintToken> issue_print_token(std::string_view user, std::string_view label,
                                                                     std::optional<std::chrono::days> lifetime);
+    /// The person's tokens that are still good. *Errors*: `not_found`.
     [[nodiscard]] Result<std::vector<token::PrintToken>> print_tokens(std::string_view user);
+    /// Ends a token of that person. *Errors*: `not_found`; `log_unavailable`, and then it is still good.
     [[nodiscard]] Result<void> revoke_print_token(std::string_view user, token::TokenId id);
 
     /// *Errors*: `already_exists`; those of `job::check` and of the factor rule.
     [[nodiscard]] Result<job::Device> add_device(NewDevice device);
+    /// Every device.
     [[nodiscard]] Result<std::vector<job::Device>> devices();
 
     /// Jobs in one of these states, oldest first, at most `limit`.
     [[nodiscard]] Result<std::vector<job::Job>> jobs(job::StateSet states, std::size_t limit);
+    /// The job, whosever it is. *Errors*: `not_found`.
     [[nodiscard]] Result<job::Job> job(JobId id);
     /// Gives up a job that waits, and deletes its documents; one of which nobody knows whether it printed is its
     /// owner's. *Errors*: as `job::Jobs::cancel_as_operator`.

@@ -13,6 +13,7 @@ namespace safeq::service {
 /// *Threads*: handlers are safe from several threads; they block.
 class AdminApi final {
 public:
+    /// What the routes act on; what is referred to must outlive the object.
     struct Parts {
         Admin& admin;
         EpochKeeper& epochs;

@@ -26,6 +26,7 @@ enum class Role {
     auditor,  ///< a person who may read reports
 };
 
+/// "device", "session" and so on.
 [[nodiscard]] std::string_view name(Role role) noexcept;
 
 /// Who is at the other end, as far as the transport proved it.
@@ -35,6 +36,7 @@ struct ApiPeer {
     std::string address;
 };
 
+/// A request that a route was found for; valid while it is handled.
 struct ApiCall {
     const ApiPeer& peer;
     std::map<std::string, std::string, std::less<>> path;  ///< the path's parameters, decoded
@@ -43,12 +45,14 @@ struct ApiCall {
     std::string_view body;
 };
 
+/// What a handler answers.
 struct ApiReply {
     int status = 200;
     std::string body;  ///< empty for none
     std::string content_type = "application/json";
 };
 
+/// One thing that an interface does, and for whom.
 struct Route {
     std::string_view method;
     std::string_view path;  ///< "/v1/jobs/{job}"

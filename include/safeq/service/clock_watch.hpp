@@ -12,6 +12,7 @@ namespace safeq::service {
 /// *Threads*: one at a time.
 class ClockWatch final {
 public:
+    /// A moment by the clock that nobody can set.
     using Steady = std::chrono::steady_clock::time_point;
 
     /// What is within the tolerance since the last look is drift, not a change.

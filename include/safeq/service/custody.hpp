@@ -22,6 +22,7 @@ namespace safeq::service {
 /// *Threads*: safe from several threads.
 class Custody final {
 public:
+    /// What taking over needs; what is referred to must outlive the object.
     struct Parts {
         TenantId tenant;
         spool::BlobStore& blobs;

@@ -19,6 +19,7 @@ namespace safeq::service {
 /// table. *Threads*: handlers are safe from several threads; they block.
 class DaemonApi final {
 public:
+    /// What the routes act on; what is referred to must outlive the object.
     struct Parts {
         TenantId tenant;
         SignIn& sign_in;

@@ -71,6 +71,7 @@ struct EpochRules {
 /// *Threads*: safe from several threads.
 class EpochKeeper final {
 public:
+    /// What keeping epochs needs; what is referred to must outlive the object.
     struct Parts {
         TenantId tenant;
         EpochSeeds& seeds;
@@ -91,6 +92,7 @@ public:
     /// call.
     [[nodiscard]] Result<void> tick();
 
+    /// The epochs that are alive, by `not_before`. *Errors*: those of the seeds.
     [[nodiscard]] Result<std::vector<LivingEpoch>> list();
 
     /// Begins a new epoch now; from the next list on, new documents are sealed to it. The others end in their time.

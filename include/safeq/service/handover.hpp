@@ -16,6 +16,7 @@ namespace safeq::service {
 /// there is no other. *Threads*: safe from several threads.
 class Handover final {
 public:
+    /// What handing over needs; what is referred to must outlive the object.
     struct Parts {
         spool::BlobStore& blobs;
         Recorder& recorder;
@@ -24,6 +25,7 @@ public:
 
     explicit Handover(const Parts& parts) noexcept : parts_{parts} {}
 
+    /// What a start found in the spool.
     struct Recovered {
         std::size_t waiting = 0;  ///< accepted jobs that are to be handed over
         std::size_t removed = 0;  ///< files that no accepted job needs
@@ -36,18 +38,20 @@ public:
     /// A job whose acceptance is durable now.
     void add(JobId job, std::uint32_t documents);
 
-    /// Hands over what waits, oldest first; stops at the first job that the release server can't take now. Jobs that it
-    /// refuses for good are set aside until the next start, and reported; what was sealed to a key that has been
-    /// destroyed is recorded as failed and removed, for nobody can ever open it, and reported with `key_destroyed`.
-    /// Returns how many were taken.
+    /// What one run came to.
     struct Progress {
         std::size_t taken = 0;
         std::vector<std::pair<JobId, Error>> refused;
         std::optional<Error> unavailable;
     };
+    /// Hands over what waits, oldest first; stops at the first job that the release server can't take now, but not at
+    /// one for which it has no room. Jobs that it refuses for good are set aside until the next start, and reported;
+    /// what was sealed to a key that has been destroyed is recorded as failed and removed, for nobody can ever open it,
+    /// and reported with `key_destroyed`.
     [[nodiscard]] Progress run();
 
     [[nodiscard]] std::size_t waiting() const;
+    /// Whether this job is still to be handed over.
     [[nodiscard]] bool waits(JobId job) const;
 
 private:

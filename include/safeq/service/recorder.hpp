@@ -19,6 +19,7 @@ namespace safeq::service {
 
 /// Where and by what somebody shows who they are.
 enum class SignInMethod : std::uint8_t { terminal, password, print_token };
+/// Where a sign-in is tried, and by what.
 struct SignInPlace {
     SignInMethod method;
     std::optional<DeviceId> device = {};  ///< whose terminal it is
@@ -32,6 +33,7 @@ enum class Assurance : std::uint8_t { best_effort, hardware };
 /// *Errors* of all: `log_unavailable`: then the act must be refused. *Threads*: safe from several threads.
 class Recorder final : public job::Journal {
 public:
+    /// What records are made with; what is referred to must outlive the object.
     struct Parts {
         TenantId tenant;
         audit::Log& log;
@@ -42,7 +44,7 @@ public:
 
     explicit Recorder(const Parts& parts) noexcept : parts_{parts} {}
 
-    /// What an intake knows of a job: ids, format and sizes. Idempotent: the record's id is derived from the job's.
+    /// What an intake knows of a job: ids, format and sizes.
     struct Accepted {
         JobId job;
         SubjectId owner;
@@ -52,23 +54,31 @@ public:
         std::uint32_t copies;
         std::uint32_t documents;
     };
+    /// Before the job is acknowledged. Idempotent: the record's id is derived from the job's.
     [[nodiscard]] Result<void> job_accepted(const Accepted& accepted);
+    /// Whether the job was recorded as accepted.
     [[nodiscard]] Result<bool> holds_accepted(JobId job) const;
 
     /// The same job at the release server, with its title and its owner's name. Idempotent likewise.
     [[nodiscard]] Result<void> job_held(const job::Job& job, std::string_view title, std::string_view user_name);
 
+    /// Before somebody gets a session, or a listener is told who it is. `factors`: as of `auth::FactorSet::text`.
     [[nodiscard]] Result<void> signed_in(SubjectId subject, const SignInPlace& place, std::string_view factors);
+    /// `reason`: the name of an error.
     [[nodiscard]] Result<void> sign_in_refused(const SignInPlace& place, std::string_view reason);
+    /// Before an account is saved: a new one, or another form of one.
     [[nodiscard]] Result<void> account_changed(SubjectId subject, bool added, std::string_view user_name);
     /// Before the person's key is destroyed. Idempotent: the record's id is derived from the person's.
     [[nodiscard]] Result<void> user_erased(SubjectId subject);
+    /// Before a job is frozen, or no longer.
     [[nodiscard]] Result<void> job_restricted(const job::Job& job, bool restricted);
     /// Before a job that the log says was taken over, and that the database doesn't have, is held again.
     [[nodiscard]] Result<void> job_restored(const job::Job& job);
     /// By its owner, before it is one, or none any more; `expires`: its new end.
     [[nodiscard]] Result<void> job_kept(const job::Job& job, bool kept, Time expires);
+    /// Before a device is saved: a new one, or another form of one.
     [[nodiscard]] Result<void> device_changed(DeviceId device, bool added, std::string_view name);
+    /// Before a token is given out, or revoked.
     [[nodiscard]] Result<void> print_token_changed(SubjectId subject, token::TokenId token, bool issued);
     /// Before its key is stored anywhere. Idempotent: the record's id is derived from the epoch's.
     [[nodiscard]] Result<void> epoch_created(const spool::EpochId& epoch);
@@ -82,11 +92,13 @@ public:
     /// `configuration`: all options in effect, as text; the record has its digest.
     [[nodiscard]] Result<void> daemon_started(std::string_view daemon, std::string_view version,
                                               std::string_view configuration);
+    /// Before a daemon ends in order.
     [[nodiscard]] Result<void> daemon_stopped(std::string_view daemon);
     /// Before a daemon shows other certificates than it started with: `serial` and `expires` of its own.
     [[nodiscard]] Result<void> credentials_reloaded(std::string_view daemon, std::string_view serial, Time expires);
     /// `what`: "jobs" or "bytes".
     [[nodiscard]] Result<void> quota_refused(SubjectId subject, std::string_view what);
+    /// Before the files of a job that was never acknowledged are removed. `why`: for people.
     [[nodiscard]] Result<void> orphan_removed(JobId job, std::string_view why);
     /// An accepted job that ended before anybody could take it over; idempotent. `why`: the name of an error.
     [[nodiscard]] Result<void> job_failed(JobId job, SubjectId owner, std::string_view why);

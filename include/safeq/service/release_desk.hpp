@@ -37,6 +37,7 @@ struct Delivered {
 class Delivery {
 public:
     virtual ~Delivery() = default;
+    /// Sends the document and waits for the end of it; whatever goes wrong is an outcome too.
     [[nodiscard]] virtual Delivered deliver(const Consignment& consignment) = 0;
 
 protected:
@@ -61,6 +62,7 @@ struct Released {
 /// What a person who signed in at a device can do with their own jobs. *Threads*: safe from several threads.
 class ReleaseDesk final {
 public:
+    /// What releasing needs; what is referred to must outlive the object.
     struct Parts {
         TenantId tenant;
         job::ReleaseGate& gate;

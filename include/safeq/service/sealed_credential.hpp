@@ -36,6 +36,7 @@ struct SealedCredential {
     [[nodiscard]] static Result<SealedCredential> parse(std::string_view json);
 };
 
+/// Where a credential was shown: at which intake, for which tenant.
 struct CredentialContext {
     TenantId tenant;
     InstanceId intake;

@@ -30,6 +30,7 @@ struct Identity {
 /// *Threads*: safe from several threads; blocks for hashing and stores.
 class SignIn final {
 public:
+    /// What signing in needs; what is referred to must outlive the object.
     struct Parts {
         TenantId tenant;
         const auth::Authenticator& authenticator;
@@ -49,6 +50,7 @@ public:
     /// The session of this text at this device. *Errors*: as `token::SessionManager::check`.
     [[nodiscard]] Result<token::Session> check(std::string_view session, const job::Device& device);
 
+    /// Ends the session of this text at this device. *Errors*: as `check`.
     [[nodiscard]] Result<void> close(std::string_view session, const job::Device& device);
 
     /// Who showed this credential at the intake that sealed it. *Errors*: `denied` for another tenant or intake, those

@@ -54,6 +54,7 @@ struct UserQuota {
 /// *Threads*: safe from several threads.
 class Submit final : public ipp::PrinterService {
 public:
+    /// What taking documents in needs; what is referred to must outlive the object.
     struct Parts {
         TenantId tenant;
         InstanceId instance;

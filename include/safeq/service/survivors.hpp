@@ -22,6 +22,7 @@ struct Settlement {
 /// Re-seals what outlives its epoch. *Threads*: one call at a time.
 class Survivors final {
 public:
+    /// What moving files needs; what is referred to must outlive the object.
     struct Parts {
         TenantId tenant;
         spool::BlobStore& blobs;

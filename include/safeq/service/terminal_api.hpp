@@ -11,6 +11,7 @@ namespace safeq::service {
 /// *Threads*: handlers are safe from several threads; they block.
 class TerminalApi final {
 public:
+    /// What the routes act on; what is referred to must outlive the object.
     struct Parts {
         TenantId tenant;
         SignIn& sign_in;

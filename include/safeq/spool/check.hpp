@@ -26,6 +26,7 @@ enum class Depth : std::uint8_t {
     whole,      ///< and every byte of the body
 };
 
+/// What was found out about a file.
 struct FileReport {
     BlobName name;
     std::uint64_t file_bytes = 0;

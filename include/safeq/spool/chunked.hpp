@@ -18,7 +18,9 @@ inline constexpr std::size_t sealed_chunk_bytes = chunk_bytes + crypto::aead_tag
 /// Chunk numbers stay below this; about 4 PiB.
 inline constexpr std::uint64_t max_chunks = std::uint64_t{1} << 38;
 
+/// What makes the keys of two messages differ: random, new for each.
 using Salt = std::array<std::byte, 24>;
+/// What binds chunks to the one key, salt and context that they were sealed with.
 using Commitment = std::array<std::byte, 32>;
 /// Salt and commitment stand before the chunks.
 inline constexpr std::size_t chunked_prefix_bytes = sizeof(Salt) + sizeof(Commitment);
@@ -26,6 +28,7 @@ inline constexpr std::size_t chunked_prefix_bytes = sizeof(Salt) + sizeof(Commit
 /// The key for one message; uniformly random, used once.
 using DocumentKey = crypto::Key<32, struct DocumentKeyTag>;
 
+/// What a message is bound to: to open it, the same must be given.
 struct ChunkContext {
     ByteView bytes;
 };

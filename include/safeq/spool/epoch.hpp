@@ -23,6 +23,7 @@ using EpochPublicKey = crypto::XwingPublicKey;
 struct EpochId {
     std::array<std::byte, 32> bytes{};
 
+    /// The epoch of this key.
     [[nodiscard]] static EpochId of(const EpochPublicKey& key);
 
     /// 64 lower-case hexadecimal digits.

@@ -29,6 +29,7 @@ struct EpochKeyEntry {
     bool kept = false;  ///< for what outlives its epoch (favourites); not for new documents
 
     [[nodiscard]] EpochId id() const { return EpochId::of(key); }
+    /// Whether documents may be sealed to it at that time.
     [[nodiscard]] bool covers(Time time) const noexcept { return not_before <= time && time < not_after; }
 
     friend bool operator==(const EpochKeyEntry&, const EpochKeyEntry&) = default;

@@ -30,6 +30,7 @@ public:
 
     /// Adds an intake, or gives it another key.
     void set(const InstanceId& intake, const crypto::VerifyingKey& key);
+    /// Takes an intake out: what it signed is refused from now on.
     void remove(const InstanceId& intake);
 
     [[nodiscard]] Result<crypto::VerifyingKey> verifying_key(const InstanceId& intake) override;

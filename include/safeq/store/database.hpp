@@ -30,6 +30,7 @@ public:
 
     /// For the adapters of this room.
     struct Impl;
+    /// The connection, for them.
     [[nodiscard]] Impl& impl() noexcept { return *impl_; }
 
 private:

@@ -64,6 +64,7 @@ public:
 
     /// The epochs of a tenant, by `not_before`, then id.
     [[nodiscard]] std::vector<Epoch> list(TenantId tenant) const;
+    /// The destroyed epochs of a tenant that are still on record, the oldest first.
     [[nodiscard]] std::vector<DestroyedEpoch> destroyed(TenantId tenant) const;
 
     /// Puts every key of the tenant into the ring, and tells it which are destroyed. *Errors*: those of the ring.

@@ -17,6 +17,8 @@ class FileOps {
 public:
     virtual ~FileOps() = default;
 
+    /// As the POSIX function of this name.
+    /// @{
     virtual int openat(int folder, const char* name, int flags, mode_t mode) noexcept = 0;
     virtual int mkdirat(int folder, const char* name, mode_t mode) noexcept = 0;
     virtual ssize_t write(int file, const void* bytes, std::size_t count) noexcept = 0;
@@ -30,6 +32,7 @@ public:
     virtual int renameat(int folder, const char* from, int to_folder, const char* to) noexcept = 0;
     virtual int unlinkat(int folder, const char* name) noexcept = 0;
     virtual int close(int file) noexcept = 0;
+    /// @}
 
 protected:
     FileOps() = default;

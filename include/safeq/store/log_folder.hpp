@@ -17,6 +17,7 @@ inline constexpr std::size_t journal_part_bytes = 4 * 1024 * 1024;
 /// of C2SP tlog-tiles below `path`, and the journal's. The folder is made if it is missing.
 /// *Errors*: `locked` when another process has it; `permission`; `io_failed`; `malformed` for a damaged journal.
 [[nodiscard]] Result<std::unique_ptr<audit::LogStore>> open_log_folder(const std::filesystem::path& path);
+/// The same by other calls to the file system, which must outlive the store, and with parts of another size.
 [[nodiscard]] Result<std::unique_ptr<audit::LogStore>> open_log_folder(const std::filesystem::path& path, FileOps& ops,
                                                                        std::size_t part_bytes = journal_part_bytes);
 

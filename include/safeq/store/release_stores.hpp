@@ -24,6 +24,7 @@ class ReleaseStores final {
     std::unique_ptr<Database> database_;  // first, because the others borrow it
 
 public:
+    /// Whose database it is, and what its stores need.
     struct Parts {
         TenantId tenant;
         const crypto::WrapKey& root;  ///< of the subject keys; it lies outside the database
@@ -51,6 +52,7 @@ public:
     ThrottleStore throttle{*database_};
     DeviceStore devices{*database_};
 
+    /// For stores that are made beside these.
     [[nodiscard]] Database& database() noexcept { return *database_; }
 
 private:

@@ -13,6 +13,7 @@
 
 namespace safeq::tls {
 
+/// What kind of key is made for a certificate.
 enum class KeyKind {
     ecdsa_p256,
     rsa_2048,  ///< for devices that know nothing else
@@ -44,6 +45,7 @@ struct Issued {
 /// *Threads*: one at a time for `revoke`, `renew_crl` and `renew_self`; the rest is const and safe.
 class Authority final {
 public:
+    /// What a new authority is called, and how long it and its revocation lists count.
     struct Request {
         std::string common_name;
         std::chrono::seconds lifetime{};

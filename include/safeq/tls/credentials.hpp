@@ -28,6 +28,7 @@ class Certificate final {
 public:
     /// Exactly one certificate. *Errors*: `malformed`, `trailing_data` for a second one.
     [[nodiscard]] static Result<Certificate> from_pem(std::string_view pem);
+    /// Exactly one certificate. *Errors*: `malformed`, also when bytes follow; `too_large` over 64 KiB.
     [[nodiscard]] static Result<Certificate> from_der(ByteView der);
 
     /// One or more, in the order of the text. *Errors*: `malformed`, `too_many` over 16.
@@ -189,6 +190,7 @@ private:
 struct Pin {
     Fingerprint key{};
 
+    /// The pin of this certificate's key.
     [[nodiscard]] static Pin of(const Certificate& certificate) noexcept { return {certificate.key_fingerprint()}; }
     /// Reads "sha256:" and 64 lower-case hex digits. *Errors*: `malformed`.
     [[nodiscard]] static Result<Pin> parse(std::string_view text);

@@ -26,13 +26,19 @@ public:
     explicit Derivation(const Policy& base);
 
     /// 1 to 64 of `a-z 0-9 -`, beginning with a letter; not the name or alias of a dated policy.
+    /// *Errors* besides: `malformed`, `already_exists`.
     [[nodiscard]] Result<void> set_name(std::string_view name);
-    /// One line of text, at most 200 bytes, words set apart by single spaces.
+    /// One line of text, at most 200 bytes, words set apart by single spaces. *Errors* besides: `malformed`; those of
+    /// `check_name`.
     [[nodiscard]] Result<void> set_purpose(std::string_view purpose);
 
+    /// Takes the entry of this IANA name.
+    /// @{
     [[nodiscard]] Result<void> remove_suite(std::string_view name);
     [[nodiscard]] Result<void> remove_group(std::string_view name);
     [[nodiscard]] Result<void> remove_signature(std::string_view name);
+    /// @}
+
     /// Takes every suite and signature scheme that uses the hash; tells how many that were.
     std::size_t forbid(Hash hash);
     /// Takes every suite and signature scheme that needs certificates with such keys; tells how many that were.
@@ -40,9 +46,11 @@ public:
 
     /// Puts those first, in that order; the others follow in theirs. Suites stay in order of level for their version,
     /// and hybrid groups before classical ones: `finish` sees to it. *Errors* besides: `duplicate`.
+    /// @{
     [[nodiscard]] Result<void> order_suites(const std::vector<std::string_view>& names);
     [[nodiscard]] Result<void> order_groups(const std::vector<std::string_view>& names);
     [[nodiscard]] Result<void> order_signatures(const std::vector<std::string_view>& names);
+    /// @}
 
     /// Takes the versions below with their suites.
     [[nodiscard]] Result<void> raise_version(Version lowest);
@@ -52,6 +60,7 @@ public:
     [[nodiscard]] Result<void> raise_ec_bits(std::size_t bits);   ///< at most 384, the largest curve
     /// 0: no tickets.
     [[nodiscard]] Result<void> lower_ticket_lifetime(std::chrono::seconds lifetime);
+    /// At least twice the lifetime of a ticket, else `finish` refuses.
     [[nodiscard]] Result<void> lower_ticket_key_lifetime(std::chrono::seconds lifetime);
 
     /// What stands between the present state and a policy.

@@ -34,6 +34,7 @@ enum class ExceptionOutcome {
     expired,  ///< its time is over: the strict policy holds
 };
 
+/// "used" or "expired".
 [[nodiscard]] constexpr std::string_view name(ExceptionOutcome outcome) noexcept {
     switch (outcome) {
         case ExceptionOutcome::used: return "used";
@@ -92,6 +93,7 @@ private:
     std::vector<DeviceException> entries_;
 };
 
+/// What is wrong with a table, and the table where nothing was refused.
 struct ExceptionTable::Lint {
     std::vector<Finding> findings;        ///< in order of lines; an expired exception is advice
     std::optional<ExceptionTable> table;  ///< none when anything was refused

@@ -22,6 +22,7 @@ enum class Nearness {
     over,
 };
 
+/// "far", "month", "week", "day" or "over".
 [[nodiscard]] constexpr std::string_view name(Nearness nearness) noexcept {
     switch (nearness) {
         case Nearness::far: return "far";
@@ -52,6 +53,7 @@ struct Ending {
     friend bool operator==(const Ending&, const Ending&) = default;
 };
 
+/// An end that people are to be told of now.
 struct ExpiryNotice {
     Ending ending;
     Nearness nearness = Nearness::far;

@@ -71,6 +71,7 @@ public:
     [[nodiscard]] constexpr bool exception_only() const noexcept { return table_.exception_only; }
     [[nodiscard]] constexpr std::string_view base() const noexcept { return table_.base; }
 
+    /// Whether it has this version.
     [[nodiscard]] constexpr bool allows(Version version) const noexcept {
         for (const Version v : table_.versions)
             if (v == version) return true;
@@ -88,6 +89,7 @@ public:
             if (g.code == code) return &g;
         return nullptr;
     }
+    /// Whether it has the signature scheme of that code point.
     [[nodiscard]] constexpr bool allows_signature(std::uint16_t code) const noexcept {
         for (const SignatureScheme& s : table_.signature_schemes)
             if (s.code == code) return true;

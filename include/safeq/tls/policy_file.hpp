@@ -27,6 +27,7 @@ struct Finding {
     friend bool operator==(const Finding&, const Finding&) = default;
 };
 
+/// What is wrong with a policy file, and the policy where nothing was refused.
 struct LintReport {
     std::vector<Finding> findings;         ///< in order of lines
     std::shared_ptr<const Policy> policy;  ///< null when anything was refused

@@ -30,6 +30,7 @@ struct ProbeHello {
 
 /// What a server answers before anything is encrypted.
 struct ProbeReply {
+    /// Whether the server would go on.
     enum class Kind {
         hello,  ///< it would go on: TLS 1.3 up to its hello, older versions up to ServerHelloDone
         retry,  ///< TLS 1.3: it would go on with the group that it names
@@ -88,6 +89,7 @@ private:
 /// RFC 5246, appendix E.2.
 [[nodiscard]] Bytes ssl2_probe_hello(Random& random);
 
+/// What came of a greeting of SSL 2.0.
 enum class Ssl2Answer {
     incomplete,
     accepted,  ///< a SERVER-HELLO of SSL 2.0 that names a cipher

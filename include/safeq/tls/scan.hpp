@@ -22,6 +22,7 @@ namespace safeq::tls {
 class ScanLink {
 public:
     virtual ~ScanLink() = default;
+    /// Sends all of it. *Errors*: any; they end the connection.
     [[nodiscard]] virtual Result<void> send(ByteView bytes) = 0;
     /// Waits for some bytes; empty when the endpoint has ended. *Errors*: `timed_out` once the connection has had its
     /// time, whatever came meanwhile; any other ends the connection.
@@ -44,6 +45,7 @@ enum class Answer {
     garbled,  ///< what came is no TLS
 };
 
+/// "accepted", "refused", "silent" or "garbled".
 [[nodiscard]] constexpr std::string_view name(Answer answer) noexcept {
     switch (answer) {
         case Answer::accepted: return "accepted";
@@ -54,6 +56,7 @@ enum class Answer {
     return "";
 }
 
+/// What an endpoint accepts of one protocol version.
 struct ScannedVersion {
     std::uint16_t code = 0;  ///< 0x0300 (SSL 3.0) to 0x0304 (TLS 1.3)
     Answer answer = Answer::refused;
@@ -86,6 +89,7 @@ struct Scan {
     bool asks_certificate = false;  ///< of its clients
     std::size_t connections = 0;
 
+    /// What it accepts of this version; null when it doesn't accept the version.
     [[nodiscard]] const ScannedVersion* accepted(std::uint16_t version) const noexcept {
         for (const ScannedVersion& v : versions)
             if (v.code == version && v.answer == Answer::accepted) return &v;
@@ -109,6 +113,7 @@ struct Fit {
     bool fits = false;
     std::string detail;  ///< the best that can be agreed on; or what is missing, in one phrase
 };
+/// Holds a policy against what was found; nothing is sent.
 [[nodiscard]] Fit fit(const Scan& scan, const Policy& policy);
 
 /// Whether the endpoint would be reached only with TLS 1.3 switched off: it knows 1.2, and chokes on the offer of both.

@@ -23,6 +23,7 @@ enum class ClientAuth {
     required,  ///< no session exists without a verified client certificate
 };
 
+/// How a listener talks to its clients.
 struct ServerConfig {
     PolicyRef policy = nullptr;
     std::shared_ptr<const Credentials> credentials = nullptr;
@@ -35,6 +36,7 @@ struct ServerConfig {
     std::shared_ptr<TicketKeys> tickets = nullptr;
 };
 
+/// How a client talks to its server, and makes sure of it.
 struct ClientConfig {
     PolicyRef policy = nullptr;
     std::string server_name = {};  ///< sent as SNI when it is a DNS name; an IP address or nothing is not sent

@@ -23,6 +23,7 @@ enum class Level : std::uint8_t {
     strong = 4,    ///< forward secrecy and AEAD with a 256-bit key
 };
 
+/// "obsolete", "legacy", "good" or "strong".
 [[nodiscard]] constexpr std::string_view name(Level level) noexcept {
     switch (level) {
         case Level::obsolete: return "obsolete";
@@ -41,8 +42,10 @@ enum class KeyExchange : std::uint8_t {
     rsa,          ///< TLS 1.2: encrypted to the server's RSA key
 };
 
+/// What records are encrypted with.
 enum class Cipher : std::uint8_t { aes_256_gcm, chacha20_poly1305, aes_128_gcm, aes_256_cbc, aes_128_cbc };
 
+/// The hash functions that suites and signature schemes use.
 enum class Hash : std::uint8_t { sha1, sha256, sha384, sha512 };
 
 /// A cipher suite, with the reason why it is listed at its level.

@@ -67,6 +67,7 @@ public:
     /// Seals what is needed to resume a session whose full handshake was at `since`, with this certificate shown.
     [[nodiscard]] Bytes seal(crypto::Plaintext session, Time since, const Fingerprint& certificate);
 
+    /// What was sealed in a ticket.
     struct Opened {
         crypto::Secret session;
         Time since;

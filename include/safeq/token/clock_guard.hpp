@@ -14,6 +14,7 @@ class ClockGuard final {
 public:
     explicit ClockGuard(const Clock& clock) noexcept : clock_{clock} {}
 
+    /// The clock's time; remembers when it has gone back.
     [[nodiscard]] Time now();
 
     /// Whether a token of these times was over at a time that this clock has shown.

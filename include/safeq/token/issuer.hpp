@@ -41,6 +41,7 @@ namespace detail {
 template <Purpose P>
 class Issuer final {
 public:
+    /// The kind of keys that the purpose's form wants.
     using Keys = std::conditional_t<P::rules.form == PasetoForm::v4_public, SigningKeys, LocalKeys>;
 
     Issuer(const Keys& keys, const Clock& clock, Random& random) noexcept

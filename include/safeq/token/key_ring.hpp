@@ -29,9 +29,11 @@ struct KeyPeriod {
 };
 
 /// The id by which tokens name the key that verifies them.
+/// @{
 [[nodiscard]] inline KeyId token_key_id(const crypto::SigningKey& key) { return KeyId::of(key.verifying_key()); }
 [[nodiscard]] inline KeyId token_key_id(const crypto::VerifyingKey& key) { return KeyId::of(key); }
 [[nodiscard]] inline KeyId token_key_id(const LocalKey& key) { return KeyId::of(key); }
+/// @}
 
 /// The keys of one kind, each with its id and its period. *Threads*: safe from several threads; a key that was given
 /// out stays alive while it is used.
@@ -40,11 +42,13 @@ class KeyRing final {
 public:
     static constexpr std::size_t max_keys = 16;
 
+    /// A key of the ring.
     struct Entry {
         KeyId id;
         KeyType key;
         KeyPeriod period;
     };
+    /// A key that was given out.
     using Found = std::shared_ptr<const Entry>;
 
     /// *Errors*: `invalid_argument` for a period whose times aren't in order; `already_exists`; `too_many`.
@@ -115,8 +119,11 @@ private:
     Entries entries_;
 };
 
+/// The rings of keys that sign, that verify, and that seal and open.
+/// @{
 using SigningKeys = KeyRing<crypto::SigningKey>;
 using VerifyingKeys = KeyRing<crypto::VerifyingKey>;
 using LocalKeys = KeyRing<LocalKey>;
+/// @}
 
 }  // namespace safeq::token

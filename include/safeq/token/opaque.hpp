@@ -45,6 +45,7 @@ class OpaqueToken final {
 public:
     static constexpr std::size_t text_bytes = 43;
 
+    /// A fresh token, which nobody else knows.
     [[nodiscard]] static OpaqueToken generate(Random& random);
 
     /// Takes exactly what `text()` writes. *Errors*: `malformed`, `not_canonical`; the detail never repeats the text.

@@ -16,6 +16,7 @@ namespace safeq::token {
 /// The key under which codes are stored: a code is short, so a plain hash of it could be found by trying.
 using PairingKey = crypto::Key<32, struct PairingTag>;
 
+/// How long a code lives, and what guesses it bears.
 struct PairingRules {
     std::chrono::milliseconds lifetime;
     std::uint32_t attempts;  ///< wrong codes for one pairing, then it ends
@@ -32,6 +33,7 @@ public:
     static constexpr std::size_t letters = 8;
     static constexpr std::size_t max_typed_bytes = 32;
 
+    /// A fresh code, each letter as likely as any other.
     [[nodiscard]] static PairingCode generate(Random& random);
 
     /// Takes what people type: either case, hyphens and spaces anywhere. *Errors*: `too_large`, `malformed`.

@@ -11,6 +11,7 @@
 
 namespace safeq::token {
 
+/// Tells a device's pairings apart, one after the other.
 using PairingId = Id<struct PairingIdTag>;
 
 /// A pending pairing as it is kept; the code itself is not.

@@ -26,6 +26,7 @@ struct PasswordWrapBounds {
     PasswordWrapCost least;
     PasswordWrapCost most;
 
+    /// Whether a cost is within them, and its memory in whole KiB.
     [[nodiscard]] constexpr bool hold(const PasswordWrapCost& cost) const noexcept {
         return cost.memory_bytes % 1024 == 0 && cost.memory_bytes >= least.memory_bytes &&
                cost.memory_bytes <= most.memory_bytes && cost.passes >= least.passes && cost.passes <= most.passes &&
@@ -52,10 +53,12 @@ class PasswordWrappedKey final {
 public:
     /// *Errors*: `weak_parameters` for costs out of `password_wrap_bounds_2026`; `invalid_argument` for an empty
     /// password; `too_large`; `out_of_memory`.
+    /// @{
     [[nodiscard]] static Result<PasswordWrappedKey> wrap(const crypto::Secret& password, const PasswordWrapCost& cost,
                                                          const LocalKey& key, Random& random);
     [[nodiscard]] static Result<PasswordWrappedKey> wrap(const crypto::Secret& password, const PasswordWrapCost& cost,
                                                          const crypto::SigningKey& key, Random& random);
+    /// @}
 
     /// Takes exactly what `text()` writes, with any costs. *Errors*: `bad_version`, `malformed`, `not_canonical`.
     [[nodiscard]] static Result<PasswordWrappedKey> parse(std::string_view text);
@@ -66,9 +69,11 @@ public:
 
     /// *Errors*: `weak_parameters` for costs out of bounds, before any work; `authentication_failed` for another
     /// password, and for a key of the other kind; `key_invalid`; `too_large`; `out_of_memory`.
+    /// @{
     [[nodiscard]] Result<LocalKey> unwrap_local(const crypto::Secret& password, const PasswordWrapBounds& bounds) const;
     [[nodiscard]] Result<crypto::SigningKey> unwrap_signing(const crypto::Secret& password,
                                                             const PasswordWrapBounds& bounds) const;
+    /// @}
 
 private:
     using Salt = std::array<std::byte, 16>;

@@ -22,8 +22,11 @@ using PaserkWrappingKey = crypto::Key<32, struct PaserkWrappingTag>;
 /// *Source*: PASERK specification, Platform-Independent Encoding for key wrapping (PIE), version 4.
 class WrappedKey final {
 public:
+    /// Wraps a key under a fresh nonce.
+    /// @{
     [[nodiscard]] static WrappedKey wrap(const PaserkWrappingKey& under, const LocalKey& key, Random& random);
     [[nodiscard]] static WrappedKey wrap(const PaserkWrappingKey& under, const crypto::SigningKey& key, Random& random);
+    /// @}
 
     /// Takes exactly what `text()` writes. *Errors*: `bad_version`, `malformed`, `not_canonical`.
     [[nodiscard]] static Result<WrappedKey> parse(std::string_view text);
@@ -33,8 +36,10 @@ public:
 
     /// *Errors*: `authentication_failed`, for a key of the other kind too; `key_invalid` when the halves of a signing
     /// key don't belong together.
+    /// @{
     [[nodiscard]] Result<LocalKey> unwrap_local(const PaserkWrappingKey& under) const;
     [[nodiscard]] Result<crypto::SigningKey> unwrap_signing(const PaserkWrappingKey& under) const;
+    /// @}
 
 private:
     using Nonce = std::array<std::byte, 32>;

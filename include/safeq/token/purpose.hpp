@@ -29,12 +29,14 @@ struct PurposeRules {
 
 inline constexpr std::size_t max_purpose_bytes = 40;
 
+/// Whether the text can be a `PurposeRules::name`.
 [[nodiscard]] constexpr bool is_purpose_name(std::string_view name) noexcept {
     return !name.empty() && name.size() <= max_purpose_bytes && std::ranges::all_of(name, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
     });
 }
 
+/// Whether the rules can be kept: a name, a lifetime of a day at the most, and a skew no longer than that lifetime.
 [[nodiscard]] constexpr bool is_sound(const PurposeRules& rules) noexcept {
     using std::chrono::milliseconds;
     return is_purpose_name(rules.name) && rules.max_lifetime > milliseconds{0} &&

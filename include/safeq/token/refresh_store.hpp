@@ -21,6 +21,7 @@ struct RefreshFamily {
     Time idle_deadline{};  ///< moved on by use
     Time expires{};        ///< never moved
 
+    /// Whether either deadline has come.
     [[nodiscard]] bool expired_at(Time now) const noexcept { return idle_deadline <= now || expires <= now; }
 
     friend bool operator==(const RefreshFamily&, const RefreshFamily&) = default;

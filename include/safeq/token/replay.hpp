@@ -40,6 +40,7 @@ protected:
     ReplayStore& operator=(const ReplayStore&) = default;
 };
 
+/// How many uses are remembered at a time.
 struct ReplayLimits {
     std::size_t entries;          ///< of some 300 bytes each
     std::size_t entries_a_token;  ///< what one token's holder can take of them

@@ -26,6 +26,7 @@ struct RevocationKey {
     friend auto operator<=>(const RevocationKey&, const RevocationKey&) = default;
 };
 
+/// A revocation as it is kept.
 struct Revocation {
     RevocationKey key;
     Time issued_until{};  ///< tokens made up to here, this millisecond included, are withdrawn
@@ -82,8 +83,11 @@ public:
         : store_{store}, clock_{clock}, keep_for_{keep_for} {}
 
     /// *Errors*: the store's; then the token is still good.
+    /// @{
     [[nodiscard]] Result<void> revoke(TenantId tenant, TokenId token);
     [[nodiscard]] Result<void> revoke(TenantId tenant, SessionId session);
+    /// @}
+
     /// Every token that this person has by now; tokens made later count.
     [[nodiscard]] Result<void> revoke(TenantId tenant, SubjectId subject);
 

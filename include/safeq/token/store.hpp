@@ -13,6 +13,7 @@
 
 namespace safeq::token {
 
+/// Names a token in lists and records, and doesn't show it.
 using TokenId = Id<struct TokenTag>;
 
 /// A token as it is kept; the token itself is not.

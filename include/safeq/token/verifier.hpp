@@ -68,6 +68,7 @@ struct VerifierParts {
 template <Purpose P>
 class Verifier final {
 public:
+    /// The kind of keys that the purpose's form wants.
     using Keys = std::conditional_t<P::rules.form == PasetoForm::v4_public, VerifyingKeys, LocalKeys>;
 
     Verifier(const Keys& keys, const Clock& clock, RevocationList& revocations, ReplayStore& replays) noexcept
