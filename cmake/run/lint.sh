@@ -10,13 +10,10 @@ echo "── formatting (clang-format)"
 clang-format-19 --dry-run --Werror $sources || status=1
 echo "── shell scripts (shellcheck)"
 shellcheck -x -P SCRIPTDIR run .ci/run cmake/deps/*.sh cmake/run/*.sh fuzz/*.sh || status=1
-echo "── floors, error table, tenants, fail points, fuzz targets, guide"
-python3 tests/house/layers_test.py . || status=1
-python3 tests/house/errors_test.py . || status=1
-python3 tests/house/tenants_test.py . || status=1
-python3 tests/house/fail_points_test.py . || status=1
-python3 tests/house/fuzzers_test.py . || status=1
-python3 tests/house/guide_test.py . || status=1
+echo "── floors, error table, tenants, fail points, fuzz targets, guide, threats"
+for rule in layers errors tenants fail_points fuzzers guide threat_model; do
+    python3 "tests/house/${rule}_test.py" . || status=1
+done
 echo "── words that mark something unfinished"
 # shellcheck disable=SC2086
 if grep -nE '\b(TODO|FIXME|XXX)\b' $sources; then status=1; fi

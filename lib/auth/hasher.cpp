@@ -68,7 +68,7 @@ Result<PhcString> Hasher::store(ByteView material) const {
     SAFEQ_TRY(const HashingBudget::Permit permit, budget_.acquire(parameters_.memory_kib));
     const auto salt = random_.bytes<salt_bytes>();
     std::array<std::byte, hash_bytes> hash{};
-    SAFEQ_TRY_VOID(crypto::argon2id(hash, material, salt, parameters_));
+    SAFEQ_TRY_VOID(crypto::argon2id(hash, material, crypto::Salt{salt}, parameters_));
     return PhcString::from(parameters_, peppers_.current().id(), salt, hash);
 }
 
@@ -77,7 +77,7 @@ Result<PasswordCheck> Hasher::check(const PhcString& stored, ByteView material) 
     const std::span<std::byte> out{hash.data(), stored.hash().size()};
     {
         SAFEQ_TRY(const HashingBudget::Permit permit, budget_.acquire(stored.cost().memory_kib));
-        SAFEQ_TRY_VOID(crypto::argon2id(out, material, stored.salt(), stored.cost()));
+        SAFEQ_TRY_VOID(crypto::argon2id(out, material, crypto::Salt{stored.salt()}, stored.cost()));
     }
     const bool right = crypto::equal(out, stored.hash());
     crypto::wipe(hash);
@@ -98,7 +98,7 @@ Result<PasswordCheck> Hasher::check_imported(const ImportedHash& stored, const c
     const crypto::Secret material = password_material(pepper->for_passwords(), attempt);
     const auto salt = random_.bytes<salt_bytes>();
     std::array<std::byte, hash_bytes> unused{};
-    SAFEQ_TRY_VOID(crypto::argon2id(unused, material.expose(), salt, parameters_));
+    SAFEQ_TRY_VOID(crypto::argon2id(unused, material.expose(), crypto::Salt{salt}, parameters_));
     return PasswordCheck::mismatch;
 }
 

@@ -24,7 +24,7 @@ Pepper::Pepper(const PepperKey& key)
       pin_{crypto::derive_key<PinPepper>(key.expose(), "pin/v1")},
       card_{crypto::derive_key<CardPepper>(key.expose(), "card/v1")},
       import_{crypto::derive_key<ImportPepper>(key.expose(), "import/v1")} {
-    crypto::hkdf_sha256(id_.bytes, key.expose(), {}, as_bytes("id/v1"));
+    crypto::hkdf_sha256(id_.bytes, key.expose(), crypto::Salt{}, crypto::Info{as_bytes("id/v1")});
 }
 
 PepperRing::PepperRing(Pepper current) { peppers_.push_back(std::move(current)); }

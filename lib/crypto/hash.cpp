@@ -108,9 +108,9 @@ void hkdf_expand_sha256(std::span<std::byte> out, ByteView pseudorandom_key, std
     });
 }
 
-void hkdf_sha256(std::span<std::byte> out, ByteView secret, ByteView salt, ByteView info) {
-    Sha256Digest pseudorandom_key = hkdf_extract_sha256(salt, {secret});
-    hkdf_expand_sha256(out, pseudorandom_key, {info});
+void hkdf_sha256(std::span<std::byte> out, ByteView secret, Salt salt, Info info) {
+    Sha256Digest pseudorandom_key = hkdf_extract_sha256(salt.bytes, {secret});
+    hkdf_expand_sha256(out, pseudorandom_key, {info.bytes});
     wipe(pseudorandom_key);
 }
 

@@ -24,12 +24,12 @@ std::unique_ptr<Botan::BlockCipher> aes(ByteView key) {
 
 }  // namespace
 
-Result<Bytes> wrap_key(ByteView key, ByteView secret) {
-    if (!is_aes_key(key)) return fail(Errc::key_invalid, "key wrap", "not 16, 24 or 32 bytes");
+Result<Bytes> wrap_key(RawWrapKey key, ByteView secret) {
+    if (!is_aes_key(key.bytes)) return fail(Errc::key_invalid, "key wrap", "not 16, 24 or 32 bytes");
     if (secret.empty() || secret.size() > most_bytes)
         return fail(Errc::invalid_argument, "key wrap", "nothing to wrap, or too much");
     return at_seam("key wrap", Errc::crypto_failed, [&]() -> Result<Bytes> {
-        return to_bytes(from_botan(Botan::nist_key_wrap_padded(to_botan(secret), *aes(key))));
+        return to_bytes(from_botan(Botan::nist_key_wrap_padded(to_botan(secret), *aes(key.bytes))));
     });
 }
 
@@ -40,14 +40,16 @@ Bytes wrap_key(const WrapKey& key, ByteView secret) {
     });
 }
 
-Result<Secret> unwrap_key(ByteView key, ByteView wrapped) {
-    if (!is_aes_key(key)) return fail(Errc::key_invalid, "key unwrap", "not 16, 24 or 32 bytes");
+Result<Secret> unwrap_key(RawWrapKey key, ByteView wrapped) {
+    if (!is_aes_key(key.bytes)) return fail(Errc::key_invalid, "key unwrap", "not 16, 24 or 32 bytes");
     return at_seam("key unwrap", Errc::authentication_failed, [&]() -> Result<Secret> {
-        const auto bytes = Botan::nist_key_unwrap_padded(to_botan(wrapped), *aes(key));
+        const auto bytes = Botan::nist_key_unwrap_padded(to_botan(wrapped), *aes(key.bytes));
         return Secret::copy_of(from_botan(bytes));
     });
 }
 
-Result<Secret> unwrap_key(const WrapKey& key, ByteView wrapped) { return unwrap_key(ByteView{key.expose()}, wrapped); }
+Result<Secret> unwrap_key(const WrapKey& key, ByteView wrapped) {
+    return unwrap_key(RawWrapKey{key.expose()}, wrapped);
+}
 
 }  // namespace safeq::crypto

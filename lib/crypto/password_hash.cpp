@@ -15,8 +15,8 @@ constexpr std::uint32_t most_memory_kib = 8u * 1024 * 1024;
 
 }  // namespace
 
-Result<void> argon2id(std::span<std::byte> out, ByteView password, ByteView salt, const Argon2Cost& cost,
-                      ByteView secret, ByteView associated) {
+Result<void> argon2id(std::span<std::byte> out, ByteView password, Salt salt, const Argon2Cost& cost, ByteView secret,
+                      ByteView associated) {
     if (out.size() < 4) return fail(Errc::invalid_argument, "Argon2id", "output shorter than 4 bytes");
     if (cost.passes < 1) return fail(Errc::weak_parameters, "Argon2id", "no pass");
     if (cost.lanes < 1 || cost.lanes > most_lanes) return fail(Errc::weak_parameters, "Argon2id", "lanes not 1 to 128");
@@ -26,7 +26,7 @@ Result<void> argon2id(std::span<std::byte> out, ByteView password, ByteView salt
         const auto hash = Botan::PasswordHashFamily::create_or_throw("Argon2id")
                               ->from_params(cost.memory_kib, cost.passes, cost.lanes);
         const auto to = to_botan_writable(out);
-        const auto with_salt = to_botan(salt);
+        const auto with_salt = to_botan(salt.bytes);
         const auto with_associated = to_botan(associated);
         const auto with_secret = to_botan(secret);
         hash->derive_key(to.data(), to.size(), as_text(password).data(), password.size(), with_salt.data(),

@@ -97,7 +97,7 @@ SharedSecret XwingPrivateKey::decapsulate(const XwingCiphertext& ciphertext) con
     });
 }
 
-Result<XwingEncapsulated> xwing_encapsulate_unsafe_deterministic(const XwingPublicKey& to, ByteView eseed) {
+Result<XwingEncapsulated> unsafe_xwing_encapsulate_deterministic(const XwingPublicKey& to, ByteView eseed) {
     if (eseed.size() != 64) return fail(Errc::invalid_argument, "X-Wing", "not 64 bytes of randomness");
     return at_seam("X-Wing", Errc::crypto_failed, [&]() -> Result<XwingEncapsulated> {
         SAFEQ_TRY(const auto message, MlKemMessage::from(eseed.first(32)));
@@ -114,7 +114,7 @@ Result<XwingEncapsulated> xwing_encapsulate_unsafe_deterministic(const XwingPubl
 
 Result<XwingEncapsulated> xwing_encapsulate(const XwingPublicKey& to, Random& random) {
     const auto eseed = Key<64, struct EncapsulationSeedTag>::random(random);
-    return xwing_encapsulate_unsafe_deterministic(to, eseed.expose());
+    return unsafe_xwing_encapsulate_deterministic(to, eseed.expose());
 }
 
 }  // namespace safeq::crypto

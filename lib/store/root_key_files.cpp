@@ -32,7 +32,7 @@ struct RootKeyFiles::Impl {
 
     [[nodiscard]] Result<crypto::WrapKey> protector(ByteView salt, const crypto::Argon2Cost& cost) const {
         auto key = crypto::Secret::zeroed(crypto::WrapKey::size);
-        SAFEQ_TRY_VOID(crypto::argon2id(key.fill(), passphrase->secret.expose(), salt, cost));
+        SAFEQ_TRY_VOID(crypto::argon2id(key.fill(), passphrase->secret.expose(), crypto::Salt{salt}, cost));
         return crypto::WrapKey::from(key.expose());
     }
 

@@ -58,7 +58,7 @@ Result<PasswordWrappedKey::Keys> PasswordWrappedKey::keys_of(const crypto::Secre
     const crypto::Argon2Cost cost{.memory_kib = static_cast<std::uint32_t>(cost_.memory_bytes / 1024),
                                   .passes = cost_.passes,
                                   .lanes = cost_.lanes};
-    SAFEQ_TRY_VOID(crypto::argon2id(pre.fill(), password.expose(), salt_, cost));
+    SAFEQ_TRY_VOID(crypto::argon2id(pre.fill(), password.expose(), crypto::Salt{salt_}, cost));
     Keys keys;
     crypto::blake2b(keys.encryption.fill(), {for_encryption, pre.expose()});
     crypto::blake2b(keys.authentication.fill(), {for_authentication, pre.expose()});

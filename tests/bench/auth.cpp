@@ -51,7 +51,8 @@ std::vector<Figure> argon2id() {
         if (argon2id_ctx(&context) != ARGON2_OK) std::exit(1);
     };
     const Pair time = median_of_pairs(
-        pairs, [&] { return 1000 * seconds([&] { must(crypto::argon2id(ours, password, salt, cost)); }); },
+        pairs,
+        [&] { return 1000 * seconds([&] { must(crypto::argon2id(ours, password, crypto::Salt{salt}, cost)); }); },
         [&] { return 1000 * seconds(reference); });
     if (ours != theirs) {
         fmt::print(stderr, "benchmark: the two hashes differ\n");

@@ -56,13 +56,18 @@ private:
 /// An AES-256 key under which other keys are kept.
 using WrapKey = Key<32, struct WrapTag>;
 
+/// An AES key of 16, 24 or 32 bytes that somebody else holds: for other people's formats and vectors.
+struct RawWrapKey {
+    ByteView bytes;
+};
+
 /// AES-256 key wrap with padding (RFC 5649). *Requires*: a secret of 1 byte to 4 GiB.
 [[nodiscard]] Bytes wrap_key(const WrapKey& key, ByteView secret);
 /// *Errors*: `authentication_failed` for a wrong key or changed bytes.
 [[nodiscard]] Result<Secret> unwrap_key(const WrapKey& key, ByteView wrapped);
 /// The same with an AES key of 16, 24 or 32 bytes. *Errors*: also `key_invalid`.
-[[nodiscard]] Result<Secret> unwrap_key(ByteView key, ByteView wrapped);
+[[nodiscard]] Result<Secret> unwrap_key(RawWrapKey key, ByteView wrapped);
 /// *Errors*: `key_invalid` for a key of another length; `invalid_argument` for an empty secret or one over 4 GiB.
-[[nodiscard]] Result<Bytes> wrap_key(ByteView key, ByteView secret);
+[[nodiscard]] Result<Bytes> wrap_key(RawWrapKey key, ByteView secret);
 
 }  // namespace safeq::crypto

@@ -55,8 +55,17 @@ using MacTag = std::array<std::byte, 32>;
 /// The same with a key of any length.
 [[nodiscard]] MacTag hmac_sha256(ByteView key, std::initializer_list<ByteView> pieces);
 
+/// What a derivation is salted with, public; empty where there is none.
+struct Salt {
+    ByteView bytes;
+};
+/// What a key is derived for.
+struct Info {
+    ByteView bytes;
+};
+
 /// HKDF-SHA-256 (RFC 5869): extract and expand into `out`. *Requires*: `out` of at most 8160 bytes, not empty.
-void hkdf_sha256(std::span<std::byte> out, ByteView secret, ByteView salt, ByteView info);
+void hkdf_sha256(std::span<std::byte> out, ByteView secret, Salt salt, Info info);
 
 /// The two steps alone, for HPKE's labelled forms. *Requires*: `out` as for `hkdf_sha256`.
 /// @{
@@ -72,7 +81,7 @@ void hkdf_expand_sha512(std::span<std::byte> out, ByteView pseudorandom_key, std
 template <class Derived>
 [[nodiscard]] Derived derive_key(ByteView secret, std::string_view purpose) {
     Derived key;
-    hkdf_sha256(key.fill(), secret, {}, as_bytes(purpose));
+    hkdf_sha256(key.fill(), secret, Salt{}, Info{as_bytes(purpose)});
     return key;
 }
 

@@ -52,7 +52,7 @@ private:
 /// *Errors*: `key_invalid` when the ML-KEM part fails its modulus check.
 [[nodiscard]] Result<XwingEncapsulated> xwing_encapsulate(const XwingPublicKey& to, Random& random);
 /// With 64 bytes of given randomness: for test vectors only.
-[[nodiscard]] Result<XwingEncapsulated> xwing_encapsulate_unsafe_deterministic(const XwingPublicKey& to,
+[[nodiscard]] Result<XwingEncapsulated> unsafe_xwing_encapsulate_deterministic(const XwingPublicKey& to,
                                                                                ByteView eseed);
 
 // HPKE base mode, single shot. KEM X-Wing (0x647a), KDF HKDF-SHA256 (0x0001), AEAD AES-256-GCM (0x0002).

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include <safeq/crypto/hash.hpp>
 #include <safeq/crypto/secret.hpp>
 
 namespace safeq::crypto {
@@ -20,7 +21,7 @@ struct Argon2Cost {
 /// Argon2id version 0x13 into `out` (4 bytes or more). Lanes run on threads of their own.
 /// *Requires*: the caller has bounded the costs. *Errors*: `weak_parameters` for costs that RFC 9106 forbids,
 /// `out_of_memory`.
-[[nodiscard]] Result<void> argon2id(std::span<std::byte> out, ByteView password, ByteView salt, const Argon2Cost& cost,
+[[nodiscard]] Result<void> argon2id(std::span<std::byte> out, ByteView password, Salt salt, const Argon2Cost& cost,
                                     ByteView secret = {}, ByteView associated = {});
 
 }  // namespace safeq::crypto

@@ -145,10 +145,10 @@ TEST_CASE("an AEAD goes on after it has moved", "[crypto]") {
 TEST_CASE("AES key wrap with padding of RFC 5649, section 6", "[crypto]") {
     const Bytes key = hex("5840df6e29b02af1ab493b705bf16ea1ae8338f4dcc176a8");
     const auto check = [&](std::string_view plain, std::string_view wrapped) {
-        const auto made = wrap_key(ByteView{key}, hex(plain));
+        const auto made = wrap_key(RawWrapKey{key}, hex(plain));
         REQUIRE(made);
         CHECK(to_hex(*made) == wrapped);
-        const auto back = unwrap_key(ByteView{key}, *made);
+        const auto back = unwrap_key(RawWrapKey{key}, *made);
         REQUIRE(back);
         CHECK(to_hex(back->expose()) == plain);
     };
@@ -178,15 +178,15 @@ TEST_CASE("key wrap round trip and refusal", "[crypto]") {
         for (std::size_t cut = 0; cut < wrapped.size(); ++cut)
             CHECK(unwrap_key(key, ByteView{wrapped}.first(cut)).error().code == Errc::authentication_failed);
     }
-    CHECK(unwrap_key(as_bytes("short"), Bytes(16)).error().code == Errc::key_invalid);
-    CHECK(wrap_key(as_bytes("short"), Bytes(16)).error().code == Errc::key_invalid);
-    CHECK(wrap_key(ByteView{key.expose()}, {}).error().code == Errc::invalid_argument);
+    CHECK(unwrap_key(RawWrapKey{as_bytes("short")}, Bytes(16)).error().code == Errc::key_invalid);
+    CHECK(wrap_key(RawWrapKey{as_bytes("short")}, Bytes(16)).error().code == Errc::key_invalid);
+    CHECK(wrap_key(RawWrapKey{key.expose()}, {}).error().code == Errc::invalid_argument);
     CHECK_THROWS_AS(wrap_key(key, {}), std::invalid_argument);
 }
 
 TEST_CASE("key unwrap refuses what no wrapping gives, even from the holder of the key", "[crypto]") {
     const Bytes key = hex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
-    const auto good = unwrap_key(ByteView{key}, hex("5278dfd3fe180ee6b48c3784a701f330bd9a92904a0e988b"));
+    const auto good = unwrap_key(RawWrapKey{key}, hex("5278dfd3fe180ee6b48c3784a701f330bd9a92904a0e988b"));
     REQUIRE(good);
     CHECK(as_text(good->expose()) == "AAAAAAAAA");
     for (const std::string_view forged : {
@@ -196,7 +196,7 @@ TEST_CASE("key unwrap refuses what no wrapping gives, even from the holder of th
              "425a200478e492535d556036133ba0467abef952e6921912",  // padding that isn't zero
          }) {
         CAPTURE(forged);
-        CHECK(unwrap_key(ByteView{key}, hex(forged)).error().code == Errc::authentication_failed);
+        CHECK(unwrap_key(RawWrapKey{key}, hex(forged)).error().code == Errc::authentication_failed);
     }
 }
 

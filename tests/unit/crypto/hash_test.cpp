@@ -57,7 +57,7 @@ TEST_CASE("HKDF-SHA-256 of RFC 5869", "[crypto]") {
     SECTION("case 1") {
         const Bytes salt = hex("000102030405060708090a0b0c");
         const Bytes info = hex("f0f1f2f3f4f5f6f7f8f9");
-        hkdf_sha256(out, secret, salt, info);
+        hkdf_sha256(out, secret, Salt{salt}, Info{info});
         const std::string expected =
             "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865";
         CHECK(to_hex(out) == expected);
@@ -70,21 +70,21 @@ TEST_CASE("HKDF-SHA-256 of RFC 5869", "[crypto]") {
         CHECK(to_hex(expanded) == expected);
     }
     SECTION("case 3, without salt and info") {
-        hkdf_sha256(out, secret, {}, {});
+        hkdf_sha256(out, secret, Salt{}, Info{});
         CHECK(to_hex(out) == "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");
     }
     SECTION("a shorter output is the start of a longer one, up to the most that there is") {
         Bytes most(8160);
-        hkdf_sha256(most, secret, {}, {});
-        hkdf_sha256(out, secret, {}, {});
+        hkdf_sha256(most, secret, Salt{}, Info{});
+        hkdf_sha256(out, secret, Salt{}, Info{});
         CHECK(same_bytes(out, ByteView{most}.first(out.size())));
     }
 }
 
 TEST_CASE("HKDF-SHA-256 refuses what its counter can't reach", "[crypto]") {
     Bytes too_much(8161);
-    CHECK_THROWS_AS(hkdf_sha256(too_much, as_bytes("s"), {}, {}), std::invalid_argument);
-    CHECK_THROWS_AS(hkdf_sha256({}, as_bytes("s"), {}, {}), std::invalid_argument);
+    CHECK_THROWS_AS(hkdf_sha256(too_much, as_bytes("s"), Salt{}, Info{}), std::invalid_argument);
+    CHECK_THROWS_AS(hkdf_sha256({}, as_bytes("s"), Salt{}, Info{}), std::invalid_argument);
 }
 
 TEST_CASE("keys for different purposes differ", "[crypto]") {
@@ -96,6 +96,6 @@ TEST_CASE("keys for different purposes differ", "[crypto]") {
     CHECK(equal(a.expose(), again.expose()));
     CHECK_FALSE(equal(a.expose(), b.expose()));
     Bytes expected(32);
-    hkdf_sha256(expected, as_bytes("pepper"), {}, as_bytes("a/v1"));
+    hkdf_sha256(expected, as_bytes("pepper"), Salt{}, Info{as_bytes("a/v1")});
     CHECK(same_bytes(a.expose(), expected));
 }

@@ -87,9 +87,9 @@ TEST_CASE("X-Wing: a public key with a coefficient that is not reduced is refuse
 TEST_CASE("X-Wing: given randomness must have its length", "[crypto]") {
     test::SeededRandom random;
     const XwingPrivateKey key = XwingPrivateKey::generate(random);
-    CHECK(xwing_encapsulate_unsafe_deterministic(key.public_key(), Bytes(63)).error().code == Errc::invalid_argument);
-    CHECK(xwing_encapsulate_unsafe_deterministic(key.public_key(), Bytes(65)).error().code == Errc::invalid_argument);
-    CHECK(xwing_encapsulate_unsafe_deterministic(key.public_key(), Bytes(64)).has_value());
+    CHECK(unsafe_xwing_encapsulate_deterministic(key.public_key(), Bytes(63)).error().code == Errc::invalid_argument);
+    CHECK(unsafe_xwing_encapsulate_deterministic(key.public_key(), Bytes(65)).error().code == Errc::invalid_argument);
+    CHECK(unsafe_xwing_encapsulate_deterministic(key.public_key(), Bytes(64)).has_value());
 }
 
 TEST_CASE("X-Wing: several threads decapsulate with one key", "[crypto]") {

@@ -58,14 +58,14 @@ TEST_CASE("Wycheproof AES key wrap with padding", "[crypto]") {
         const Bytes key = hex(vector.at("key"));
         const Bytes message = hex(vector.at("msg"));
         const Bytes wrapped = hex(vector.at("ct"));
-        const auto unwrapped = unwrap_key(ByteView{key}, wrapped);
+        const auto unwrapped = unwrap_key(RawWrapKey{key}, wrapped);
         REQUIRE(unwrapped.has_value() == is_valid(vector));
         if (!unwrapped) {
             CHECK(unwrapped.error().code == Errc::authentication_failed);
             return;
         }
         CHECK(same_bytes(unwrapped->expose(), message));
-        const auto made = wrap_key(ByteView{key}, message);
+        const auto made = wrap_key(RawWrapKey{key}, message);
         REQUIRE(made);
         CHECK(*made == wrapped);
         if (key.size() == WrapKey::size) {

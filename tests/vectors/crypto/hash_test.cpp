@@ -18,10 +18,10 @@ TEST_CASE("Wycheproof HKDF-SHA-256", "[crypto]") {
         const Bytes salt = hex(vector.at("salt"));
         const Bytes info = hex(vector.at("info"));
         if (is_valid(vector)) {
-            hkdf_sha256(out, secret, salt, info);
+            hkdf_sha256(out, secret, Salt{salt}, Info{info});
             CHECK(out == hex(vector.at("okm")));
         } else {
-            CHECK_THROWS_AS(hkdf_sha256(out, secret, salt, info), std::invalid_argument);
+            CHECK_THROWS_AS(hkdf_sha256(out, secret, Salt{salt}, Info{info}), std::invalid_argument);
         }
     });
     CHECK(count == test::Count{.valid = 83, .invalid = 3, .acceptable = 0});

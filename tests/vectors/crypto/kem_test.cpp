@@ -65,7 +65,7 @@ TEST_CASE("X-Wing, the draft's vectors", "[crypto]") {
         CHECK(to_hex(key.seed().expose()) == vector.at("sk").get<std::string>());
         CHECK(to_hex(key.public_key()) == vector.at("pk").get<std::string>());
 
-        const auto made = xwing_encapsulate_unsafe_deterministic(key.public_key(), hex(vector.at("eseed")));
+        const auto made = unsafe_xwing_encapsulate_deterministic(key.public_key(), hex(vector.at("eseed")));
         REQUIRE(made);
         CHECK(to_hex(made->ciphertext) == vector.at("ct").get<std::string>());
         CHECK(to_hex(made->secret.expose()) == vector.at("ss").get<std::string>());
