@@ -9,6 +9,7 @@
 #include <safeq/audit/schema.hpp>
 
 #include "support/random.hpp"
+#include "support/source_folder.hpp"
 
 using namespace safeq;
 using namespace safeq::audit;
@@ -195,7 +196,7 @@ TEST_CASE("a kind of a later version is a record, but not one that is decoded he
 }
 
 TEST_CASE("the documented schema is the one of the code") {
-    std::ifstream file{SAFEQ_SOURCE_DIR "/docs/audit_events.md", std::ios::binary};
+    std::ifstream file{test::source_folder() / "docs/audit_events.md", std::ios::binary};
     REQUIRE(file);
     const std::string text{std::istreambuf_iterator<char>{file}, {}};
     INFO(schema_markdown());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "document/pdf_pages.hpp"
+#include "support/source_folder.hpp"
 
 #include <fstream>
 #include <iterator>
@@ -13,7 +14,7 @@ namespace {
 
 // Files with compressed structure, which are made once and kept with the fuzz corpus; the first byte isn't theirs.
 std::string corpus(const std::string& name) {
-    std::ifstream file{std::string{SAFEQ_SOURCE_DIR} + "/fuzz/corpus/document_page_count/" + name, std::ios::binary};
+    std::ifstream file{test::source_folder() / "fuzz/corpus/document_page_count" / name, std::ios::binary};
     std::string text{std::istreambuf_iterator<char>{file}, {}};
     REQUIRE(text.size() > 1);
     return text.substr(1);

@@ -8,10 +8,12 @@
 
 #include <safeq/job/state.hpp>
 
+#include "support/source_folder.hpp"
+
 using namespace safeq;
 
 TEST_CASE("the page about the life of jobs is drawn from the table") {
-    std::ifstream file{SAFEQ_SOURCE_DIR "/docs/job_lifecycle.md", std::ios::binary};
+    std::ifstream file{test::source_folder() / "docs/job_lifecycle.md", std::ios::binary};
     REQUIRE(file);
     const std::string page{std::istreambuf_iterator<char>{file}, {}};
     INFO(job::lifecycle_markdown());

@@ -14,6 +14,7 @@
 #include <safeq/store/log_folder.hpp>
 
 #include "support/fixed_random.hpp"
+#include "support/source_folder.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace safeq;
@@ -30,7 +31,7 @@ std::string read_all(const std::filesystem::path& path) {
 
 // The rest of the line of the document that begins with `name` and spaces, within the example.
 std::string example(const std::string& name) {
-    const std::string text = read_all(SAFEQ_SOURCE_DIR "/docs/formats/audit_v1.md");
+    const std::string text = read_all(test::source_folder() / "docs/formats/audit_v1.md");
     const std::size_t examples = text.find("## Example");
     REQUIRE(examples != std::string::npos);
     const std::size_t line = text.find("\n" + name + "  ", examples);

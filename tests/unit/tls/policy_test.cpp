@@ -11,13 +11,15 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "support/source_folder.hpp"
+
 using namespace safeq;
 using namespace safeq::tls;
 
 namespace {
 
 std::string snapshot(std::string_view name) {
-    std::ifstream file{std::string{SAFEQ_SOURCE_DIR} + "/tests/unit/tls/snapshots/" + std::string{name} + ".txt"};
+    std::ifstream file{test::source_folder() / "tests/unit/tls/snapshots" / (std::string{name} + ".txt")};
     REQUIRE(file);
     return {std::istreambuf_iterator<char>{file}, {}};
 }

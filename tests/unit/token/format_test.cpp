@@ -7,6 +7,7 @@
 #include <safeq/token/request_proof.hpp>
 
 #include "support/fixed_random.hpp"
+#include "support/source_folder.hpp"
 #include "unit/token/typed_tokens.hpp"
 
 using namespace safeq;
@@ -17,7 +18,7 @@ namespace {
 
 // The rest of the line of the document that begins with `name` and spaces, within an example.
 std::string example(const std::string& name) {
-    std::ifstream in{SAFEQ_SOURCE_DIR "/docs/formats/token_v1.md"};
+    std::ifstream in{test::source_folder() / "docs/formats/token_v1.md"};
     const std::string text{std::istreambuf_iterator<char>{in}, {}};
     const std::size_t examples = text.find("## Example");
     REQUIRE(examples != std::string::npos);
