@@ -46,8 +46,9 @@ Result<SealedCredential> seal_credential(const crypto::XwingPublicKey& to, Crede
         .context = std::move(context), .enc = sealed.enc, .ciphertext = std::move(sealed.ciphertext)};
 }
 
-CredentialOpener::CredentialOpener(crypto::XwingPrivateKey key, std::string audience, const Clock& clock)
-    : key_{std::move(key)}, audience_{std::move(audience)}, clock_{clock}, started_{clock.now()} {}
+CredentialOpener::CredentialOpener(crypto::XwingPrivateKey key, std::string audience, const NonceLimits& nonces,
+                                   const Clock& clock)
+    : key_{std::move(key)}, audience_{std::move(audience)}, clock_{clock}, started_{clock.now()}, spent_{nonces} {}
 
 Result<crypto::Secret> CredentialOpener::open(const SealedCredential& sealed) {
     if (sealed.context.audience != audience_) return fail(Errc::denied, std::string{where}, "made for somebody else");
@@ -60,13 +61,8 @@ Result<void> CredentialOpener::spend(const CredentialContext& context) {
     const Time now = clock_.now();
     if (context.made < now - window || context.made > now + window || context.made < started_)
         return fail(Errc::expired, std::string{where}, "made at " + to_rfc3339(context.made));
-    const std::scoped_lock lock{mutex_};
-    if (spent_.size() >= max_nonces / 2)
-        std::erase_if(spent_, [&](const auto& nonce) { return nonce.second + 2 * window < now; });
-    if (spent_.size() >= max_nonces) return fail(Errc::busy, std::string{where}, "too many in a short time");
-    if (!spent_.emplace(context.nonce, context.made).second)
-        return fail(Errc::duplicate, std::string{where}, "its nonce was used before");
-    return {};
+    // Twice as long as it could be opened, in case the clock goes back.
+    return spent_.spend(context.place, context.nonce, context.made + 2 * window, now);
 }
 
 }  // namespace safeq::auth

@@ -81,7 +81,7 @@ Result<SealedCredential> seal_credential(const crypto::XwingPublicKey& to, const
 }
 
 CredentialOpener::CredentialOpener(crypto::XwingPrivateKey key, const Clock& clock)
-    : opener_{std::move(key), std::string{audience}, clock} {}
+    : opener_{std::move(key), std::string{audience}, auth::nonces_2026, clock} {}
 
 Result<crypto::Secret> CredentialOpener::open(const SealedCredential& sealed) {
     return opener_.open({.context = context_of(sealed), .enc = sealed.enc, .ciphertext = sealed.ciphertext});

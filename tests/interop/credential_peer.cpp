@@ -21,7 +21,8 @@ using Answer = Result<std::string>;
 
 crypto::SystemRandom system_random;
 SystemClock system_clock;
-CredentialOpener opener{crypto::XwingPrivateKey::generate(system_random), "safeq-release/sign-in", system_clock};
+CredentialOpener opener{crypto::XwingPrivateKey::generate(system_random), "safeq-release/sign-in", nonces_2026,
+                        system_clock};
 
 Result<Bytes> bytes(const std::string& word) { return word == "-" ? Bytes{} : from_hex(word); }
 Result<std::string> text(const std::string& word) {

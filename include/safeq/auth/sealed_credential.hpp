@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
-#include <map>
-#include <mutex>
 #include <string>
-#include <variant>
 
 #include <safeq/auth/factor.hpp>
+#include <safeq/auth/spent_nonces.hpp>
 #include <safeq/core/clock.hpp>
 #include <safeq/core/id.hpp>
 #include <safeq/crypto/hpke.hpp>
 
 namespace safeq::auth {
-
-/// Where a credential was shown: at a device, or at a listener, which is a daemon's.
-using CredentialPlace = std::variant<DeviceId, InstanceId>;
-
-/// What makes a sealed credential open only once.
-using CredentialNonce = std::array<std::byte, 16>;
 
 /// What a sealed credential is bound to; all of it travels beside it in the clear and is authenticated.
 struct CredentialContext {
@@ -63,27 +54,25 @@ public:
 
     /// Borrows the clock. Nonces are remembered in memory; so that a restart forgets none, whatever was made before the
     /// opener is refused.
-    CredentialOpener(crypto::XwingPrivateKey key, std::string audience, const Clock& clock);
+    CredentialOpener(crypto::XwingPrivateKey key, std::string audience, const NonceLimits& nonces, const Clock& clock);
 
     /// The secret; the nonce is spent first, whatever comes after, so that nothing is ever computed twice for it.
     /// Whether tenant, place and user are those of the connection is the caller's to check.
     /// *Errors*: `denied` for another audience; `expired` outside the window or from before the start; `duplicate` for
-    /// a nonce seen before; `authentication_failed`; `busy` when more nonces are alive than memory is set aside for.
+    /// a nonce seen before; `authentication_failed`; `busy` when more nonces are alive than are remembered for the
+    /// place or in all.
     [[nodiscard]] Result<crypto::Secret> open(const SealedCredential& sealed);
 
     [[nodiscard]] const crypto::XwingPublicKey& public_key() const noexcept { return key_.public_key(); }
 
 private:
-    static constexpr std::size_t max_nonces = 200'000;
-
     [[nodiscard]] Result<void> spend(const CredentialContext& context);
 
     crypto::XwingPrivateKey key_;
     std::string audience_;
     const Clock& clock_;
     Time started_;
-    std::mutex mutex_;
-    std::map<CredentialNonce, Time> spent_;
+    SpentNonces spent_;
 };
 
 }  // namespace safeq::auth

@@ -22,7 +22,8 @@ struct World {
     DeviceId device = DeviceId::make(clock, random);
 
     CredentialOpener opens(std::string audience) {
-        return CredentialOpener{crypto::XwingPrivateKey::from_seed(seed.clone()), std::move(audience), clock};
+        return CredentialOpener{crypto::XwingPrivateKey::from_seed(seed.clone()), std::move(audience), nonces_2026,
+                                clock};
     }
     CredentialContext context() {
         return {.tenant = tenant,
@@ -101,7 +102,8 @@ TEST_CASE("a credential for somebody else isn't opened, whatever key it is seale
     CHECK(code(report.open(relabelled)) == Errc::authentication_failed);
     // The right one takes it still.
     CHECK(w.opener.open(sealed));
-    CredentialOpener stranger{crypto::XwingPrivateKey::generate(w.random), "safeq-release/sign-in", w.clock};
+    CredentialOpener stranger{crypto::XwingPrivateKey::generate(w.random), "safeq-release/sign-in", nonces_2026,
+                              w.clock};
     CHECK(code(stranger.open(w.seal())) == Errc::authentication_failed);
 }
 
@@ -122,6 +124,21 @@ TEST_CASE("a credential is good for two minutes", "[auth]") {
     CHECK(code(w.opener.open(absurd)) == Errc::expired);
     absurd.context.made = Time::min();
     CHECK(code(w.opener.open(absurd)) == Errc::expired);
+}
+
+TEST_CASE("a listener that sends without end stops itself, not another", "[auth]") {
+    World w;
+    CredentialOpener opener{crypto::XwingPrivateKey::from_seed(w.seed.clone()), "safeq-release/sign-in",
+                            NonceLimits{.each_place = 3, .in_all = 6}, w.clock};
+    for (int i = 0; i < 3; ++i) CHECK(opener.open(w.seal()));
+    const SealedCredential late = w.seal();
+    CHECK(code(opener.open(late)) == Errc::busy);
+    w.device = DeviceId::make(w.clock, w.random);
+    CHECK(opener.open(w.seal()));
+    w.clock.advance(1min);
+    CHECK(code(opener.open(late)) == Errc::busy);
+    w.clock.advance(4min);
+    CHECK(opener.open(w.seal()));
 }
 
 TEST_CASE("a restart doesn't forget which credentials were used", "[auth]") {
