@@ -65,7 +65,6 @@ Result<std::shared_ptr<const tls::ClientContext>> client_context(const Common& c
 }
 
 namespace {
-constexpr std::size_t pool_threads = 32;
 constexpr std::chrono::hours between_looks{1};
 
 // Memory, most likely: it ends what it happened to, not the thread that others depend on.

@@ -60,6 +60,8 @@ struct Common {
 /// asks for a reload; one that came since the program began, too.
 class Runtime {
 public:
+    static constexpr std::size_t pool_threads = 32;
+
     Runtime();
     ~Runtime();
     asio::io_context io;

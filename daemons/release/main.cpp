@@ -26,6 +26,16 @@ namespace {
 using namespace std::chrono_literals;
 
 // Everything that the daemon is made of, in the order in which it depends on each other.
+// Sign-ins hash, which takes long, and anybody may try: they have threads of their own at each listener, and only so
+// many at a time; the next one is told `busy` at once. So a flood holds up no release and no hand-over, one at the
+// intakes none at the terminals, and an intake never has all its threads waiting for us.
+constexpr std::size_t hashing_threads = 12;
+constexpr std::size_t sign_ins_at_once = 24;
+static_assert(hashing_threads > auth::hashing_2026.concurrent, "all hashes of the budget can be under way");
+static_assert(2 * hashing_threads < auth::hashing_2026.concurrent + auth::hashing_2026.waiting,
+              "the budget's line has room for every thread, and for operators who add people");
+static_assert(sign_ins_at_once < Runtime::pool_threads);
+
 class Release {
 public:
     explicit Release(const ReleaseOptions& options) : options_{options} {}
@@ -240,16 +250,19 @@ private:
         const auto failed = [](std::string_view address, const Error& error) {
             log_debug("connection-ended", field("peer", address) + " " + field("why", error.message()));
         };
-        net::HttpServer terminals{runtime_.io,
-                                  {.tls = contexts_.terminals,
-                                   .handler = net::serve_routes(terminal_api_->routes(), has_role, runtime_.pool),
-                                   .on_failure = failed},
-                                  runtime_.clock,
-                                  runtime_.random};
+        net::BoundedPool at_terminals{hashing_threads, sign_ins_at_once};
+        net::BoundedPool at_intakes{hashing_threads, sign_ins_at_once};
+        net::HttpServer terminals{
+            runtime_.io,
+            {.tls = contexts_.terminals,
+             .handler = net::serve_routes(terminal_api_->routes(), has_role, {runtime_.pool, at_terminals}),
+             .on_failure = failed},
+            runtime_.clock,
+            runtime_.random};
         SAFEQ_TRY_VOID(terminals.listen(options_.listen_terminals));
         net::HttpServer daemons{runtime_.io,
                                 {.tls = contexts_.daemons,
-                                 .handler = net::serve_routes(daemon_routes(), has_role, runtime_.pool,
+                                 .handler = net::serve_routes(daemon_routes(), has_role, {runtime_.pool, at_intakes},
                                                               receive_files(*custody_, runtime_.pool)),
                                  .on_failure = failed},
                                 runtime_.clock,

@@ -2,9 +2,11 @@
 #include <safeq/net/api_server.hpp>
 
 #include <fmt/format.h>
+#include <asio/steady_timer.hpp>
 
 #include <safeq/http/basic_auth.hpp>
 #include <safeq/http/path_pattern.hpp>
+#include <safeq/net/asio_compat.hpp>
 #include <safeq/net/on_pool.hpp>
 
 namespace safeq::net {
@@ -28,7 +30,7 @@ service::ApiPeer to_api(const PeerInfo& peer) {
 struct Table {
     std::vector<service::Route> routes;
     RoleCheck allowed;
-    asio::thread_pool& pool;
+    Workers workers;
     HttpHandler otherwise;
 
     struct Match {
@@ -49,6 +51,23 @@ struct Table {
     }
 };
 
+// Runs the call where it belongs; none when there is no place for it.
+asio::awaitable<std::optional<service::ApiReply>> run(const Workers& workers, const service::Route& route,
+                                                      const service::ApiCall& call) {
+    bool apart = false;
+    if (workers.hashing != nullptr && route.hashes) {
+        const crypto::StackWiper after;
+        apart = route.hashes(call);
+    }
+    std::optional<BoundedPool::Place> place;
+    if (apart) {
+        place = workers.hashing->enter();
+        if (!place) co_return std::nullopt;
+    }
+    asio::thread_pool& threads = apart ? workers.hashing->threads() : workers.pool;
+    co_return co_await on_pool(threads, [&] { return route.handle(call); });
+}
+
 asio::awaitable<HttpResponse> serve(const Table& table, const http::RequestHead& head, BodyReader& body,
                                     const PeerInfo& peer) {
     Table::Match match = table.find(head.method, head.path);
@@ -60,6 +79,8 @@ asio::awaitable<HttpResponse> serve(const Table& table, const http::RequestHead&
     if (!table.allowed(route.role, peer)) co_return plain(403, "denied");
     auto content = co_await body.collect(route.max_body_bytes);
     if (!content) co_return plain(413, "too_large");
+    // From here on, and not while the peer still chose how long it took to send.
+    const auto read = std::chrono::steady_clock::now();
 
     const service::ApiPeer api_peer = to_api(peer);
     const std::string authorization{head.headers.first("authorization")};
@@ -68,27 +89,33 @@ asio::awaitable<HttpResponse> serve(const Table& table, const http::RequestHead&
                                 .query = head.query,
                                 .bearer = http::bearer_token(authorization),
                                 .body = as_text(*content)};
-    service::ApiReply reply = co_await on_pool(table.pool, [&] { return route.handle(call); });
+    const std::optional<service::ApiReply> reply = co_await run(table.workers, route, call);
     crypto::wipe(*content);
-    HttpResponse out{.status = reply.status, .headers = {}, .body = to_bytes(reply.body)};
-    if (!reply.body.empty()) out.headers.add("Content-Type", reply.content_type);
+    if (!reply) co_return plain(503, "busy");
+    if (reply->not_before > std::chrono::milliseconds{0}) {
+        const asio::any_io_executor executor = co_await asio::this_coro::executor;
+        asio::steady_timer timer{executor, read + reply->not_before};
+        co_await timer.async_wait(as_tuple_awaitable);
+    }
+    HttpResponse out{.status = reply->status, .headers = {}, .body = to_bytes(reply->body)};
+    if (!reply->body.empty()) out.headers.add("Content-Type", reply->content_type);
     out.headers.add("Cache-Control", "no-store");
     co_return out;
 }
 
 }  // namespace
 
-HttpHandler serve_routes(std::vector<service::Route> routes, RoleCheck allowed, asio::thread_pool& pool,
+HttpHandler serve_routes(std::vector<service::Route> routes, RoleCheck allowed, Workers workers,
                          HttpHandler otherwise) {
     auto table =
-        std::make_shared<const Table>(Table{std::move(routes), std::move(allowed), pool, std::move(otherwise)});
+        std::make_shared<const Table>(Table{std::move(routes), std::move(allowed), workers, std::move(otherwise)});
     return [table](const http::RequestHead& head, BodyReader& body, const PeerInfo& peer) {
         return serve(*table, head, body, peer);
     };
 }
 
-HttpHandler serve_routes(std::vector<service::Route> routes, RoleCheck allowed, asio::thread_pool& pool) {
-    return serve_routes(std::move(routes), std::move(allowed), pool, {});
+HttpHandler serve_routes(std::vector<service::Route> routes, RoleCheck allowed, Workers workers) {
+    return serve_routes(std::move(routes), std::move(allowed), workers, {});
 }
 
 std::string list_routes(const std::vector<service::Route>& routes) {

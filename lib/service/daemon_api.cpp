@@ -14,6 +14,11 @@ constexpr std::chrono::hours told_after_end{1};
 constexpr std::size_t max_body = 64 * 1024;
 constexpr std::string_view intake_prefix = "safeq:daemon:intake:";
 
+bool shows_a_password(const ApiCall& call) {
+    const auto sealed = SealedCredential::parse(call.body);
+    return sealed && sealed->shown == Shown::password;
+}
+
 template <class IdType>
 Result<IdType> path_id(const ApiCall& call, std::string_view name) {
     const auto it = call.path.find(name);
@@ -37,6 +42,7 @@ std::vector<Route> DaemonApi::routes() {
     std::vector<Route> out;
     out.push_back(route("GET", "/internal/v1/epochs", Role::intake, &DaemonApi::epochs));
     out.push_back(route("POST", "/internal/v1/identify", Role::intake, &DaemonApi::identify));
+    out.back().hashes = shows_a_password;
     out.push_back(route("POST", "/internal/v1/jobs/{job}", Role::intake, &DaemonApi::take));
     out.push_back(route("GET", "/internal/v1/owners/{owner}/jobs", Role::intake, &DaemonApi::list));
     out.push_back(route("POST", "/internal/v1/owners/{owner}/jobs/{job}/cancel", Role::intake, &DaemonApi::cancel));

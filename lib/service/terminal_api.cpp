@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/service/terminal_api.hpp>
 
+#include <algorithm>
+
 #include "core/json.hpp"
 
 namespace safeq::service {
@@ -42,6 +44,15 @@ Result<JobId> job_of(const ApiCall& call) {
     const auto it = call.path.find("job");
     if (it == call.path.end()) return fail(Errc::not_found, "job");
     const auto id = JobId::parse(it->second);
+// By what is presented, not by whose it is: a card alone is looked up and costs nothing.
+bool needs_hashing(const ApiCall& call) {
+    const auto factors = parse_factors(call.body);
+    return factors && std::ranges::any_of(*factors, [](const auth::Factor& one) {
+               const auth::FactorKind kind = auth::kind_of(one);
+               return kind == auth::FactorKind::password || kind == auth::FactorKind::pin;
+           });
+}
+
     if (!id) return fail(Errc::not_found, "job", "not an id");
     return *id;
 }
@@ -61,6 +72,7 @@ std::vector<Route> TerminalApi::routes() {
     out.push_back(session_route("GET", "/v1/jobs", 0, &TerminalApi::list));
     out.push_back(session_route("POST", "/v1/jobs/release", small_body, &TerminalApi::release_all));
     out.push_back(session_route("POST", "/v1/jobs/{job}/release", small_body, &TerminalApi::release_one));
+    out.back().hashes = needs_hashing;
     out.push_back(session_route("POST", "/v1/jobs/{job}/resolve", small_body, &TerminalApi::resolve));
     out.push_back(session_route("PUT", "/v1/jobs/{job}/favourite", 0, &TerminalApi::keep));
     out.push_back(session_route("DELETE", "/v1/jobs/{job}/favourite", 0, &TerminalApi::unkeep));

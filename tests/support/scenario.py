@@ -54,6 +54,12 @@ def _print_job(uri, title, document):
             _attribute(0x42, "job-name", title) + _attribute(0x49, "document-format", "application/pdf") + b"\x03" + document)
 
 
+def get_jobs(uri):
+    """RFC 8011, section 4.2.6: a Get-Jobs request."""
+    return (struct.pack(">BBHIB", 2, 0, 0x000a, 1, 0x01) + _attribute(0x47, "attributes-charset", "utf-8") +
+            _attribute(0x48, "attributes-natural-language", "en") + _attribute(0x45, "printer-uri", uri) + b"\x03")
+
+
 def printing_connection(site):
     return http.client.HTTPSConnection("localhost", site.port("ipps"), context=site.trust(), timeout=60)
 

@@ -6,6 +6,7 @@
 
 #include <asio/thread_pool.hpp>
 
+#include <safeq/net/bounded_pool.hpp>
 #include <safeq/net/http_server.hpp>
 #include <safeq/service/api.hpp>
 
@@ -15,12 +16,22 @@ namespace safeq::net {
 /// route.
 using RoleCheck = std::function<bool(service::Role, const PeerInfo&)>;
 
-/// A handler that serves a table of routes: what has none gets 404, a wrong method 405, a wrong role 403. Bodies are
-/// collected up to the route's limit; the calls run on the pool, where they may block.
-[[nodiscard]] HttpHandler serve_routes(std::vector<service::Route> routes, RoleCheck allowed, asio::thread_pool& pool);
+/// Where calls run; there they may block.
+struct Workers {
+    Workers(asio::thread_pool& all) : pool{all} {}  // implicit: a pool for everything
+    Workers(asio::thread_pool& most, BoundedPool& for_hashing) : pool{most}, hashing{&for_hashing} {}
+
+    asio::thread_pool& pool;
+    BoundedPool* hashing = nullptr;  ///< for what `Route::hashes`; it goes to `pool` too where null
+};
+
+/// A handler that serves a table of routes: what has none gets 404, a wrong method 405, a wrong role 403, and what
+/// hashes while there is no place for it 503 `busy`. Bodies are collected up to the route's limit; the calls run on the
+/// workers' threads. A reply that is `not_before` waits without one.
+[[nodiscard]] HttpHandler serve_routes(std::vector<service::Route> routes, RoleCheck allowed, Workers workers);
 
 /// The same with a handler for everything that the table doesn't have.
-[[nodiscard]] HttpHandler serve_routes(std::vector<service::Route> routes, RoleCheck allowed, asio::thread_pool& pool,
+[[nodiscard]] HttpHandler serve_routes(std::vector<service::Route> routes, RoleCheck allowed, Workers workers,
                                        HttpHandler otherwise);
 
 /// One line a route: "METHOD path role".

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -50,6 +51,8 @@ struct ApiReply {
     int status = 200;
     std::string body;  ///< empty for none
     std::string content_type = "application/json";
+    /// Told no sooner after the request has been read: refusals of which the time would say something.
+    std::chrono::milliseconds not_before{0};
 };
 
 /// One thing that an interface does, and for whom.
@@ -59,6 +62,8 @@ struct Route {
     Role role;
     std::size_t max_body_bytes;
     std::function<ApiReply(const ApiCall&)> handle;
+    /// Whether a call will hash a password or PIN, which takes long; none does where null. Must not block.
+    std::function<bool(const ApiCall&)> hashes = {};
 };
 
 /// Hears of every refusal, with its reason; for the log.

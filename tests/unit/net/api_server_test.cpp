@@ -28,7 +28,12 @@ std::vector<service::Route> routes() {
          .path = "/v1/broken",
          .role = service::Role::device,
          .max_body_bytes = 0,
-         .handle = [](const service::ApiCall&) -> service::ApiReply { throw std::runtime_error{"x"}; }}};
+         .handle = [](const service::ApiCall&) -> service::ApiReply { throw std::runtime_error{"x"}; }},
+        {.method = "GET",
+         .path = "/v1/late",
+         .role = service::Role::device,
+         .max_body_bytes = 0,
+         .handle = [](const service::ApiCall&) { return service::ApiReply{.status = 429, .not_before = 50ms}; }}};
 }
 
 struct Served {
@@ -84,6 +89,14 @@ TEST_CASE("each route has a limit of its own for bodies", "[net]") {
     CHECK(served.ask("POST", "/v1/jobs/7", "0123456789").status == 201);
 }
 
+TEST_CASE("a reply that must not come at once doesn't", "[net]") {
+    Served served;
+    CHECK(served.ask("GET", "/v1/jobs/7").status == 201);  // connected
+    const auto begun = std::chrono::steady_clock::now();
+    CHECK(served.ask("GET", "/v1/late").status == 429);
+    CHECK(std::chrono::steady_clock::now() - begun >= 50ms);
+}
+
 TEST_CASE("what has no route may go elsewhere, a wrong role may not", "[net]") {
     Served served{echo()};
     CHECK(as_text(served.ask("GET", "/page").body) == "GET /page ");
@@ -92,5 +105,6 @@ TEST_CASE("what has no route may go elsewhere, a wrong role may not", "[net]") {
 
 TEST_CASE("the table can be listed", "[net]") {
     CHECK(net::list_routes(routes()) ==
-          "GET /v1/jobs/{job} device\nPOST /v1/jobs/{job} device\nGET /v1/secret admin\nGET /v1/broken device\n");
+          "GET /v1/jobs/{job} device\nPOST /v1/jobs/{job} device\nGET /v1/secret admin\nGET /v1/broken device\n"
+          "GET /v1/late device\n");
 }
