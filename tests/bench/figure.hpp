@@ -34,6 +34,7 @@ struct Benchmark {
 [[nodiscard]] std::vector<Benchmark> audit_proof_benchmarks();
 [[nodiscard]] std::vector<Benchmark> tls_benchmarks();
 [[nodiscard]] std::vector<Benchmark> print_benchmarks();
+[[nodiscard]] std::vector<Benchmark> flood_benchmarks();
 
 /// The median of `runs` paired measurements, each of ours directly before theirs so that both see the same machine; one
 /// pair before them warms up. The callables return a rate or a duration.
