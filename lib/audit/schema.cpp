@@ -36,6 +36,7 @@ constexpr std::array fields{
     FieldRule{"expires", FieldType::text, "RFC 3339: when an exception ends"},
     FieldRule{"direction", FieldType::text, "of the clock: forward or back"},
     FieldRule{"by_ms", FieldType::number, "by how much the clock was changed, in milliseconds"},
+    FieldRule{"other_device", FieldType::text, "id of the device where the person was signed in already"},
 };
 
 constexpr std::array kinds{
@@ -104,6 +105,10 @@ constexpr std::array kinds{
              "an ordinary job again"},
     KindRule{Kind::job_restored, "job_restored", Family::jobs, notable, "job subject", "", "",
              "held anew from its sealed files and this log, for the database didn't have it"},
+    KindRule{Kind::user_unlocked, "user_unlocked", Family::administration, notable, "subject", "", "",
+             "by an operator: failed sign-ins of this person are forgotten, but for those at single places"},
+    KindRule{Kind::concurrent_use, "concurrent_use", Family::authentication, alarming, "subject device", "other_device",
+             "", "a card signs in while its owner is signed in at another device: it may have been copied"},
 };
 
 // The first name of a list, which is taken from it.
@@ -153,7 +158,7 @@ constexpr bool personal_has_a_subject() {
 }
 
 static_assert(kinds_in_order());
-static_assert(kinds.size() == static_cast<std::size_t>(Kind::job_restored) + 1);
+static_assert(kinds.size() == static_cast<std::size_t>(Kind::concurrent_use) + 1);
 static_assert(only_known_names());
 static_assert(personal_has_a_subject());
 

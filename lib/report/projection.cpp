@@ -73,7 +73,9 @@ bool tells_of_a_job(Kind kind) noexcept {
         case Kind::key_retired:
         case Kind::job_kept:
         case Kind::job_unkept:
-        case Kind::job_restored: return false;
+        case Kind::job_restored:
+        case Kind::user_unlocked:
+        case Kind::concurrent_use: return false;
     }
     return false;
 }

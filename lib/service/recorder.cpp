@@ -119,10 +119,24 @@ Result<void> Recorder::sign_in_refused(const SignInPlace& place, std::string_vie
     return write(out);
 }
 
+Result<void> Recorder::concurrent_use(SubjectId subject, DeviceId here, DeviceId other) {
+    audit::Record out = record(Kind::concurrent_use);
+    out.subject = subject;
+    out.device = here;
+    out.add(field::other_device, other.text());
+    return write(out);
+}
+
 Result<void> Recorder::account_changed(SubjectId subject, bool added, std::string_view user_name) {
     audit::Record out = record(added ? Kind::user_added : Kind::user_changed);
     out.subject = subject;
     SAFEQ_TRY_VOID(add_personal(out, subject, field::user_name, user_name));
+    return write(out);
+}
+
+Result<void> Recorder::user_unlocked(SubjectId subject) {
+    audit::Record out = record(Kind::user_unlocked);
+    out.subject = subject;
     return write(out);
 }
 

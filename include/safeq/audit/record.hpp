@@ -58,6 +58,8 @@ enum class Kind : std::uint8_t {
     job_kept,              ///< a favourite: it stays when it has been printed
     job_unkept,            ///< an ordinary job again
     job_restored,          ///< held anew from its sealed files, for the database didn't have it
+    user_unlocked,         ///< an operator had the throttle forget the failures at somebody's account
+    concurrent_use,        ///< a card signs in at one device while its owner is signed in at another
 };
 
 /// Every kind, in the order of the enumeration.
@@ -112,6 +114,7 @@ inline constexpr std::string_view method = "method";                ///< text: h
 inline constexpr std::string_view expires = "expires";              ///< text: RFC 3339
 inline constexpr std::string_view direction = "direction";          ///< text: "forward" or "back"
 inline constexpr std::string_view by_ms = "by_ms";                  ///< number: milliseconds
+inline constexpr std::string_view other_device = "other_device";    ///< text: id of a device, beside the record's own
 }  // namespace field
 
 /// Something of a record that says nothing about a person: a number, or a short text (a token, a format, a device).

@@ -66,8 +66,12 @@ public:
     [[nodiscard]] Result<void> signed_in(SubjectId subject, const SignInPlace& place, std::string_view factors);
     /// `reason`: the name of an error.
     [[nodiscard]] Result<void> sign_in_refused(const SignInPlace& place, std::string_view reason);
+    /// A card that signs in at `here` while its owner is signed in at `other`.
+    [[nodiscard]] Result<void> concurrent_use(SubjectId subject, DeviceId here, DeviceId other);
     /// Before an account is saved: a new one, or another form of one.
     [[nodiscard]] Result<void> account_changed(SubjectId subject, bool added, std::string_view user_name);
+    /// Before the throttle forgets failures at this person's account.
+    [[nodiscard]] Result<void> user_unlocked(SubjectId subject);
     /// Before the person's key is destroyed. Idempotent: the record's id is derived from the person's.
     [[nodiscard]] Result<void> user_erased(SubjectId subject);
     /// Before a job is frozen, or no longer.

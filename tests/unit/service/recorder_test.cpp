@@ -94,7 +94,12 @@ TEST_CASE("every function of the recorder writes a record of its schema", "[serv
           "password");
     CHECK(*wrote(w.recorder.sign_in_refused({SignInMethod::print_token}, "expired"), Kind::sign_in_refused)
                .text("reason") == "expired");
+    const auto other = DeviceId::make(w.clock, w.random);
+    const audit::Record twice = wrote(w.recorder.concurrent_use(w.alice, w.device, other), Kind::concurrent_use);
+    CHECK(twice.device == w.device);
+    CHECK(*twice.text("other_device") == other.text());
     wrote(w.recorder.account_changed(w.alice, true, "alice"), Kind::user_added);
+    CHECK(*wrote(w.recorder.user_unlocked(w.alice), Kind::user_unlocked).subject == w.alice);
     wrote(w.recorder.account_changed(w.alice, false, "alice"), Kind::user_changed);
     wrote(w.recorder.device_changed(w.device, true, "mfd"), Kind::device_added);
     wrote(w.recorder.device_changed(w.device, false, "mfd"), Kind::device_changed);
@@ -188,6 +193,8 @@ TEST_CASE("when the log can't be written, every function says so", "[service]") 
         [&] { return w.recorder.signed_in(w.alice, {SignInMethod::password}, "password"); },
         [&] { return w.recorder.sign_in_refused({SignInMethod::password}, "credential_wrong"); },
         [&] { return w.recorder.account_changed(w.alice, true, "alice"); },
+        [&] { return w.recorder.user_unlocked(w.alice); },
+        [&] { return w.recorder.concurrent_use(w.alice, w.device, w.device); },
         [&] { return w.recorder.user_erased(w.alice); },
         [&] { return w.recorder.job_restricted(job, true); },
         [&] { return w.recorder.device_changed(w.device, true, "mfd"); },
