@@ -155,9 +155,9 @@ private:
             .clock = runtime_.clock,
             .rules = service::epoch_rules_2026(std::chrono::hours{options_.hold_hours + 1})});
         key_maker_.emplace(*subjects_);
-        admin_.emplace(service::Admin::Parts{tenant, *accounts_, *hasher_, *peppers_, *password_rules_, *key_maker_,
-                                             *devices_, *repository_, *jobs_, *print_tokens_, *sessions_, *recorder_,
-                                             runtime_.clock, runtime_.random,
+        admin_.emplace(service::Admin::Parts{tenant, *accounts_, *hasher_, *peppers_, *password_rules_, *throttle_,
+                                             *key_maker_, *devices_, *repository_, *jobs_, *print_tokens_, *sessions_,
+                                             *recorder_, runtime_.clock, runtime_.random,
                                              [this](const job::Job& job) { return desk_->discard(job); }});
         terminal_api_.emplace(service::TerminalApi::Parts{tenant, *sign_in_, *desk_, *devices_, explain});
         admin_api_.emplace(service::AdminApi::Parts{*admin_, *epoch_keeper_, options_.printer, explain});

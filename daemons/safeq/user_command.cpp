@@ -93,7 +93,8 @@ void list_tokens(Context& context, const State& state) {
 
 void add_user_command(CLI::App& app, Context& context) {
     auto state = std::make_shared<State>();
-    CLI::App* user = app.add_subcommand("user", "People: add, list, personal printer addresses")->require_subcommand(1);
+    CLI::App* user =
+        app.add_subcommand("user", "People: add, list, unlock, personal printer addresses")->require_subcommand(1);
 
     CLI::App* add_user =
         user->add_subcommand("add", "Add a person; secrets are asked for, or read line by line from standard input");
@@ -115,6 +116,16 @@ void add_user_command(CLI::App& app, Context& context) {
 
     CLI::App* token = user->add_subcommand("token", "Make a personal printer address, which works without a password");
     token->add_option("NAME", state->name, "Whose")->required();
+    CLI::App* unlock = user->add_subcommand(
+        "unlock",
+        "Forget failed sign-ins of a person who can't get in at new places because others have tried their name");
+    unlock->add_option("NAME", state->name, "Whose")->required();
+    unlock->callback([&context, state] {
+        (void)context.call_json("release", "POST",
+                                fmt::format("/admin/v1/users/{}/unlock", http::encode_segment(state->name)));
+        fmt::print("unlocked {}\n", state->name);
+    });
+
     token->add_option("--label", state->label, "What it is for, in the list")->capture_default_str();
     token->add_option("--days", state->days, "How long it is good; else until revoked")->check(CLI::Range(1, 3650));
     token->callback([&context, state] { issue_token(context, *state); });

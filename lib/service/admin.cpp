@@ -76,6 +76,13 @@ Result<std::size_t> Admin::import_users(std::string_view file) {
 
 Result<std::vector<auth::Account>> Admin::users() { return parts_.accounts.list(parts_.tenant); }
 
+Result<SubjectId> Admin::unlock_user(std::string_view name) {
+    SAFEQ_TRY(const auth::Account account, parts_.accounts.find_by_name(parts_.tenant, name));
+    SAFEQ_TRY_VOID(parts_.recorder.user_unlocked(account.subject));
+    SAFEQ_TRY_VOID(parts_.throttle.forgive(parts_.tenant, account.subject));
+    return account.subject;
+}
+
 Result<void> Admin::check_erasable(SubjectId subject) {
     job::JobFilter filter{.owner = subject, .states = job::StateSet::open(), .limit = page};
     for (;;) {

@@ -86,6 +86,7 @@ std::vector<Route> AdminApi::routes() {
     out.push_back(route("POST", "/admin/v1/imports", &AdminApi::import_users));
     out.back().max_body_bytes = max_import_body;
     out.push_back(route("GET", "/admin/v1/users", &AdminApi::list_users));
+    out.push_back(route("POST", "/admin/v1/users/{user}/unlock", &AdminApi::unlock_user));
     out.push_back(route("POST", "/admin/v1/users/{user}/erasure", &AdminApi::erase_user));
     out.push_back(route("POST", "/admin/v1/users/{user}/tokens", &AdminApi::issue_token));
     out.push_back(route("GET", "/admin/v1/users/{user}/tokens", &AdminApi::list_tokens));
@@ -152,6 +153,11 @@ Result<ApiReply> AdminApi::import_users(const ApiCall& call) {
 Result<ApiReply> AdminApi::list_users(const ApiCall&) {
     SAFEQ_TRY(const auto users, parts_.admin.users());
     return rows("users", users);
+}
+
+Result<ApiReply> AdminApi::unlock_user(const ApiCall& call) {
+    SAFEQ_TRY(const SubjectId subject, parts_.admin.unlock_user(parameter(call, "user")));
+    return ApiReply{.body = Json{{"subject", subject.text()}}.dump()};
 }
 
 Result<ApiReply> AdminApi::erase_user(const ApiCall& call) {

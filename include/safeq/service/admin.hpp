@@ -10,6 +10,7 @@
 #include <safeq/auth/account.hpp>
 #include <safeq/auth/hasher.hpp>
 #include <safeq/auth/password_rules.hpp>
+#include <safeq/auth/throttle.hpp>
 #include <safeq/job/device.hpp>
 #include <safeq/job/lifecycle.hpp>
 #include <safeq/service/recorder.hpp>
@@ -63,6 +64,7 @@ public:
         const auth::Hasher& hasher;
         const auth::PepperRing& peppers;
         const auth::PasswordRules& password_rules;
+        auth::SharedThrottle& throttle;
         SubjectKeyMaker& subjects;
         job::DeviceStore& devices;
         job::Repository& repository;
@@ -87,6 +89,10 @@ public:
     [[nodiscard]] Result<std::size_t> import_users(std::string_view file);
     /// Every account, by name; erased ones too.
     [[nodiscard]] Result<std::vector<auth::Account>> users();
+
+    /// Lets the throttle forget the failed sign-ins of a person, so that they get in again at places that are new to
+    /// them; where they failed themselves, they wait out. *Errors*: `not_found`; `log_unavailable`.
+    [[nodiscard]] Result<SubjectId> unlock_user(std::string_view name);
 
     /// Erases a person, by name or subject id: signs them out, revokes their tokens, empties their account, which stays
     /// under a name made of the subject id, deletes what waits for them, also where nobody knows whether it printed,

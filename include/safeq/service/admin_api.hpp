@@ -33,6 +33,7 @@ private:
     Result<ApiReply> add_user(const ApiCall& call);
     Result<ApiReply> import_users(const ApiCall& call);
     Result<ApiReply> list_users(const ApiCall& call);
+    Result<ApiReply> unlock_user(const ApiCall& call);
     Result<ApiReply> erase_user(const ApiCall& call);
     Result<ApiReply> issue_token(const ApiCall& call);
     Result<ApiReply> list_tokens(const ApiCall& call);

@@ -182,6 +182,8 @@ TEST_CASE("an allocation that fails while an operator is answered is a failure o
                .done = [&] { return user_there("erik") && user_there("fay"); }});
     fail_each(w, untried, {.request = call("GET /admin/v1/users"), .good = 200});
 
+    fail_each(w, untried, {.request = call("POST /admin/v1/users/{user}/unlock", {{"user", "carol"}}), .good = 200});
+
     const auto labelled = [&](std::size_t at_least) {
         return must(w.front->admin.print_tokens("carol")).size() >= at_least;
     };

@@ -68,6 +68,8 @@ struct World {
     auth::HashingBudget hashing{auth::hashing_2026};
     auth::Hasher hasher{auth::argon2id_2026, peppers, random, hashing};
     auth::PasswordRules password_rules{auth::password_limits_2026, nullptr, {"safeq"}};
+    test::MemoryThrottleStore counters;
+    auth::SharedThrottle throttle{auth::throttle_2026, clock, counters};
     NoDevices devices;
     test::MemoryRepository repository;
     test::MemoryTokenStore tokens;
@@ -75,8 +77,8 @@ struct World {
     token::SessionManager sessions{tokens, clock, random, token::terminal_session_2026};
     job::Jobs lifecycle{repository, recorder, clock, random};
     std::vector<JobId> discarded;
-    service::Admin admin{{tenant, accounts, hasher, peppers, password_rules, keys, devices, repository, lifecycle,
-                          print_tokens, sessions, recorder, clock, random, [this](const job::Job& job) {
+    service::Admin admin{{tenant, accounts, hasher, peppers, password_rules, throttle, keys, devices, repository,
+                          lifecycle, print_tokens, sessions, recorder, clock, random, [this](const job::Job& job) {
                               discarded.push_back(job.id);
                               return Result<void>{};
                           }}};

@@ -34,6 +34,43 @@ std::size_t count(const SignInWorld& w, Kind kind) {
 
 }  // namespace
 
+TEST_CASE("an owner whose name others try gets in where they were lately, and elsewhere when unlocked", "[service]") {
+    SignInWorld w;
+    const SubjectId alice = w.admin.add_user(w.alice()).value().subject;
+    const auto token = w.admin.issue_print_token("alice", "laptop", {}).value();
+    const auto by_password = [&](std::string address) {
+        return w.at_intake(service::Shown::password, right, std::move(address));
+    };
+    REQUIRE(by_password("192.0.2.8"));
+    for (std::uint32_t i = 0; i < auth::throttle_2026.step_up; ++i)
+        CHECK(w.at_intake(service::Shown::password, "wrong", "198.51.100." + std::to_string(i)).error().code ==
+              Errc::credential_wrong);
+
+    // A password alone is not enough any more where she has not been; it is everywhere else, and so is what she
+    // carries.
+    CHECK(by_password("203.0.113.1").error().code == Errc::throttled);
+    CHECK(by_password("192.0.2.8"));
+    CHECK(w.at_intake(service::Shown::print_token, as_text(token.text.expose()), "203.0.113.1"));
+    CHECK(w.at_device(alices_card));
+
+    w.break_log();
+    CHECK(w.admin.unlock_user("alice").error().code == Errc::log_unavailable);
+    CHECK(by_password("203.0.113.1").error().code == Errc::throttled);
+    CHECK(w.admin.unlock_user("alyce").error().code == Errc::not_found);
+    CHECK(count(w, Kind::user_unlocked) == 0);
+    CHECK(w.admin.unlock_user("alice") == alice);
+    CHECK(w.last().kind == audit::KindName{Kind::user_unlocked});
+    CHECK(w.last().subject == alice);
+    CHECK(by_password("203.0.113.1"));
+
+    // Also after a restart.
+    auth::SharedThrottle again{auth::throttle_2026, w.clock, w.throttle_store};
+    REQUIRE(again.load());
+    const auth::Admission admission =
+        again.admit({.tenant = w.tenant, .who = alice, .origin = {.device = {}, .address = "203.0.113.2"}}).value();
+    CHECK(admission.verdict == auth::Verdict::allowed);
+}
+
 TEST_CASE("what hashes is said of a sign-in before it is tried", "[service]") {
     test::ApiWorld w;
     const auto hashes = [&](const char* route, std::string_view body) {

@@ -47,7 +47,7 @@ struct SignInWorld {
     service::CredentialOpener opener{crypto::XwingPrivateKey::generate(random), clock};
     service::SignIn sign_in{{tenant, authenticator, accounts, sessions, print_tokens, opener, recorder}};
     job::Jobs lifecycle{repository, recorder, clock, random};
-    service::Admin admin{{tenant, accounts, hasher, peppers, password_rules, keys, devices, repository,
+    service::Admin admin{{tenant, accounts, hasher, peppers, password_rules, throttle, keys, devices, repository,
                           lifecycle, print_tokens, sessions, recorder, clock, random,
                           [](const job::Job&) { return Result<void>{}; }}};
     job::Device mfd{.id = DeviceId::make(clock, random), .tenant = tenant, .name = "mfd", .factor_rule = "card"};
