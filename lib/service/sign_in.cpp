@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/service/sign_in.hpp>
 
+#include <algorithm>
+#include <tuple>
+
 #include <safeq/core/fail_point.hpp>
 
 namespace safeq::service {
@@ -32,11 +35,27 @@ Result<SignedIn> SignIn::open(const job::Device& device, std::string address, st
                     .expires = opened.session.absolute_deadline};
 }
 
+    if (who->factors.contains(auth::FactorKind::card)) {
+        // Afterwards, so that of two at the same moment one sees the other.
+        if (auto told = tell_of_concurrent_use(who->subject, device.id); !told) {
+            std::ignore = close(as_text(opened.text.expose()), device);
+            return std::unexpected(std::move(told).error());
+        }
+    }
 Result<token::Session> SignIn::check(std::string_view session, const job::Device& device) {
     return parts_.sessions.check(session, parts_.tenant, device.id);
 }
 
 Result<void> SignIn::close(std::string_view session, const job::Device& device) {
+// Either its owner didn't sign out and walked on, or there are two cards.
+Result<void> SignIn::tell_of_concurrent_use(SubjectId subject, DeviceId here) {
+    SAFEQ_TRY(const std::vector<token::Session> open, parts_.sessions.list(parts_.tenant, subject));
+    const auto elsewhere =
+        std::ranges::find_if(open.rbegin(), open.rend(), [&](const token::Session& one) { return one.device != here; });
+    if (elsewhere == open.rend()) return {};
+    return parts_.recorder.concurrent_use(subject, here, elsewhere->device);
+}
+
     return parts_.sessions.close(session, parts_.tenant, device.id);
 }
 

@@ -68,3 +68,4 @@ private:
 };
 
 }  // namespace safeq::service
+    [[nodiscard]] Result<void> tell_of_concurrent_use(SubjectId subject, DeviceId here);

@@ -71,6 +71,68 @@ TEST_CASE("an owner whose name others try gets in where they were lately, and el
     CHECK(admission.verdict == auth::Verdict::allowed);
 }
 
+TEST_CASE("a card that signs in while its owner is signed in elsewhere raises an alarm", "[service]") {
+    SignInWorld w;
+    const SubjectId alice = w.admin.add_user(w.alice()).value().subject;
+    (void)w.admin.add_user({.name = "bob", .display_name = {}, .password = {}, .pin = {}, .cards = {"0b0b0b0b"}})
+        .value();
+    const job::Device second = another_device(w, "second");
+    const job::Device third = another_device(w, "third");
+    const auto first_session = w.at_device(alices_card).value();
+    REQUIRE(w.at_device(alices_card));  // at the same device
+    REQUIRE(w.at_device(second, "0b0b0b0b"));
+    CHECK(count(w, Kind::concurrent_use) == 0);
+
+    REQUIRE(w.at_device(second, alices_card));
+    CHECK(count(w, Kind::concurrent_use) == 1);
+    audit::Record alarm = w.last();
+    CHECK(alarm.kind == audit::KindName{Kind::concurrent_use});
+    CHECK(audit::rule(Kind::concurrent_use).gravity == audit::Gravity::alarming);
+    CHECK(alarm.subject == alice);
+    CHECK(alarm.device == second.id);
+    CHECK(*alarm.text("other_device") == w.mfd.id.text());
+    CHECK(w.sign_in.check(as_text(first_session.session.expose()), w.mfd));
+
+    // One alarm a sign-in, naming where they were last.
+    w.clock.advance(1s);
+    REQUIRE(w.at_device(third, alices_card));
+    CHECK(count(w, Kind::concurrent_use) == 2);
+    CHECK(*w.last().text("other_device") == second.id.text());
+
+    // Who has signed out, or whose session is over, is nowhere else.
+    REQUIRE(w.sessions.close_all(w.tenant, alice));
+    auto session = w.at_device(alices_card).value();
+    REQUIRE(w.sign_in.close(as_text(session.session.expose()), w.mfd));
+    session = w.at_device(second, alices_card).value();
+    w.clock.advance(token::terminal_session_2026.idle);
+    REQUIRE(w.at_device(third, alices_card));
+    CHECK(count(w, Kind::concurrent_use) == 2);
+}
+
+TEST_CASE("a password at a second device is no copied card", "[service]") {
+    SignInWorld w;
+    (void)w.admin.add_user(w.alice()).value();
+    REQUIRE(w.at_device(alices_card));
+    job::Device second = another_device(w, "second");
+    second.factor_rule = "password";
+    std::vector<auth::Factor> factors;
+    factors.emplace_back(auth::GivenPassword{"alice", crypto::Secret::copy_of(right)});
+    REQUIRE(w.sign_in.open(second, "192.0.2.7", factors));
+    CHECK(count(w, Kind::concurrent_use) == 0);
+}
+
+TEST_CASE("without a record of the alarm there is no session", "[service]") {
+    SignInWorld w;
+    const SubjectId alice = w.admin.add_user(w.alice()).value().subject;
+    REQUIRE(w.at_device(alices_card));
+    const job::Device second = another_device(w, "second");
+    w.disk->fail(1, test::MemoryDisk::Failure::clean);  // the second record of this sign-in
+    CHECK(w.at_device(second, alices_card).error().code == Errc::log_unavailable);
+    CHECK(w.sessions.list(w.tenant, alice)->size() == 1);
+    REQUIRE(w.at_device(second, alices_card));
+    CHECK(count(w, Kind::concurrent_use) == 1);
+}
+
 TEST_CASE("what hashes is said of a sign-in before it is tried", "[service]") {
     test::ApiWorld w;
     const auto hashes = [&](const char* route, std::string_view body) {
