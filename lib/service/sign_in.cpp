@@ -24,7 +24,8 @@ Result<SignedIn> SignIn::open(const job::Device& device, std::string address, st
     const SignInPlace place{SignInMethod::terminal, device.id};
     const auto who = parts_.authenticator.authenticate(parts_.tenant, origin, factors, rule);
     if (!who) {
-        SAFEQ_TRY_VOID(parts_.recorder.sign_in_refused(place, name(who.error().code)));
+        if (tells_of_a_person(place.method, who.error().code))
+            SAFEQ_TRY_VOID(parts_.recorder.sign_in_refused(place, name(who.error().code)));
         return std::unexpected(who.error());
     }
     SAFEQ_TRY_VOID(parts_.recorder.signed_in(who->subject, place, who->factors.text()));

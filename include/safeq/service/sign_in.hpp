@@ -43,7 +43,9 @@ public:
 
     explicit SignIn(const Parts& parts) noexcept : parts_{parts} {}
 
-    /// *Errors*: those of `auth::Authenticator::authenticate`, each recorded; `log_unavailable`.
+    /// *Errors*: those of `auth::Authenticator::authenticate`, recorded but for attempts that the throttle or the
+    /// budget turned away; `log_unavailable`. A card that signs in while its owner is signed in at another device
+    /// raises an alarm in the log, which names both, and is let in.
     [[nodiscard]] Result<SignedIn> open(const job::Device& device, std::string address,
                                         std::span<const auth::Factor> factors);
 

@@ -34,6 +34,28 @@ std::size_t count(const SignInWorld& w, Kind kind) {
 
 }  // namespace
 
+TEST_CASE("guesses at a terminal that the throttle turns away are not recorded each", "[service]") {
+    SignInWorld w;
+    (void)w.admin.add_user(w.alice()).value();
+    w.mfd.factor_rule = "password";
+    int turned_away = 0;
+    int judged = 0;
+    for (int i = 0; i < 40; ++i) {
+        std::vector<auth::Factor> factors;
+        factors.emplace_back(auth::GivenPassword{"alice", crypto::Secret::copy_of(std::string_view{"wrong"})});
+        const std::uint64_t before = w.log->size();
+        const auto refused = w.sign_in.open(w.mfd, "192.0.2.7", factors);
+        REQUIRE(!refused);
+        const bool waits = refused.error().code == Errc::throttled;
+        (waits ? turned_away : judged) += 1;
+        CHECK(w.log->size() == before + (waits ? 0 : 1));
+        CHECK(service::not_before(refused.error()) == (waits ? service::throttled_answer : 0ms));
+    }
+    CHECK(judged > 0);
+    CHECK(turned_away > 0);
+    CHECK(count(w, Kind::sign_in_refused) == static_cast<std::size_t>(judged));
+}
+
 TEST_CASE("an owner whose name others try gets in where they were lately, and elsewhere when unlocked", "[service]") {
     SignInWorld w;
     const SubjectId alice = w.admin.add_user(w.alice()).value().subject;
