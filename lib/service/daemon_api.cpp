@@ -74,7 +74,9 @@ Result<ApiReply> DaemonApi::identify(const ApiCall& call) {
     const auto identity = parts_.sign_in.identify(intake, sealed);
     if (!identity) {
         if (parts_.explain) parts_.explain("identify", identity.error());
-        return refuse(auth::for_peer(identity.error()));
+        ApiReply reply = refuse(auth::for_peer(identity.error()));
+        reply.not_before = not_before(identity.error());
+        return reply;
     }
     return ApiReply{.body = Json{{"subject", identity->subject.text()}, {"user", identity->user_name}}.dump()};
 }

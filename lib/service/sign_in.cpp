@@ -18,6 +18,10 @@ bool tells_of_a_person(SignInMethod method, Errc code) {
 
 }  // namespace
 
+std::chrono::milliseconds not_before(const Error& refusal) noexcept {
+    return refusal.code == Errc::throttled ? throttled_answer : std::chrono::milliseconds{0};
+}
+
 Result<SignedIn> SignIn::open(const job::Device& device, std::string address, std::span<const auth::Factor> factors) {
     SAFEQ_TRY(const auth::FactorRule rule, auth::FactorRule::parse(device.factor_rule));
     const auth::Origin origin{.device = device.id, .address = std::move(address)};
@@ -31,11 +35,6 @@ Result<SignedIn> SignIn::open(const job::Device& device, std::string address, st
     SAFEQ_TRY_VOID(parts_.recorder.signed_in(who->subject, place, who->factors.text()));
     SAFEQ_FAIL_POINT("sign_in.recorded");
     SAFEQ_TRY(token::OpenedSession opened, parts_.sessions.open(parts_.tenant, device.id, who->subject));
-    return SignedIn{.session = std::move(opened.text),
-                    .user_name = who->display_name.value_or(who->name),
-                    .expires = opened.session.absolute_deadline};
-}
-
     if (who->factors.contains(auth::FactorKind::card)) {
         // Afterwards, so that of two at the same moment one sees the other.
         if (auto told = tell_of_concurrent_use(who->subject, device.id); !told) {
@@ -43,11 +42,11 @@ Result<SignedIn> SignIn::open(const job::Device& device, std::string address, st
             return std::unexpected(std::move(told).error());
         }
     }
-Result<token::Session> SignIn::check(std::string_view session, const job::Device& device) {
-    return parts_.sessions.check(session, parts_.tenant, device.id);
+    return SignedIn{.session = std::move(opened.text),
+                    .user_name = who->display_name.value_or(who->name),
+                    .expires = opened.session.absolute_deadline};
 }
 
-Result<void> SignIn::close(std::string_view session, const job::Device& device) {
 // Either its owner didn't sign out and walked on, or there are two cards.
 Result<void> SignIn::tell_of_concurrent_use(SubjectId subject, DeviceId here) {
     SAFEQ_TRY(const std::vector<token::Session> open, parts_.sessions.list(parts_.tenant, subject));
@@ -57,6 +56,11 @@ Result<void> SignIn::tell_of_concurrent_use(SubjectId subject, DeviceId here) {
     return parts_.recorder.concurrent_use(subject, here, elsewhere->device);
 }
 
+Result<token::Session> SignIn::check(std::string_view session, const job::Device& device) {
+    return parts_.sessions.check(session, parts_.tenant, device.id);
+}
+
+Result<void> SignIn::close(std::string_view session, const job::Device& device) {
     return parts_.sessions.close(session, parts_.tenant, device.id);
 }
 

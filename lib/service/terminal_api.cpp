@@ -129,7 +129,11 @@ ApiReply TerminalApi::sign_in(const ApiCall& call, const job::Device& device) {
     const auto factors = parse_factors(call.body);
     if (!factors) return refused(call, "sign in", factors.error());
     auto signed_in = parts_.sign_in.open(device, call.peer.address, *factors);
-    if (!signed_in) return refused(call, "sign in", signed_in.error());
+    if (!signed_in) {
+        ApiReply reply = refused(call, "sign in", signed_in.error());
+        reply.not_before = not_before(signed_in.error());
+        return reply;
+    }
     return {.status = 201,
             .body = Json{{"session", as_text(signed_in->session.expose())},
                          {"user", signed_in->user_name},

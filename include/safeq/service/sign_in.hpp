@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <span>
 #include <string>
 
@@ -25,6 +26,14 @@ struct Identity {
     SubjectId subject;
     std::string user_name;
 };
+
+/// Somebody known costs a few more look-ups than somebody unknown: where no hash hides that, because the throttle
+/// turned the attempt away, the answer waits until this long after the request came.
+inline constexpr std::chrono::milliseconds throttled_answer{50};
+
+/// When the refusal of a sign-in may be told, after its request has been read: zero where hashing took its time, or
+/// nothing was looked up.
+[[nodiscard]] std::chrono::milliseconds not_before(const Error& refusal) noexcept;
 
 /// Who is it? At a device by its factor rule, at a listener by what its intake sealed to us.
 /// *Threads*: safe from several threads; blocks for hashing and stores.
@@ -62,6 +71,7 @@ public:
     [[nodiscard]] Result<Identity> identify(InstanceId intake, const SealedCredential& sealed);
 
 private:
+    [[nodiscard]] Result<void> tell_of_concurrent_use(SubjectId subject, DeviceId here);
     [[nodiscard]] Result<Identity> recorded(SignInMethod method, std::string_view factor, Result<Identity> who);
     [[nodiscard]] Result<Identity> identify_password(const SealedCredential& sealed, crypto::Secret password);
     [[nodiscard]] Result<Identity> identify_token(const crypto::Secret& token);
@@ -70,4 +80,3 @@ private:
 };
 
 }  // namespace safeq::service
-    [[nodiscard]] Result<void> tell_of_concurrent_use(SubjectId subject, DeviceId here);

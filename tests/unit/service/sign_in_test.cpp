@@ -179,3 +179,27 @@ TEST_CASE("what hashes is said of a sign-in before it is tried", "[service]") {
     for (const auto& [name, route] : w.front->routes)
         CHECK(static_cast<bool>(route.hashes) == (name == "POST /v1/sessions" || name == "POST /internal/v1/identify"));
 }
+
+TEST_CASE("an interface tells of a throttled sign-in no sooner than of any other", "[service]") {
+    test::ApiWorld w;
+    w.mfd.factor_rule = "password";
+    REQUIRE(w.devices.update(w.mfd));
+    std::chrono::milliseconds terminal{0};
+    std::chrono::milliseconds intake{0};
+    for (int i = 0; i < 5; ++i) {
+        const auto reply = w.call({.route = "POST /v1/sessions",
+                                   .peer = w.at_terminal,
+                                   .body = R"({"factors":[{"type":"password","user":"carol","password":"wrong"}]})"});
+        CHECK((reply.status == 429) == (reply.not_before == service::throttled_answer));
+        terminal = std::max(terminal, reply.not_before);
+        const auto sealed = service::seal_credential(
+            w.opener.public_key(), {w.tenant, w.instance}, service::Shown::password, "carol", "192.0.2.8",
+            crypto::Secret::copy_of(std::string_view{"wrong"}), w.clock, w.random);
+        const auto told =
+            w.call({.route = "POST /internal/v1/identify", .peer = w.at_intake, .body = sealed->encode()});
+        CHECK(told.status == 403);
+        intake = std::max(intake, told.not_before);
+    }
+    CHECK(terminal == service::throttled_answer);
+    CHECK(intake == service::throttled_answer);
+}
