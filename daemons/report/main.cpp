@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <safeq/store/report_store.hpp>
+#include <safeq/store/throttle_store.hpp>
 
 #include "common/log.hpp"
 #include "common/program.hpp"
@@ -12,12 +13,9 @@
 namespace safeq::daemon {
 namespace {
 
-// The auditor is one person: what is known of wrong attempts lives as long as the process.
-class NoThrottleStore final : public auth::ThrottleStore {
-public:
-    [[nodiscard]] Result<std::vector<auth::ThrottleEntry>> load() override { return {}; }
-    [[nodiscard]] Result<void> save(std::span<const auth::ThrottleEntry>) override { return {}; }
-};
+// Each request of the auditor's browser hashes the password: at most so many at a time, on threads of their own.
+constexpr std::size_t hashing_threads = auth::hashing_2026.concurrent;
+constexpr std::size_t sign_ins_at_once = 24;
 
 // By what the daemon is reached and reaches the others; read anew at each reload.
 struct Contexts {
@@ -70,8 +68,12 @@ Result<void> run(const ReportOptions& options) {
     const auth::PepperRing peppers{auth::Pepper{pepper}};
     auth::HashingBudget hashing{auth::hashing_2026};
     const auth::Hasher hasher{auth::argon2id_2026, peppers, runtime.random, hashing};
-    NoThrottleStore no_store;
-    auth::SharedThrottle throttle{auth::throttle_2026, runtime.clock, no_store};
+    store::ThrottleStore counters{*database};
+    auth::SharedThrottle throttle{auth::throttle_2026, runtime.clock, counters};
+    SAFEQ_TRY_VOID(throttle.load());
+    const service::AuditorSignIn sign_in{
+        {.tenant = common.tenant, .hasher = hasher, .stored = auditor, .throttle = throttle}};
+    net::BoundedPool hashing_pool{hashing_threads, sign_ins_at_once};
 
     // Who has passed the password is an auditor; nobody else reaches the routes.
     const auto everyone_inside = [](service::Role role, const net::PeerInfo&) {
@@ -80,8 +82,8 @@ Result<void> run(const ReportOptions& options) {
     net::HttpServer https{
         runtime.io,
         {.tls = contexts.people,
-         .handler = auditors_only(net::serve_routes(routes.for_people(), everyone_inside, runtime.pool), hasher,
-                                  auditor, throttle, common.tenant, runtime.pool),
+         .handler = auditors_only(net::serve_routes(routes.for_people(), everyone_inside, runtime.pool), sign_in,
+                                  hashing_pool),
          .on_failure =
              [](std::string_view address, const Error& error) {
                  log_debug("connection-ended", field("peer", address) + " " + field("why", error.message()));

@@ -149,23 +149,13 @@ namespace {
 
 struct Gate {
     net::HttpHandler handler;
-    const auth::Hasher& hasher;
-    auth::PhcString stored;
-    auth::SharedThrottle& throttle;
-    TenantId tenant;
-    asio::thread_pool& pool;
+    const service::AuditorSignIn& auditor;
+    net::BoundedPool& hashing;
 
     // Whether this is the auditor. Blocks.
     [[nodiscard]] Result<void> check(const std::string& authorization, const std::string& address) const {
         SAFEQ_TRY(const http::BasicCredential shown, http::parse_basic(authorization));
-        const auth::Attempt attempt{
-            .tenant = tenant, .who = shown.user, .origin = {.device = std::nullopt, .address = address}};
-        SAFEQ_TRY(const auth::Admission admission, throttle.admit(attempt));
-        if (admission.verdict == auth::Verdict::wait) return fail(Errc::throttled, "auditor");
-        SAFEQ_TRY(const auth::PasswordCheck match, hasher.verify(stored, shown.password));
-        if (match == auth::PasswordCheck::mismatch || shown.user != "auditor")
-            return fail(Errc::credential_wrong, "auditor");
-        return throttle.succeeded(attempt, admission);
+        return auditor.check(shown.user, shown.password, address);
     }
 };
 
@@ -174,8 +164,13 @@ asio::awaitable<net::HttpResponse> guard(const Gate& gate, const http::RequestHe
     const std::string authorization{head.headers.first("authorization")};
     // Not with ?: around the co_await: GCC 12 then destroys a result that was never made.
     Result<void> known = fail(Errc::unsupported, "auditor");
-    if (!authorization.empty())
-        known = co_await net::on_pool(gate.pool, [&] { return gate.check(authorization, peer.address); });
+    if (!authorization.empty()) {
+        const std::optional<net::BoundedPool::Place> place = gate.hashing.enter();
+        known = fail(Errc::busy, "auditor");
+        if (place)
+            known =
+                co_await net::on_pool(gate.hashing.threads(), [&] { return gate.check(authorization, peer.address); });
+    }
     net::HttpResponse out;
     if (known) {
         out = co_await gate.handler(head, body, peer);
@@ -197,10 +192,9 @@ asio::awaitable<net::HttpResponse> guard(const Gate& gate, const http::RequestHe
 
 }  // namespace
 
-net::HttpHandler auditors_only(net::HttpHandler handler, const auth::Hasher& hasher, auth::PhcString stored,
-                               auth::SharedThrottle& throttle, TenantId tenant, asio::thread_pool& pool) {
-    auto gate =
-        std::make_shared<const Gate>(Gate{std::move(handler), hasher, std::move(stored), throttle, tenant, pool});
+net::HttpHandler auditors_only(net::HttpHandler handler, const service::AuditorSignIn& auditor,
+                               net::BoundedPool& hashing) {
+    auto gate = std::make_shared<const Gate>(Gate{std::move(handler), auditor, hashing});
     return [gate](const http::RequestHead& head, net::BodyReader& body, const net::PeerInfo& peer) {
         return guard(*gate, head, body, peer);
     };

@@ -4,9 +4,9 @@
 #include <functional>
 #include <vector>
 
-#include <safeq/auth/authenticator.hpp>
 #include <safeq/net/api_server.hpp>
 #include <safeq/report/export.hpp>
+#include <safeq/service/auditor_sign_in.hpp>
 
 #include "report/remote.hpp"
 
@@ -23,9 +23,8 @@ struct ReportRoutes {
 };
 
 /// Lets a handler answer only who shows the auditor's name and password (HTTP Basic), and puts the headers on every
-/// answer that keep a browser from doing anything but showing it. Failures slow down further attempts.
-[[nodiscard]] net::HttpHandler auditors_only(net::HttpHandler handler, const auth::Hasher& hasher,
-                                             auth::PhcString stored, auth::SharedThrottle& throttle, TenantId tenant,
-                                             asio::thread_pool& pool);
+/// answer that keep a browser from doing anything but showing it. Passwords are judged on threads of their own.
+[[nodiscard]] net::HttpHandler auditors_only(net::HttpHandler handler, const service::AuditorSignIn& auditor,
+                                             net::BoundedPool& hashing);
 
 }  // namespace safeq::daemon

@@ -220,6 +220,16 @@ CREATE TABLE report_device (
     name   TEXT NOT NULL,
     PRIMARY KEY (tenant, device)
 ) STRICT, WITHOUT ROWID;
+)sql",
+                                  R"sql(
+CREATE TABLE throttle (
+    counter  INTEGER NOT NULL,
+    key      BLOB NOT NULL,
+    failures INTEGER NOT NULL,
+    since    INTEGER NOT NULL,
+    familiar BLOB NOT NULL,
+    PRIMARY KEY (counter, key)
+) STRICT, WITHOUT ROWID;
 )sql"};
 
 }  // namespace

@@ -23,8 +23,9 @@ def set_up(site):
     house.wait_until(lambda: len(json.loads(site.safeq("report", "jobs", "--json").stdout)["jobs"]) == 2, 20, "two jobs in the report")
 
 
-def get(site, path, user=None, password=None):
-    connection = http.client.HTTPSConnection("localhost", site.port("report"), context=site.trust(), timeout=20)
+def get(site, path, user=None, password=None, address="127.0.0.1"):
+    connection = http.client.HTTPSConnection("localhost", site.port("report"), context=site.trust(), timeout=20,
+                                             source_address=(address, 0))
     headers = {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()} if user else {}
     try:
         connection.request("GET", path, headers=headers)
@@ -61,6 +62,16 @@ def test_the_checkpoint_is_cosigned(site):
     note = house.wait_until(lambda: (r := get(site, "/v1/logs/release/checkpoint", *auditor(site)))[0] == 200 and r[2], 20, "a checkpoint")
     signers = [line.split()[1] for line in note.splitlines() if line.startswith("\u2014 ")]
     assert len(signers) == 2 and signers[1].endswith("/witness"), note
+
+
+def test_guesses_from_everywhere_lock_no_auditor_out_also_after_a_restart(site):
+    assert get(site, "/", *auditor(site))[0] == 200
+    answers = [get(site, "/", "auditor", "wrong password", f"127.0.1.{i}")[0] for i in range(1, 25)]
+    assert answers[0] == 401 and answers[-1] == 429 and set(answers) == {401, 429}, answers
+    site.stop("report")
+    site.start("report")
+    assert get(site, "/", *auditor(site), "127.0.1.100")[0] == 429
+    assert get(site, "/", *auditor(site))[0] == 200
 
 
 def test_a_changed_log_is_noticed(site):

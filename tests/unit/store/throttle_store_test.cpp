@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "support/random.hpp"
 #include "support/temporary_folder.hpp"
@@ -48,12 +49,14 @@ TEST_CASE("counters survive a restart, are replaced, and go when they hold nothi
 
 TEST_CASE("a shared throttle finds its counters again", "[store]") {
     const test::TemporaryFolder root;
+    // People at the release server, the auditor at the report server.
+    const auto purpose = GENERATE(store::Database::Purpose::release, store::Database::Purpose::report);
     test::SeededRandom random;
     ManualClock clock{Time{std::chrono::milliseconds{1'700'000'000'000}}};
     const auth::Attempt attempt{
         TenantId::make(clock, random), SubjectId::make(clock, random), {std::nullopt, "192.0.2.7"}};
     {
-        const auto database = *store::Database::open(root / "db", store::Database::Purpose::release);
+        const auto database = *store::Database::open(root / "db", purpose);
         store::ThrottleStore counters{*database};
         auth::SharedThrottle throttle{auth::throttle_2026, clock, counters};
         REQUIRE(throttle.load());
@@ -61,7 +64,7 @@ TEST_CASE("a shared throttle finds its counters again", "[store]") {
             REQUIRE(throttle.admit(attempt)->verdict == auth::Verdict::allowed);
         CHECK(throttle.admit(attempt)->verdict == auth::Verdict::wait);
     }
-    const auto database = *store::Database::open(root / "db", store::Database::Purpose::release);
+    const auto database = *store::Database::open(root / "db", purpose);
     store::ThrottleStore counters{*database};
     auth::SharedThrottle throttle{auth::throttle_2026, clock, counters};
     REQUIRE(throttle.load());
