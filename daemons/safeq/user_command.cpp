@@ -100,7 +100,9 @@ void add_user_command(CLI::App& app, Context& context) {
         user->add_subcommand("add", "Add a person; secrets are asked for, or read line by line from standard input");
     add_user->add_option("NAME", state->name, "Exactly as they will type it: upper and lower case differ")->required();
     add_user->add_option("--display-name", state->display_name, "What devices greet them with");
-    add_user->add_option("--card", state->cards, "UID of a card, hexadecimal; may be given several times");
+    add_user->add_option(
+        "--card", state->cards,
+        "UID of a card, hexadecimal, with TYPE: before it where the reader tells one; may be given several times");
     add_user->add_flag("--password", state->password, "Give them a password (at least 15 characters)");
     add_user->add_flag("--pin", state->pin, "Give them a PIN (at least 4 digits)");
     add_user->callback([&context, state] { add(context, *state); });
@@ -114,8 +116,6 @@ void add_user_command(CLI::App& app, Context& context) {
     list_users->add_flag("--json", state->json, "As JSON");
     list_users->callback([&context, state] { list(context, *state); });
 
-    CLI::App* token = user->add_subcommand("token", "Make a personal printer address, which works without a password");
-    token->add_option("NAME", state->name, "Whose")->required();
     CLI::App* unlock = user->add_subcommand(
         "unlock",
         "Forget failed sign-ins of a person who can't get in at new places because others have tried their name");
@@ -126,6 +126,8 @@ void add_user_command(CLI::App& app, Context& context) {
         fmt::print("unlocked {}\n", state->name);
     });
 
+    CLI::App* token = user->add_subcommand("token", "Make a personal printer address, which works without a password");
+    token->add_option("NAME", state->name, "Whose")->required();
     token->add_option("--label", state->label, "What it is for, in the list")->capture_default_str();
     token->add_option("--days", state->days, "How long it is good; else until revoked")->check(CLI::Range(1, 3650));
     token->callback([&context, state] { issue_token(context, *state); });

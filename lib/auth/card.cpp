@@ -24,6 +24,12 @@ Result<Card> Card::parse(std::string_view type, std::string_view uid) {
     return card;
 }
 
+Result<Card> Card::parse(std::string_view text) {
+    const std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos) return parse(default_type, text);
+    return parse(text.substr(0, colon), text.substr(colon + 1));
+}
+
 crypto::MacTag card_lookup(const CardPepper& key, TenantId tenant, const Card& card) {
     const Bytes fields = ByteWriter{}.field(tenant.bytes()).field(card.type()).field(card.uid()).take();
     return crypto::hmac_sha256(ByteView{key.expose()}, {fields});

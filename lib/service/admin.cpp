@@ -38,8 +38,8 @@ Result<auth::Account> Admin::add_user(NewUser user) {
         SAFEQ_TRY(auth::PhcString hash, parts_.hasher.hash_pin({parts_.tenant, account.subject}, pin));
         account.pin = std::move(hash);
     }
-    for (const std::string& uid : user.cards) {
-        SAFEQ_TRY(const auth::Card card, auth::Card::parse("uid", uid));
+    for (const std::string& text : user.cards) {
+        SAFEQ_TRY(const auth::Card card, auth::Card::parse(text));
         account.cards.push_back(auth::card_record(parts_.peppers, parts_.tenant, card));
     }
     SAFEQ_TRY_VOID(auth::check(account));

@@ -137,7 +137,7 @@ Result<ApiReply> AdminApi::add_user(const ApiCall& call) {
         user.pin = crypto::Secret::copy_of(pin);
     }
     if (object.has("cards")) {
-        SAFEQ_TRY(user.cards, object.texts("cards", auth::max_cards, 2 * auth::Card::max_uid_bytes));
+        SAFEQ_TRY(user.cards, object.texts("cards", auth::max_cards, auth::Card::max_text_bytes));
     }
     SAFEQ_TRY(const auth::Account account, parts_.admin.add_user(std::move(user)));
     return ApiReply{.status = 201, .body = to_json(account).dump()};

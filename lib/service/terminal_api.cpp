@@ -14,7 +14,11 @@ Result<auth::Factor> parse_factor(const JsonReader& object) {
     SAFEQ_TRY(const std::string type, object.text("type", 16));
     if (type == "card") {
         SAFEQ_TRY(std::string uid, object.text("uid", 2 * auth::Card::max_uid_bytes));
-        return auth::Factor{auth::GivenCard{.type = "uid", .uid = std::move(uid)}};
+        auth::GivenCard card{.type = std::string{auth::Card::default_type}, .uid = std::move(uid)};
+        if (object.has("card_type")) {
+            SAFEQ_TRY(card.type, object.text("card_type", auth::Card::max_type_bytes));
+        }
+        return auth::Factor{std::move(card)};
     }
     if (type == "pin") {
         SAFEQ_TRY(const std::string pin, object.text("pin", auth::Pin::max_digits));
@@ -40,10 +44,6 @@ Result<std::vector<auth::Factor>> parse_factors(std::string_view body) {
     return out;
 }
 
-Result<JobId> job_of(const ApiCall& call) {
-    const auto it = call.path.find("job");
-    if (it == call.path.end()) return fail(Errc::not_found, "job");
-    const auto id = JobId::parse(it->second);
 // By what is presented, not by whose it is: a card alone is looked up and costs nothing.
 bool needs_hashing(const ApiCall& call) {
     const auto factors = parse_factors(call.body);
@@ -53,6 +53,10 @@ bool needs_hashing(const ApiCall& call) {
            });
 }
 
+Result<JobId> job_of(const ApiCall& call) {
+    const auto it = call.path.find("job");
+    if (it == call.path.end()) return fail(Errc::not_found, "job");
+    const auto id = JobId::parse(it->second);
     if (!id) return fail(Errc::not_found, "job", "not an id");
     return *id;
 }
@@ -68,11 +72,11 @@ Json outcome(const Released& released) {
 std::vector<Route> TerminalApi::routes() {
     std::vector<Route> out;
     out.push_back(device_route("POST", "/v1/sessions", small_body, &TerminalApi::sign_in));
+    out.back().hashes = needs_hashing;
     out.push_back(session_route("DELETE", "/v1/sessions/current", 0, &TerminalApi::sign_out));
     out.push_back(session_route("GET", "/v1/jobs", 0, &TerminalApi::list));
     out.push_back(session_route("POST", "/v1/jobs/release", small_body, &TerminalApi::release_all));
     out.push_back(session_route("POST", "/v1/jobs/{job}/release", small_body, &TerminalApi::release_one));
-    out.back().hashes = needs_hashing;
     out.push_back(session_route("POST", "/v1/jobs/{job}/resolve", small_body, &TerminalApi::resolve));
     out.push_back(session_route("PUT", "/v1/jobs/{job}/favourite", 0, &TerminalApi::keep));
     out.push_back(session_route("DELETE", "/v1/jobs/{job}/favourite", 0, &TerminalApi::unkeep));

@@ -20,11 +20,15 @@ public:
     static constexpr std::size_t min_uid_bytes = 4;
     static constexpr std::size_t max_uid_bytes = 16;
     static constexpr std::size_t max_type_bytes = 32;
+    static constexpr std::size_t max_text_bytes = max_type_bytes + 1 + 2 * max_uid_bytes;
+    static constexpr std::string_view default_type = "uid";  ///< of readers that tell none
 
     /// `type` is 1 to 32 of `a-z 0-9 -`, for example "mifare"; `uid` is hexadecimal in either case, 4 to 16 bytes.
     /// *Errors*: `malformed`; `invalid_argument` for a UID of all zeros or all ones, which readers give for a failed
     /// read.
     [[nodiscard]] static Result<Card> parse(std::string_view type, std::string_view uid);
+    /// "mifare:04a1b2c3", or a UID alone, which is of the default type. *Errors*: as above.
+    [[nodiscard]] static Result<Card> parse(std::string_view text);
 
     [[nodiscard]] const std::string& type() const noexcept { return type_; }
     [[nodiscard]] ByteView uid() const noexcept { return {uid_.data(), uid_bytes_}; }

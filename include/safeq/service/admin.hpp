@@ -40,7 +40,7 @@ struct NewUser {
     std::optional<std::string> display_name;
     std::optional<crypto::Secret> password;
     std::optional<crypto::Secret> pin;
-    std::vector<std::string> cards;  ///< UIDs in hexadecimal
+    std::vector<std::string> cards;  ///< as `auth::Card::parse` takes them: "04a1b2c3", "mifare:04a1b2c3"
 };
 
 /// A device to be added, and by what it and its terminal are known.

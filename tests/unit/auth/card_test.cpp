@@ -45,6 +45,18 @@ TEST_CASE("what is no UID or type is refused", "[auth]") {
         CHECK(Card::parse(type, "04a1b2c3").error().code == Errc::malformed);
 }
 
+TEST_CASE("a card's text has its type before it, or none", "[auth]") {
+    CHECK(Card::parse("04a1b2c3")->type() == Card::default_type);
+    const auto mifare = Card::parse("mifare:04a1b2c3");
+    REQUIRE(mifare);
+    CHECK(mifare->type() == "mifare");
+    CHECK(same_bytes(mifare->uid(), Card::parse("04a1b2c3")->uid()));
+    for (const char* text :
+         {"", ":", ":04a1b2c3", "mifare:", "mifare:04a1b2c3:", "a:mifare:04a1b2c3", "Mifare:04a1b2c3"})
+        CHECK(Card::parse(text).error().code == Errc::malformed);
+    CHECK(Card::parse("mifare:00000000").error().code == Errc::invalid_argument);
+}
+
 TEST_CASE("a card's lookup depends on pepper, tenant, type and UID", "[auth]") {
     const Card card = *Card::parse("mifare", "04a1b2c3d4e5f6");
     const Pepper one = pepper(0);
