@@ -15,6 +15,7 @@
 #include <safeq/store/token_store.hpp>
 
 #include "common/log.hpp"
+#include "common/peppers.hpp"
 #include "common/program.hpp"
 #include "common/roles.hpp"
 #include "common/root_key.hpp"
@@ -25,7 +26,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Everything that the daemon is made of, in the order in which it depends on each other.
 // Sign-ins hash, which takes long, and anybody may try: they have threads of their own at each listener, and only so
 // many at a time; the next one is told `busy` at once. So a flood holds up no release and no hand-over, one at the
 // intakes none at the terminals, and an intake never has all its threads waiting for us.
@@ -36,6 +36,7 @@ static_assert(2 * hashing_threads < auth::hashing_2026.concurrent + auth::hashin
               "the budget's line has room for every thread, and for operators who add people");
 static_assert(sign_ins_at_once < Runtime::pool_threads);
 
+// Everything that the daemon is made of, in the order in which it depends on each other.
 class Release {
 public:
     explicit Release(const ReleaseOptions& options) : options_{options} {}
@@ -84,8 +85,8 @@ private:
         SAFEQ_TRY(list_key_, read_signing_key(*keys_, list_key_file));
         SAFEQ_TRY(auto credential_key, read_xwing_key(*keys_, credential_key_file));
         opener_.emplace(std::move(credential_key), runtime_.clock);
-        SAFEQ_TRY(const auto pepper, read_key<auth::PepperKey>(*keys_, pepper_key_file));
-        peppers_.emplace(auth::Pepper{pepper});
+        SAFEQ_TRY(auth::PepperRing peppers, read_peppers(*keys_));
+        peppers_.emplace(std::move(peppers));
         SAFEQ_TRY_VOID(load_blocklist());
         SAFEQ_TRY(const auto root, read_key<crypto::WrapKey>(*keys_, subject_root_key_file));
         SAFEQ_TRY_VOID(load_intakes(common_.shared / intakes_public, intakes_));

@@ -9,6 +9,7 @@
 #include "safeq/device_command.hpp"
 #include "safeq/init.hpp"
 #include "safeq/job_command.hpp"
+#include "safeq/pepper_command.hpp"
 #include "safeq/print_command.hpp"
 #include "safeq/report_command.hpp"
 #include "safeq/spool_command.hpp"
@@ -67,6 +68,7 @@ int main(int argc, char** argv) {
     add_user_command(app, context);
     add_device_command(app, context);
     add_job_command(app, context);
+    add_pepper_command(app, context);
     add_print_command(app, context);
     add_audit_command(app, context);
     add_report_command(app, context);

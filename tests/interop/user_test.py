@@ -2,10 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """People and their passwords: imported from another system, held against the rules and the blocklist."""
 import base64
+import contextlib
 import hashlib
 import os
 import pathlib
+import re
+import shutil
+import sqlite3
+import subprocess
 import sys
+import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import installation as house  # noqa: E402
@@ -87,6 +93,93 @@ def test_passwords_that_are_guessed_first_are_refused(site):
         result = site.safeq("user", "add", "mallory", "--password", text=text + "\n", check=False)
         assert result.returncode == 1 and told in result.stderr and text not in result.stderr, result.stderr
     site.safeq("user", "add", "mallory", "--password", text="a password that nobody has\n")
+
+
+def peppers(site):
+    return [line.split()[0] for line in site.safeq("pepper", "list").stdout.splitlines()]
+
+
+def stored_under(site, user):
+    """The id of the pepper in somebody's stored password; the daemon must not run."""
+    subject = next(line.split()[-1] for line in user.splitlines() if line)
+    with contextlib.closing(sqlite3.connect(site.root / "release" / "release.db")) as database:
+        (password,) = database.execute("SELECT password FROM account WHERE subject = ?", (uuid.UUID(subject).bytes,)).fetchone()
+    keyid = re.search(r"keyid=([A-Za-z0-9+/]+)", password)[1]
+    return base64.b64decode(keyid + "=" * (-len(keyid) % 4)).hex()
+
+
+def test_a_pepper_is_rotated_and_what_was_stored_before_is_good_and_renewed(site):
+    site.safeq("user", "add", "margaret", "--password", "--card", "04c1c2c3", text="the password of margaret\n")
+    row = next(line for line in site.safeq("user", "list").stdout.splitlines() if line.startswith("margaret"))
+    old = peppers(site)
+    assert len(old) == 1
+    site.stop("release")
+    assert stored_under(site, row) == old[0]
+    site.safeq("pepper", "rotate")
+    both = peppers(site)
+    assert len(both) == 2 and both[1] == old[0] and both[0] != old[0], both
+    site.start("release")
+    assert sign_in(site, "margaret", "another password") == 403
+    assert sign_in(site, "margaret", "the password of margaret") == 201
+    site.stop("release")
+    assert stored_under(site, row) == both[0]
+    # Once nothing names the old one any more, it may go; the password is still good.
+    for path in (site.root / "release" / "keys").glob("pepper.previous.*.key"):
+        path.unlink()
+    site.start("release")
+    assert peppers(site) == both[:1]
+    assert sign_in(site, "margaret", "the password of margaret") == 201
+
+
+def test_a_rotation_that_was_cut_off_leaves_a_pepper_that_works(site):
+    site.stop("release")
+    keys = site.root / "release" / "keys"
+    shutil.copy(keys / "pepper.key", keys / f"pepper.previous.{peppers(site)[0]}.key")
+    site.start("release")
+    assert sign_in(site, "margaret", "the password of margaret") == 201
+    site.safeq("pepper", "rotate")
+    assert len(peppers(site)) == 2
+    site.stop("release")
+    site.start("release")
+    assert sign_in(site, "margaret", "the password of margaret") == 201
+
+
+def test_somebody_whose_name_others_tried_is_unlocked(site):
+    result = site.safeq("user", "unlock", "margaret")
+    assert "unlocked margaret" in result.stdout
+    assert site.safeq("user", "unlock", "nobody-at-all", check=False).returncode == 1
+    house.wait_until(lambda: "user_unlocked" in site.safeq("audit", "tail", "release").stdout, 20, "the record")
+
+
+def test_a_card_counts_by_its_type_too(site):
+    site.safeq("device", "add", "cards", "--uri", "ipps://127.0.0.1:1/ipp/print", "--key-pin", "sha256:" + "0" * 64, "--rule", "card")
+    site.safeq("user", "add", "radia", "--card", "mifare:04a9a9a9", "--card", "04b9b9b9")
+    terminal = site.terminal("cards")
+    for factor, status in (({**house.card("04a9a9a9"), "card_type": "mifare"}, 201), (house.card("04a9a9a9"), 403),
+                           (house.card("04b9b9b9"), 201), ({**house.card("04b9b9b9"), "card_type": "uid"}, 201),
+                           ({**house.card("04b9b9b9"), "card_type": "mifare"}, 403)):
+        assert terminal.sign_in(factor)[0] == status, factor
+
+
+def test_the_blocklist_recipe_of_the_page_makes_what_the_daemon_takes(site):
+    page = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "credentials.md").read_text()
+    (recipe,) = re.findall(r"^    (.*passwords\.txt.*\n(?:        .*\n)*)", page, re.MULTILINE)
+    passwords = ["PASSWORD OF EVERYBODY", "ÄPFEL UND BIRNEN ÜBERALL", "ΚΑΛΗΜΕΡΑ ΚΟΣΜΕ ΜΟΥ", "ЗДРАВСТВУЙ МИР ЁЖИКОВ"]
+    with_waste = "\n\n".join(passwords).encode() + b"\r\nwith a return\r\nbroken \xff byte in it\n" + passwords[0].lower().encode() + b"\n"
+    (site.dir / "passwords.txt").write_bytes(with_waste)
+    result = subprocess.run(["sh", "-c", recipe], cwd=site.dir, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+    path = site.root / "release" / "blocklist.txt"
+    own = path.read_bytes()
+    site.stop("release")
+    path.write_bytes((site.dir / "blocklist.txt").read_bytes())
+    site.start("release")
+    for text in passwords:
+        result = site.safeq("user", "add", "trudy", "--password", text=text + "\n", check=False)
+        assert result.returncode == 1 and "guessed first" in result.stderr, (text, result.stderr)
+    site.stop("release")
+    path.write_bytes(own)
+    site.start("release")
 
 
 def test_a_blocklist_that_cannot_be_searched_stops_the_daemon(site):

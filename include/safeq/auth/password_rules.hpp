@@ -34,8 +34,8 @@ class Blocklist final {
 public:
     static constexpr std::size_t max_text_bytes = std::size_t{256} << 20;
 
-    /// One password a line in UTF-8, in lower case, in the order of their bytes and none twice, as
-    /// `tr A-Z a-z < list | LC_ALL=C sort -u` makes it.
+    /// One password a line in UTF-8, in lower case (Latin, Greek and Cyrillic), in the order of their bytes and none
+    /// twice, as the recipe of docs/credentials.md makes it.
     /// *Errors*: `too_large`, `invalid_utf8`; `malformed` for an empty line or one out of order, `not_canonical` for
     /// one with capitals, both with the line's number.
     [[nodiscard]] static Result<Blocklist> parse(std::string text);

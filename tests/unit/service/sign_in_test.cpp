@@ -155,6 +155,33 @@ TEST_CASE("without a record of the alarm there is no session", "[service]") {
     CHECK(count(w, Kind::concurrent_use) == 1);
 }
 
+TEST_CASE("a name that only looks like another is somebody else's", "[service]") {
+    SignInWorld w;
+    const SubjectId alice = w.admin.add_user(w.alice()).value().subject;
+    const std::string lookalike = "\u0430lice";  // a Cyrillic a
+    const auto by_password = [&](std::string name, std::string_view password) {
+        std::vector<auth::Factor> factors;
+        factors.emplace_back(auth::GivenPassword{std::move(name), crypto::Secret::copy_of(password)});
+        return w.authenticator.authenticate(w.tenant, {.device = std::nullopt, .address = "192.0.2.9"}, factors,
+                                            auth::FactorRule::parse("password").value());
+    };
+    for (const std::string& name : {lookalike, std::string{"Alice"}, std::string{"alice "}, std::string{"\uff41lice"}})
+        CHECK(by_password(name, right).error().code == Errc::credential_wrong);
+    service::NewUser other = w.alice();
+    other.name = lookalike;
+    other.password = crypto::Secret::copy_of(std::string_view{"another password of theirs"});
+    other.cards.clear();
+    const auto added = w.admin.add_user(std::move(other)).value();
+    CHECK(added.subject != alice);
+    CHECK(by_password(lookalike, "another password of theirs")->subject == added.subject);
+    CHECK(by_password("alice", right)->subject == alice);
+    // Letters and accents apart (NFD) are no name at all.
+    service::NewUser apart = w.alice();
+    apart.name = "re\u0301ne";
+    apart.cards.clear();
+    CHECK(w.admin.add_user(std::move(apart)).error().code == Errc::not_canonical);
+}
+
 TEST_CASE("what hashes is said of a sign-in before it is tried", "[service]") {
     test::ApiWorld w;
     const auto hashes = [&](const char* route, std::string_view body) {
