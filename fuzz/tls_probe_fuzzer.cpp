@@ -28,6 +28,7 @@ void check(const ProbeReply& reply, std::size_t received) {
     require(held <= received);
     if (reply.kind == ProbeReply::Kind::retry) require(reply.version == 0x0304);
     if (reply.version == 0x0304) require(reply.group && reply.certificates.empty() && !reply.dh_bits);
+    if (reply.scheme) require(reply.version == 0x0303);
     if (reply.dh_bits) require(*reply.dh_bits <= 8 * received && !reply.group);
 }
 

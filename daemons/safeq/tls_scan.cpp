@@ -19,6 +19,7 @@
 
 #include <safeq/crypto/random.hpp>
 #include <safeq/net/client_stream.hpp>
+#include <safeq/tls/probe.hpp>
 #include <safeq/tls/scan.hpp>
 #include <safeq/tls/suite_registry.hpp>
 
@@ -144,6 +145,11 @@ std::string_view level_of(std::uint16_t suite) {
     return listed != nullptr ? name(listed->level) : "weak";
 }
 
+std::string scheme_text(std::uint16_t code) {
+    const std::string_view name = tls::scheme_name(code);
+    return name.empty() ? hex(code) : std::string{name};
+}
+
 std::string day(Time time) { return fmt::format("{:%Y-%m-%d}", std::chrono::floor<std::chrono::seconds>(time)); }
 
 std::string_view told(std::optional<bool> there) { return !there ? "not asked" : *there ? "yes" : "no"; }
@@ -159,6 +165,10 @@ void print_text(const tls::Scan& scan, const std::vector<std::string>& weak, con
         for (const std::uint16_t group : version.groups)
             fmt::print("  group  {:<8}  {}\n", group >= 0x11eb && group <= 0x11ed ? "hybrid" : "",
                        tls::group_name(group));
+        for (const std::uint16_t scheme : version.schemes)
+            fmt::print("  scheme {:<8}  {}\n", tls::broken_scheme(scheme) ? "weak" : "", tls::scheme_name(scheme));
+        if (version.unasked_scheme)
+            fmt::print("  signs without being asked for it: {}\n", scheme_text(*version.unasked_scheme));
         if (version.shortest_dh_bits) fmt::print("  finite-field key, shortest: {} bits\n", *version.shortest_dh_bits);
     }
     for (const tls::ScannedCertificate& shown : scan.certificates)
@@ -193,18 +203,28 @@ Json to_json(const tls::Scan& scan, const std::vector<std::string>& weak, const 
                         {"answer", name(scan.ssl2)},
                         {"suites", Json::array()},
                         {"groups", Json::array()},
+                        {"schemes", Json::array()},
+                        {"unasked_scheme", Json{}},
+                        {"static_rsa_schemes", Json::array()},
                         {"shortest_dh_bits", Json{}}});
     for (const tls::ScannedVersion& version : scan.versions) {
-        Json suites = Json::array(), groups = Json::array();
+        Json suites = Json::array(), groups = Json::array(), schemes = Json::array(), unsigned_with = Json::array();
         for (const std::uint16_t suite : version.suites)
             suites.push_back({{"name", tls::suite_name(suite)}, {"code", hex(suite)}, {"level", level_of(suite)}});
         for (const std::uint16_t group : version.groups)
             groups.push_back({{"name", tls::group_name(group)}, {"code", hex(group)}});
-        versions.push_back({{"name", tls::version_name(version.code)},
-                            {"answer", name(version.answer)},
-                            {"suites", suites},
-                            {"groups", groups},
-                            {"shortest_dh_bits", version.shortest_dh_bits ? Json(*version.shortest_dh_bits) : Json{}}});
+        for (const std::uint16_t scheme : version.schemes)
+            schemes.push_back({{"name", tls::scheme_name(scheme)}, {"code", hex(scheme)}});
+        for (const std::uint16_t scheme : version.static_rsa_schemes) unsigned_with.push_back(tls::scheme_name(scheme));
+        versions.push_back(
+            {{"name", tls::version_name(version.code)},
+             {"answer", name(version.answer)},
+             {"suites", suites},
+             {"groups", groups},
+             {"schemes", schemes},
+             {"unasked_scheme", version.unasked_scheme ? Json(scheme_text(*version.unasked_scheme)) : Json{}},
+             {"static_rsa_schemes", unsigned_with},
+             {"shortest_dh_bits", version.shortest_dh_bits ? Json(*version.shortest_dh_bits) : Json{}}});
     }
     Json certificates = Json::array();
     for (const tls::ScannedCertificate& shown : scan.certificates)
@@ -276,7 +296,8 @@ void scan_endpoint(const Form& form) {
 void add_tls_scan_command(CLI::App& tls_app) {
     const auto form = std::make_shared<Form>();
     CLI::App* const command = tls_app.add_subcommand(
-        "scan", "Try what an endpoint accepts: versions, suites, groups, certificates; and which policy fits it");
+        "scan",
+        "Try what an endpoint accepts: versions, suites, groups, signatures, certificates; and which policy fits it");
     command->add_option("HOST:PORT", form->where)->required();
     command->add_option("--server-name", form->server_name, "The name to ask for; HOST when it is a name");
     command->add_option("--timeout", form->timeout, "Seconds for each connection")

@@ -256,7 +256,9 @@ Result<void> ProbeReader::key_exchange(ByteView body) {
         reply_.dh_bits = bits_of(modulus);
     }
     if (!suite.contains("_anon_")) {
-        if (reply_.version == 0x0303) SAFEQ_TRY_VOID(in.u16("ServerKeyExchange scheme"));
+        if (reply_.version == 0x0303) {
+            SAFEQ_TRY(reply_.scheme, in.u16("ServerKeyExchange scheme"));
+        }
         SAFEQ_TRY_VOID(field16(in, "ServerKeyExchange signature"));
     }
     return in.finish("ServerKeyExchange");

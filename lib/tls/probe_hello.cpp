@@ -1,16 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/tls/probe.hpp>
 
+#include <array>
+
 namespace safeq::tls {
 
 namespace {
 
-constexpr std::size_t most_suites = 256, most_groups = 64, most_name_bytes = 253;
+constexpr std::size_t most_suites = 256, most_groups = 64, most_schemes = 64, most_name_bytes = 253;
 constexpr std::uint16_t renegotiation_scsv = 0x00ff;  // RFC 5746, section 3.3: for servers without extensions
 
-// Everything that servers sign with, what is broken included: a server may have nothing else.
-constexpr std::uint16_t signatures[]{0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0809, 0x080a, 0x080b, 0x0804, 0x0805,
-                                     0x0806, 0x0401, 0x0501, 0x0601, 0x0301, 0x0303, 0x0201, 0x0203, 0x0402, 0x0202};
+struct NamedScheme {
+    std::uint16_t code;
+    std::string_view name;
+};
+
+constexpr NamedScheme named_schemes[]{
+    {0x0403, "ecdsa_secp256r1_sha256"},
+    {0x0503, "ecdsa_secp384r1_sha384"},
+    {0x0603, "ecdsa_secp521r1_sha512"},
+    {0x0807, "ed25519"},
+    {0x0808, "ed448"},
+    {0x0809, "rsa_pss_pss_sha256"},
+    {0x080a, "rsa_pss_pss_sha384"},
+    {0x080b, "rsa_pss_pss_sha512"},
+    {0x0804, "rsa_pss_rsae_sha256"},
+    {0x0805, "rsa_pss_rsae_sha384"},
+    {0x0806, "rsa_pss_rsae_sha512"},
+    {0x0401, "rsa_pkcs1_sha256"},
+    {0x0501, "rsa_pkcs1_sha384"},
+    {0x0601, "rsa_pkcs1_sha512"},
+    {0x0301, "rsa_pkcs1_sha224"},
+    {0x0303, "ecdsa_sha224"},
+    {0x0402, "dsa_sha256"},
+    {0x0201, "rsa_pkcs1_sha1"},
+    {0x0203, "ecdsa_sha1"},
+    {0x0202, "dsa_sha1"},
+    {0x0101, "rsa_pkcs1_md5"},
+};
+
+constexpr auto scheme_codes = [] {
+    std::array<std::uint16_t, std::size(named_schemes)> codes{};
+    for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = named_schemes[i].code;
+    return codes;
+}();
 
 enum Extension : std::uint16_t {
     server_name = 0,
@@ -46,7 +79,7 @@ Bytes extensions_of(const ProbeHello& hello) {
         add(out, server_name, names.view());
     }
     if (!hello.groups.empty()) add_list(out, supported_groups, hello.groups);
-    add_list(out, signature_algorithms, signatures);
+    add_list(out, signature_algorithms, hello.schemes.empty() ? probe_schemes() : std::span{hello.schemes});
     if (hello.version < 0x0304 || hello.tls12_too) {
         add(out, ec_point_formats, ByteWriter{}.u8(1).u8(0).view());
         add(out, encrypt_then_mac, {});
@@ -67,11 +100,19 @@ Bytes extensions_of(const ProbeHello& hello) {
 
 }  // namespace
 
+std::span<const std::uint16_t> probe_schemes() noexcept { return scheme_codes; }
+
+std::string_view scheme_name(std::uint16_t code) noexcept {
+    for (const NamedScheme& scheme : named_schemes)
+        if (scheme.code == code) return scheme.name;
+    return {};
+}
+
 Result<Bytes> probe_hello(const ProbeHello& hello, Random& random) {
     if (hello.version < 0x0300 || hello.version > 0x0304) return fail(Errc::invalid_argument, "TLS probe", "version");
     if (hello.suites.empty()) return fail(Errc::invalid_argument, "TLS probe", "no suite");
-    if (hello.suites.size() > most_suites || hello.groups.size() > most_groups)
-        return fail(Errc::too_many, "TLS probe", "at most 256 suites and 64 groups");
+    if (hello.suites.size() > most_suites || hello.groups.size() > most_groups || hello.schemes.size() > most_schemes)
+        return fail(Errc::too_many, "TLS probe", "at most 256 suites, 64 groups and 64 signature schemes");
     if (hello.server_name.size() > most_name_bytes) return fail(Errc::invalid_argument, "TLS probe", "server name");
     const bool modern = hello.version == 0x0304, ssl3 = hello.version == 0x0300;
     ByteWriter body;

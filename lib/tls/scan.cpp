@@ -89,10 +89,13 @@ bool elliptic(std::uint16_t suite) {
     return suite_name(suite).contains("ECDHE_") || suite_name(suite).contains("ECDH_anon");
 }
 
+// Whether the server signs the handshake: not where keys are static, nor where it is anonymous ("DH_anon").
+bool goes_signed(std::uint16_t suite) { return suite_name(suite).contains("DHE_"); }
+
 class Scanner {
 public:
-    Scanner(ScanTarget& target, const std::string& server_name, Random& random)
-        : target_{target}, server_name_{server_name}, random_{random} {}
+    Scanner(ScanTarget& target, const std::string& server_name, const Clock& clock, Random& random)
+        : target_{target}, server_name_{server_name}, clock_{clock}, random_{random} {}
 
     Scan found;
 
@@ -166,6 +169,8 @@ public:
             }
         }
         SAFEQ_TRY_VOID(groups_for(out));
+        if (code == 0x0303) SAFEQ_TRY_VOID(schemes_for(out));
+        if (code == 0x0304 && out.answer == Answer::accepted) SAFEQ_TRY_VOID(schemes_in_tls13(out));
         return out;
     }
 
@@ -201,6 +206,64 @@ public:
         return {};
     }
 
+    // First what policies list, with the suites that they list, so that it answers as it would to us; then the rest.
+    [[nodiscard]] Result<void> schemes_for(ScannedVersion& out) {
+        Codes listed, suites;
+        for (const std::uint16_t suite : out.suites) {
+            if (!goes_signed(suite)) continue;
+            suites.push_back(suite);
+            if (obsolete_mfd_2026.find_suite(suite) != nullptr) listed.push_back(suite);
+        }
+        Codes sound, left;
+        for (const std::uint16_t scheme : probe_schemes())
+            (obsolete_mfd_2026.allows_signature(scheme) ? sound : left).push_back(scheme);
+        SAFEQ_TRY_VOID(schemes_among(out, listed, sound));
+        left.insert(left.begin(), sound.begin(), sound.end());
+        SAFEQ_TRY_VOID(schemes_among(out, suites, left));
+        return schemes_for_static_rsa(out);
+    }
+
+    [[nodiscard]] Result<void> schemes_for_static_rsa(ScannedVersion& out) {
+        Codes suites;
+        for (const Suite& suite : obsolete_mfd_2026.suites())
+            if (suite.key_exchange == KeyExchange::rsa && holds(out.suites, suite.code)) suites.push_back(suite.code);
+        for (const SignatureScheme& scheme : obsolete_mfd_2026.signature_schemes()) {
+            if (suites.empty() || !scheme.rsa) continue;
+            SAFEQ_TRY(const Asked asked, ask({.version = out.code, .suites = suites, .schemes = {scheme.code}}));
+            if (asked.answer == Answer::silent) return {};
+            if (asked.answer == Answer::accepted) out.static_rsa_schemes.push_back(scheme.code);
+        }
+        return {};
+    }
+
+    [[nodiscard]] Result<void> schemes_among(ScannedVersion& out, const Codes& suites, Codes& left) {
+        while (!suites.empty() && !left.empty()) {
+            SAFEQ_TRY(const Asked asked,
+                      ask({.version = out.code, .suites = suites, .groups = groups_of(out.code), .schemes = left}));
+            if (asked.answer != Answer::accepted || !asked.reply.scheme) return {};
+            if (!take_away(left, *asked.reply.scheme)) {
+                out.unasked_scheme = asked.reply.scheme;
+                return {};
+            }
+            out.schemes.push_back(*asked.reply.scheme);
+        }
+        return {};
+    }
+
+    [[nodiscard]] Result<void> schemes_in_tls13(ScannedVersion& out) {
+        Codes left{tls13_schemes().begin(), tls13_schemes().end()};
+        while (!left.empty()) {
+            SAFEQ_TRY(const auto link, target_.connect());
+            ++found.connections;
+            const Shown shown = shown_in_tls13(*link, server_name_, left, clock_, random_);
+            if (!shown.certificates.empty()) note(shown.certificates.front());
+            found.asks_certificate |= shown.asks_certificate;
+            if (!shown.scheme || !take_away(left, *shown.scheme)) return {};
+            out.schemes.push_back(*shown.scheme);
+        }
+        return {};
+    }
+
     void note(const ProbeReply& reply) {
         if (!reply.certificates.empty()) note(reply.certificates.front());
         found.asks_certificate |= reply.asks_certificate;
@@ -223,6 +286,7 @@ public:
 private:
     ScanTarget& target_;
     const std::string& server_name_;
+    const Clock& clock_;
     Random& random_;
     std::vector<Bytes> seen_;
 };
@@ -230,19 +294,12 @@ private:
 }  // namespace
 
 Result<Scan> scan(ScanTarget& target, const std::string& server_name, const Clock& clock, Random& random) {
-    Scanner scanner{target, server_name, random};
+    Scanner scanner{target, server_name, clock, random};
     Scan& found = scanner.found;
     SAFEQ_TRY(found.ssl2, scanner.ssl2());
     for (std::uint16_t code = 0x0300; code <= 0x0304; ++code) {
         SAFEQ_TRY(ScannedVersion version, scanner.version(code));
         found.versions.push_back(std::move(version));
-    }
-    if (found.accepted(0x0304) != nullptr) {
-        SAFEQ_TRY(const auto link, target.connect());
-        ++found.connections;
-        const Shown shown = shown_in_tls13(*link, server_name, clock, random);
-        if (!shown.certificates.empty()) scanner.note(shown.certificates.front());
-        found.asks_certificate |= shown.asks_certificate;
     }
     ProbeHello greeting{.version = 0x0304, .tls12_too = true, .groups = groups_of(0x0304)};
     for (const Suite& suite : obsolete_mfd_2026.suites()) greeting.suites.push_back(suite.code);

@@ -15,7 +15,52 @@ namespace safeq::tls {
 
 namespace {
 
-// Writes down what is shown and then always refuses: no session can come of it.
+constexpr std::size_t most_bytes = 128 * 1024;  // of an endpoint that goes on and on
+
+// Offers whatever the backend can speak, and takes keys and parameters of any size.
+class WidePolicy : public Botan::TLS::Policy {
+public:
+    std::vector<std::string> allowed_ciphers() const override {
+        return {"AES-256/GCM", "AES-128/GCM", "ChaCha20Poly1305", "AES-256", "AES-128"};
+    }
+    std::vector<std::string> allowed_macs() const override { return {"AEAD", "SHA-384", "SHA-256", "SHA-1"}; }
+    std::vector<std::string> allowed_signature_hashes() const override { return {"SHA-512", "SHA-384", "SHA-256"}; }
+    std::vector<std::string> allowed_signature_methods() const override { return {"ECDSA", "RSA"}; }
+    bool allow_dtls12() const override { return false; }
+    bool include_time_in_hello_random() const override { return false; }
+    bool support_cert_status_message() const override { return false; }
+    bool require_cert_revocation_info() const override { return false; }
+    std::size_t minimum_rsa_bits() const override { return 0; }
+    std::size_t minimum_ecdsa_group_size() const override { return 0; }
+    std::size_t minimum_ecdh_group_size() const override { return 0; }
+    std::size_t minimum_dh_group_size() const override { return 0; }
+    std::size_t maximum_handshake_message_size() const override { return 64 * 1024; }
+    std::size_t maximum_certificate_chain_size() const override { return 32 * 1024; }
+};
+
+class Tls13Policy final : public WidePolicy {
+public:
+    explicit Tls13Policy(std::span<const std::uint16_t> schemes) : schemes_{schemes.begin(), schemes.end()} {}
+
+    bool allow_tls12() const override { return false; }
+    bool allow_tls13() const override { return true; }
+    std::vector<Botan::TLS::Signature_Scheme> allowed_signature_schemes() const override { return schemes_; }
+    std::vector<Botan::TLS::Signature_Scheme> acceptable_signature_schemes() const override { return schemes_; }
+    std::vector<Botan::TLS::Group_Params> key_exchange_groups() const override {
+        std::vector<Botan::TLS::Group_Params> groups;
+        for (const Group& group : obsolete_mfd_2026.groups()) groups.emplace_back(group.code);
+        groups.emplace_back(Botan::TLS::Group_Params::SECP521R1);
+        return groups;
+    }
+    std::vector<Botan::TLS::Group_Params> key_exchange_groups_to_offer() const override {
+        return {Botan::TLS::Group_Params::X25519, Botan::TLS::Group_Params::SECP256R1};
+    }
+
+private:
+    std::vector<Botan::TLS::Signature_Scheme> schemes_;
+};
+
+// Writes down what is shown and refuses once it is signed: no session can come of it.
 class Recorder final : public Botan::TLS::Callbacks {
 public:
     explicit Recorder(const Clock& clock) : clock_{clock} {}
@@ -37,10 +82,13 @@ public:
             const std::vector<std::uint8_t> der = x509.BER_encode();
             shown.certificates.push_back(to_bytes(crypto::from_botan(der)));
         }
-        throw Botan::TLS::TLS_Exception{Botan::TLS::Alert::UserCanceled, "only looking"};
     }
     void tls_inspect_handshake_msg(const Botan::TLS::Handshake_Message& message) override {
         if (dynamic_cast<const Botan::TLS::Certificate_Request_13*>(&message) != nullptr) shown.asks_certificate = true;
+        const auto* const verify = dynamic_cast<const Botan::TLS::Certificate_Verify_13*>(&message);
+        if (verify == nullptr) return;
+        shown.scheme = verify->signature_scheme().wire_code();
+        throw Botan::TLS::TLS_Exception{Botan::TLS::Alert::UserCanceled, "only looking"};
     }
     std::chrono::system_clock::time_point tls_current_timestamp() override {
         return std::chrono::time_point_cast<std::chrono::system_clock::duration>(clock_.now());
@@ -50,23 +98,10 @@ private:
     const Clock& clock_;
 };
 
-// All groups and schemes that there are, and nothing but TLS 1.3.
-constexpr Policy only_tls13{PolicyTable{
-    .name = "scan",
-    .alias = "",
-    .purpose = "",
-    .versions = detail::only_tls13,
-    .suites = detail::modern_suites_2026,
-    .groups = detail::groups_2026,
-    .signature_schemes = detail::all_schemes,
-    .min_rsa_bits = 2048,
-    .exception_only = false,
-}};
-
 Result<void> look(const std::shared_ptr<Recorder>& recorder, ScanLink& link, const std::string& server_name,
-                  Random& random) {
+                  std::span<const std::uint16_t> schemes, Random& random) {
     return crypto::at_seam("TLS scan", Errc::tls_handshake_failed, [&]() -> Result<void> {
-        const auto policy = std::make_shared<PolicyAdapter>(&only_tls13, ClientAuth::none);
+        const auto policy = std::make_shared<Tls13Policy>(schemes);
         Botan::TLS::Client client{recorder,
                                   std::make_shared<Botan::TLS::Session_Manager_Noop>(),
                                   std::make_shared<CredentialsAdapter>(nullptr, nullptr),
@@ -74,10 +109,12 @@ Result<void> look(const std::shared_ptr<Recorder>& recorder, ScanLink& link, con
                                   std::make_shared<RandomAdapter>(random),
                                   Botan::TLS::Server_Information{server_name},
                                   policy->latest_supported_version(false)};
-        for (;;) {
+        for (std::size_t left = most_bytes;;) {
             SAFEQ_TRY_VOID(link.send(std::exchange(recorder->outgoing, {})));
             SAFEQ_TRY(const Bytes received, link.receive());
             if (received.empty()) return {};
+            if (received.size() > left) return fail(Errc::too_large, "TLS answer", "over 128 KiB");
+            left -= received.size();
             client.received_data(crypto::to_botan(received));
             if (client.is_closed()) return {};
         }
@@ -86,10 +123,20 @@ Result<void> look(const std::shared_ptr<Recorder>& recorder, ScanLink& link, con
 
 }  // namespace
 
-Shown shown_in_tls13(ScanLink& link, const std::string& server_name, const Clock& clock, Random& random) {
+std::span<const std::uint16_t> tls13_schemes() noexcept {
+    static constexpr std::uint16_t codes[]{0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806};
+    return codes;
+}
+
+Shown shown_in_tls13(ScanLink& link, const std::string& server_name, std::span<const std::uint16_t> schemes,
+                     const Clock& clock, Random& random) {
+    // Beside these, what certificates are signed with: some servers look at their own by the same list.
+    constexpr std::uint16_t of_certificates[]{0x0401, 0x0501, 0x0601};
+    std::vector<std::uint16_t> offered{schemes.begin(), schemes.end()};
+    offered.insert(offered.end(), std::begin(of_certificates), std::end(of_certificates));
     const auto recorder = std::make_shared<Recorder>(clock);
     // However it ends, what was shown before is what counts; the refusal above is how it should.
-    if (!look(recorder, link, server_name, random) && !recorder->outgoing.empty()) {
+    if (!look(recorder, link, server_name, offered, random) && !recorder->outgoing.empty()) {
         if (!link.send(recorder->outgoing)) return std::move(recorder->shown);
     }
     return std::move(recorder->shown);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <safeq/tls/probe.hpp>
 #include <safeq/tls/suite_registry.hpp>
 
 namespace safeq::tls {
@@ -18,6 +19,11 @@ bool holds(const std::vector<std::uint16_t>& codes, std::uint16_t code) {
 
 // secp224r1, secp192r1 and the curves of 163 and 233 bits over binary fields.
 const std::vector<std::uint16_t> short_groups{0x0015, 0x0013, 0x0007, 0x0006, 0x0003, 0x0001};
+
+std::string scheme_text(std::uint16_t code) {
+    const std::string_view name = scheme_name(code);
+    return name.empty() ? fmt::format("the signature scheme 0x{:04x}", code) : std::string{name};
+}
 
 bool broken_hash(std::string_view signature) { return signature.contains("SHA-1") || signature.contains("MD"); }
 
@@ -40,14 +46,26 @@ std::string objection(const ScannedCertificate& shown, const Policy& policy) {
     return {};
 }
 
-// Whether any of the certificates does for a suite; else what the policy has against the last.
-std::string certificate_for(const Scan& scan, const Policy& policy, const Suite& suite) {
+// What a policy has against the signature that goes with a suite and a kind of key; empty for nothing.
+std::string objection(const ScannedVersion& version, const Policy& policy, const Suite& suite, bool rsa) {
+    const auto& theirs = suite.key_exchange == KeyExchange::rsa ? version.static_rsa_schemes : version.schemes;
+    for (const SignatureScheme& scheme : policy.signature_schemes())
+        if (scheme.rsa == rsa && holds(theirs, scheme.code)) return {};
+    if (version.unasked_scheme && !policy.allows_signature(*version.unasked_scheme))
+        return fmt::format("signed with {}, whatever is offered", scheme_text(*version.unasked_scheme));
+    return "no signature scheme in common";
+}
+
+// Whether any of the certificates does for a suite, and is signed with as it should be; else what the policy has
+// against the last.
+std::string certificate_for(const Scan& scan, const ScannedVersion& version, const Policy& policy, const Suite& suite) {
     std::string why = "no certificate that could be read";
     for (const ScannedCertificate& shown : scan.certificates) {
         const bool rsa = shown.certificate.key_algorithm() == "RSA";
         if (suite.key_exchange == KeyExchange::ecdhe_ecdsa && rsa) continue;
         if ((suite.key_exchange == KeyExchange::ecdhe_rsa || suite.key_exchange == KeyExchange::rsa) && !rsa) continue;
         why = objection(shown, policy);
+        if (why.empty()) why = objection(version, policy, suite, rsa);
         if (why.empty()) return why;
     }
     return why;
@@ -59,6 +77,11 @@ void add(std::vector<std::string>& out, bool there, std::string what) {
 
 }  // namespace
 
+bool broken_scheme(std::uint16_t code) noexcept {
+    const std::string_view name = scheme_name(code);
+    return name.ends_with("sha1") || name.ends_with("md5");
+}
+
 Fit fit(const Scan& scan, const Policy& policy) {
     std::string why;
     bool version_met = false, suite_met = false;
@@ -66,6 +89,7 @@ Fit fit(const Scan& scan, const Policy& policy) {
         const ScannedVersion* const version = scan.accepted(static_cast<std::uint16_t>(v));
         if (version == nullptr) continue;
         version_met = true;
+        bool signed_otherwise = false;
         // RFC 7627, section 5.2: our sessions insist on it, but for devices that live by an exception.
         if (v == Version::v1_2 && !policy.exception_only() && !scan.extended_master_secret.value_or(true)) {
             why = "no extended master secret (RFC 7627)";
@@ -75,6 +99,8 @@ Fit fit(const Scan& scan, const Policy& policy) {
         for (const Suite& suite : policy.suites()) {
             if (suite.version != v || !holds(version->suites, suite.code)) continue;
             suite_met = true;
+            // It would be as free to choose the suite whose signature we don't take, and the connection would fail.
+            if (!suite.forward_secrecy() && signed_otherwise) continue;
             const Group* agreed = nullptr;
             for (const Group& group : policy.groups())
                 if (agreed == nullptr && holds(version->groups, group.code)) agreed = &group;
@@ -82,8 +108,10 @@ Fit fit(const Scan& scan, const Policy& policy) {
                 why = "no group in common";
                 continue;
             }
-            if (std::string objected = certificate_for(scan, policy, suite); !objected.empty()) {
+            if (std::string objected = certificate_for(scan, *version, policy, suite); !objected.empty()) {
                 why = std::move(objected);
+                signed_otherwise |= suite.forward_secrecy() && version->unasked_scheme &&
+                                    !policy.allows_signature(*version->unasked_scheme);
                 continue;
             }
             return {true, fmt::format("{}, {}{}{}", name(v), suite.name, suite.forward_secrecy() ? ", " : "",
@@ -129,6 +157,11 @@ std::vector<std::string> weaknesses(const Scan& scan, Time now) {
                             group_name(group)));
         }
     }
+    for (const ScannedVersion& version : scan.versions)
+        for (const std::uint16_t scheme : version.schemes)
+            add(out, broken_scheme(scheme),
+                fmt::format("signs {} with {}, over a broken hash, which RFC 9155 forbids", version_name(version.code),
+                            scheme_name(scheme)));
     add(out, scan.compression, "compresses, so that lengths tell secrets (CRIME)");
     add(out, !scan.secure_renegotiation.value_or(true),
         "no secure renegotiation (RFC 5746): a handshake can be spliced");

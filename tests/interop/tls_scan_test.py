@@ -27,7 +27,7 @@ def set_up(site):
     site.dir.mkdir(exist_ok=True)
     curve = ["ec", "-pkeyopt"]
     for name, key in {"ec": [*curve, "ec_paramgen_curve:P-256"], "p521": [*curve, "ec_paramgen_curve:P-521"],
-                      "rsa": ["rsa:2048"], "short": ["rsa:1024"]}.items():
+                      "rsa": ["rsa:2048"], "short": ["rsa:1024"], "ed": ["ed25519"]}.items():
         made = scenario.command("openssl", "req", "-x509", "-newkey", *key, "-nodes", "-days", "30", "-subj", f"/CN={name}",
                                 "-keyout", site.dir / f"{name}.key", "-out", site.dir / f"{name}.pem")
         assert made.returncode == 0, made.stderr
@@ -85,6 +85,10 @@ def groups(answer, version):
     return {group["name"] for row in answer["versions"] if row["name"] == version for group in row["groups"]}
 
 
+def schemes(answer, version):
+    return [scheme["name"] for row in answer["versions"] if row["name"] == version for scheme in row["schemes"]]
+
+
 def sslscan(site, port):
     """The same by sslscan: suites by version, groups by version."""
     path = site.dir / f"sslscan-{port}.xml"
@@ -121,6 +125,8 @@ def test_each_policy_served_is_what_scanners_see(site):
     compared = 0
     for policy, kind in SERVED:
         suites, policy_groups, exception_only = of_policy(site, policy, kind)
+        policy_schemes = json.loads(scenario.command(site.programs / "safeq", "tls", "show", policy, "--json").stdout)[
+            "signatures"]
         with ours(site, policy, kind) as (port, pin):
             found = scan(site, port)
             theirs, their_groups = sslscan(site, port)
@@ -129,6 +135,9 @@ def test_each_policy_served_is_what_scanners_see(site):
         for version in suites:
             every = {row["code"] for row in policy_groups} if version == "TLS 1.3" else classical
             assert group_codes(found, version) == every, f"{policy} {kind} {version}: {found}"
+        every = {row["name"] for row in policy_schemes}
+        for version in suites:
+            assert set(schemes(found, version)) <= every and schemes(found, version), f"{policy} {kind} {version}: {found}"
         assert policy in found["fits"] and found["greeting"] == "accepted" and not found["needs_tls13_off"]
         assert [c["pin"] for c in found["certificates"]] == [pin]
         assert bool(found["weak"]) == exception_only, found["weak"]
@@ -204,6 +213,16 @@ def test_openssl_set_up_in_many_ways(site):
         ("ec", ("-cipher", "ECDHE+AESGCM", "-tls1_2"), no_secret, {"TLS 1.2": {"0xc02b", "0xc02c"}}, "legacy-mfd-2026"),
         ("rsa", ("-cipher", "DHE-RSA-AES256-SHA:@SECLEVEL=0", "-tls1"), None, {"TLS 1.0": {"0x0039"}}, None),
         ("ec", ("-tls1_3", "-groups", "X448"), None, {"TLS 1.3": tls13}, None),
+        # They sign over SHA-1 and nothing else. OpenSSL looks for a scheme in common even where it wouldn't sign.
+        ("ec", ("-cipher", "ECDHE+AESGCM:@SECLEVEL=0", "-tls1_2", "-sigalgs", "ECDSA+SHA1"), None,
+         {"TLS 1.2": {"0xc02b", "0xc02c"}}, None),
+        ("rsa", ("-cipher", "ECDHE-RSA-AES128-SHA:AES128-SHA:@SECLEVEL=0", "-tls1_2", "-sigalgs", "RSA+SHA1"), None,
+         {"TLS 1.2": {"0xc013", "0x002f"}}, None),
+        ("rsa", ("-cipher", "ECDHE-RSA-AES128-SHA:AES128-SHA:@SECLEVEL=0", "-tls1_2", "-sigalgs", "RSA+SHA1:RSA+SHA512"), None,
+         {"TLS 1.2": {"0xc013", "0x002f"}}, "legacy-mfd-2026"),
+        ("rsa", ("-cipher", "AES128-SHA:@SECLEVEL=0", "-tls1_2", "-sigalgs", "RSA+SHA384"), None, {"TLS 1.2": {"0x002f"}},
+         "obsolete-mfd-2026"),
+        ("rsa", ("-cipher", "AES128-SHA:@SECLEVEL=0", "-tls1_2", "-sigalgs", "RSA+SHA1"), None, {"TLS 1.2": {"0x002f"}}, None),
         ("p521", ("-tls1_3",), None, {"TLS 1.3": tls13}, None),
         ("short", ("-cipher", "AES128-SHA:@SECLEVEL=0", "-tls1_2"), weak_key, {"TLS 1.2": {"0x002f"}}, None),
     )
@@ -217,6 +236,32 @@ def test_openssl_set_up_in_many_ways(site):
         assert (found["fits"] or [None])[0] == best, f"{options}: {found['policies']}"
         only_tls13 = set(expected) == {"TLS 1.3"}
         assert found["extended_master_secret"] is (None if only_tls13 else config != no_secret), f"{options}: {found}"
+
+
+def test_what_a_server_signs_with_is_told(site):
+    policy = ("ECDSA+SHA256:ECDSA+SHA384:rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:RSA+SHA256:RSA+SHA384:"
+              "RSA+SHA512")
+    pss = ["rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512"]
+    # certificate, version, what OpenSSL is told to sign with → schemes, whether the policies' schemes are enough
+    cases = (("ec", "-tls1_2", "ECDSA+SHA1", ["ecdsa_sha1"], False),
+             ("rsa", "-tls1_2", "RSA+SHA1:RSA+SHA224", ["rsa_pkcs1_sha224", "rsa_pkcs1_sha1"], False),
+             ("rsa", "-tls1_2", "RSA+SHA1:RSA+SHA384", ["rsa_pkcs1_sha384", "rsa_pkcs1_sha1"], True),
+             ("ec", "-tls1_2", "ECDSA+SHA512", ["ecdsa_secp521r1_sha512"], False),
+             ("ec", "-tls1_3", "ECDSA+SHA256", ["ecdsa_secp256r1_sha256"], True),
+             ("rsa", "-tls1_3", ":".join(pss), pss, True),
+             ("ed", "-tls1_3", "ed25519", [], False),
+             ("p521", "-tls1_3", "ECDSA+SHA512", ["ecdsa_secp521r1_sha512"], False))
+    for certificate, version, signs, expected, enough in cases:
+        with openssl(site, certificate, "-cipher", "ECDHE+AESGCM:@SECLEVEL=0", version, "-sigalgs", signs) as port:
+            found = scan(site, port)
+            client = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-sigalgs", policy],
+                                    capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+        seen = schemes(found, version.replace("-tls1_", "TLS 1."))
+        assert sorted(seen) == sorted(expected), f"{signs}: {seen}"
+        assert (client.returncode == 0) is enough, f"{signs}: {client.stdout}{client.stderr}"
+        assert bool(found["fits"]) is enough, f"{signs}: {found['policies']}"
+        told = [sentence for sentence in found["weak"] if "broken hash" in sentence]
+        assert len(told) == sum("sha1" in name for name in expected), told
 
 
 def test_the_weakest_server_is_seen_through(site):

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <safeq/core/bytes.hpp>
@@ -20,9 +22,18 @@ struct ProbeHello {
     bool tls12_too = false;                  ///< with TLS 1.3: 1.2 as well, as a client in earnest does
     std::vector<std::uint16_t> suites = {};  ///< 1 to 256, in order of preference
     std::vector<std::uint16_t> groups = {};  ///< at most 64; empty: no group is named
-    std::string server_name = {};            ///< sent as SNI when not empty; a DNS name, never an address
-    bool compression = false;                ///< offers DEFLATE before nothing
+    /// What the server may sign with, at most 64; SSL 3.0 can't ask. Empty: all of `probe_schemes`.
+    std::vector<std::uint16_t> schemes = {};
+    std::string server_name = {};  ///< sent as SNI when not empty; a DNS name, never an address
+    bool compression = false;      ///< offers DEFLATE before nothing
 };
+
+/// Every scheme that servers sign handshakes with, what is broken included: a server may have nothing else.
+[[nodiscard]] std::span<const std::uint16_t> probe_schemes() noexcept;
+
+/// The IANA name of a signature scheme; of those of TLS 1.2 that the registry has no name for, one in its manner; else
+/// empty.
+[[nodiscard]] std::string_view scheme_name(std::uint16_t code) noexcept;
 
 /// The greeting's bytes: one handshake record. TLS 1.3 is offered with an empty list of key shares, so that a server
 /// answers by naming a group (RFC 8446, section 4.2.8). *Errors*: `invalid_argument`, `too_many`.
@@ -43,6 +54,8 @@ struct ProbeReply {
     std::uint16_t suite = 0;
     std::optional<std::uint16_t> group = {};  ///< of elliptic curves, where one was named
     std::optional<std::size_t> dh_bits = {};  ///< the size of a finite-field group or of an EXPORT key
+    /// TLS 1.2: what it signed with, offered or not. Older versions name none, and TLS 1.3 signs out of sight.
+    std::optional<std::uint16_t> scheme = {};
     bool compression = false;
     bool secure_renegotiation = false;     ///< RFC 5746
     bool extended_master_secret = false;   ///< RFC 7627

@@ -63,6 +63,13 @@ struct ScannedVersion {
     std::vector<std::uint16_t> suites = {};            ///< accepted, in the order in which they were chosen
     std::vector<std::uint16_t> groups = {};            ///< the same
     std::optional<std::size_t> shortest_dh_bits = {};  ///< of finite-field groups and EXPORT keys
+    /// From TLS 1.2: the signature schemes that the server signed its handshakes with when they were offered. Empty for
+    /// older versions, which name none, and where every suite goes without a signature.
+    std::vector<std::uint16_t> schemes = {};
+    std::optional<std::uint16_t> unasked_scheme = {};  ///< TLS 1.2: one that it signed with and that was not offered
+    /// TLS 1.2: the policies' schemes for RSA keys with which, each offered alone, a suite of static RSA was taken.
+    /// Such a handshake is not signed, and yet some servers insist on a scheme of their own.
+    std::vector<std::uint16_t> static_rsa_schemes = {};
 };
 
 /// A certificate that the endpoint shows, and what `Certificate` doesn't tell. Nothing about it is verified.
@@ -97,8 +104,8 @@ struct Scan {
     }
 };
 
-/// Tries what the endpoint accepts: offers everything, takes away what was chosen, and offers the rest. For TLS 1.3 one
-/// handshake is begun to see the certificate, and broken off there; nothing is ever sent under any keys.
+/// Tries what the endpoint accepts: offers everything, takes away what was chosen, and offers the rest. TLS 1.3 shows
+/// certificate and signature under keys only: those handshakes are broken off once both are seen.
 /// `server_name` is sent as SNI when not empty. *Errors*: those of `connect`.
 [[nodiscard]] Result<Scan> scan(ScanTarget& target, const std::string& server_name, const Clock& clock, Random& random);
 
@@ -107,6 +114,9 @@ struct Scan {
 
 /// The IANA name of a group that is looked for; else empty.
 [[nodiscard]] std::string_view group_name(std::uint16_t code) noexcept;
+
+/// Whether a handshake signed with this scheme could be forged: it goes over MD5 or SHA-1 (RFC 9155).
+[[nodiscard]] bool broken_scheme(std::uint16_t code) noexcept;
 
 /// Whether a connection under a policy would come about.
 struct Fit {

@@ -66,9 +66,9 @@ struct HelloFields {
 }
 
 /// A point of 65 bytes on secp256r1 and a signature of 4.
-[[nodiscard]] inline Bytes ecdhe(std::uint8_t form = 3, std::uint16_t group = 0x0017) {
+[[nodiscard]] inline Bytes ecdhe(std::uint8_t form = 3, std::uint16_t group = 0x0017, std::uint16_t scheme = 0x0804) {
     ByteWriter body;
-    body.u8(form).u16(group).u8(65).bytes(Bytes(65, std::byte{4})).u16(0x0804).u16(4).bytes(Bytes(4));
+    body.u8(form).u16(group).u8(65).bytes(Bytes(65, std::byte{4})).u16(scheme).u16(4).bytes(Bytes(4));
     return message(12, body.view());
 }
 

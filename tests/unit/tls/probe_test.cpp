@@ -85,6 +85,16 @@ TEST_CASE("a greeting is written as the protocol has it", "[tls][probe]") {
                       "003300020000"));  // an empty list of key shares
     CHECK_FALSE(hex.contains("ff01000100"));
 
+    // Signed with anything, MD5 included, unless something is asked for.
+    CHECK(hex.contains("000d002c002a0403"));
+    CHECK(
+        hex.contains("020102030202"
+                     "0101"));
+    SeededRandom seeded{1};
+    const std::string picky = to_hex(must(tls::probe_hello({.suites = {0xc02f}, .schemes = {0x0804, 0x0401}}, seeded)));
+    CHECK(picky.contains("000d0006000408040401"));
+    CHECK(picky.contains("ff01000100"));
+
     const std::string both = to_hex(must(tls::probe_hello(
         {.version = 0x0304, .tls12_too = true, .suites = {0x1301, 0xc02f}, .compression = true}, random)));
     CHECK(both.contains("002b00050403040303"));
@@ -110,6 +120,7 @@ TEST_CASE("every length in a greeting is right", "[tls][probe]") {
         const Bytes bytes = must(tls::probe_hello({.version = version,
                                                    .suites = std::vector<std::uint16_t>(256, 0x1301),
                                                    .groups = std::vector<std::uint16_t>(64, 0x001d),
+                                                   .schemes = std::vector<std::uint16_t>(64, 0x0804),
                                                    .server_name = std::string(253, 'a')},
                                                   random));
         ByteReader in{bytes};
@@ -144,6 +155,7 @@ TEST_CASE("a greeting that makes no sense is not written", "[tls][probe]") {
     CHECK(code({.suites = {1}, .server_name = std::string(254, 'a')}) == Errc::invalid_argument);
     CHECK(code({.suites = std::vector<std::uint16_t>(257)}) == Errc::too_many);
     CHECK(code({.suites = {1}, .groups = std::vector<std::uint16_t>(65)}) == Errc::too_many);
+    CHECK(code({.suites = {1}, .schemes = std::vector<std::uint16_t>(65)}) == Errc::too_many);
 }
 
 TEST_CASE("our own server answers as it is read", "[tls][probe]") {
@@ -169,6 +181,7 @@ TEST_CASE("our own server answers as it is read", "[tls][probe]") {
     CHECK(ecdsa.version == 0x0303);
     CHECK(ecdsa.suite == 0xc02c);
     CHECK(ecdsa.group == 0x0018);
+    CHECK(ecdsa.scheme == 0x0403);
     CHECK(ecdsa.certificates.size() == 1);
     CHECK(ecdsa.secure_renegotiation);
     CHECK(ecdsa.extended_master_secret);
@@ -178,6 +191,7 @@ TEST_CASE("our own server answers as it is read", "[tls][probe]") {
     const ProbeReply old = answer({.suites = {0x002f}}, tls::KeyKind::rsa_3072);
     CHECK(old.kind == hello);
     CHECK_FALSE(old.group);
+    CHECK_FALSE(old.scheme);
     CHECK(old.encrypt_then_mac);
 
     CHECK(answer({.suites = {0xc02b}, .groups = {0x0017}}, tls::KeyKind::ecdsa_p256, tls::ClientAuth::required)
@@ -188,6 +202,12 @@ TEST_CASE("our own server answers as it is read", "[tls][probe]") {
     CHECK(modern.kind == retry);
     CHECK(modern.version == 0x0304);
     CHECK(modern.group == 0x11ec);
+    CHECK_FALSE(modern.scheme);
+
+    const ProbeHello sha384{.suites = {0xc02b}, .groups = {0x0017}, .schemes = {0x0503}};
+    CHECK(answer(sha384, tls::KeyKind::ecdsa_p256).scheme == 0x0503);
+    CHECK(answer({.suites = {0xc02b}, .groups = {0x0017}, .schemes = {0x0203}}, tls::KeyKind::ecdsa_p256).kind ==
+          alert);
 
     CHECK(answer({.suites = {0x0005}}, tls::KeyKind::rsa_3072).kind == alert);
     CHECK(answer({.version = 0x0302, .suites = {0x002f}}, tls::KeyKind::rsa_3072).kind == alert);
@@ -210,6 +230,9 @@ TEST_CASE("what older and weaker servers say is read", "[tls][probe]") {
     CHECK(read(flight({server_hello({.version = 0x0301, .suite = 0x0033}), certificate(), older, done()})).dh_bits ==
           1023);
     CHECK(refused(flight({server_hello({.suite = 0x0033}), certificate(), older, done()})) == Errc::truncated);
+    CHECK(read(flight({server_hello({.suite = 0x0033}), certificate(), sound, done()})).scheme == 0x0401);
+    CHECK_FALSE(
+        read(flight({server_hello({.version = 0x0301, .suite = 0x0033}), certificate(), older, done()})).scheme);
     // Anonymous: no certificate, no signature.
     const Bytes anonymous = message(12, from_hex("0003050505000102000101").value());
     const ProbeReply anon = read(flight({server_hello({.suite = 0x0034}), anonymous, done()}));
@@ -354,6 +377,18 @@ TEST_CASE("what breaks the protocol is refused", "[tls][probe][hostile]") {
     std::vector<Bytes> many;
     for (std::uint16_t i = 0; i < 33; ++i) many.push_back(extension(static_cast<std::uint16_t>(0x4000 + i), ""));
     CHECK(refused(flight({server_hello({.extensions = many})})) == Errc::too_many);
+}
+
+TEST_CASE("signature schemes have names, each once", "[tls][probe]") {
+    std::vector<std::string_view> names;
+    for (const std::uint16_t code : tls::probe_schemes()) {
+        CHECK(std::ranges::count(tls::probe_schemes(), code) == 1);
+        CHECK_FALSE((std::ranges::find(names, tls::scheme_name(code)) != names.end()));
+        names.push_back(tls::scheme_name(code));
+    }
+    for (const tls::SignatureScheme& scheme : tls::obsolete_mfd_2026.signature_schemes())
+        CHECK(tls::scheme_name(scheme.code) == scheme.name);
+    CHECK(tls::scheme_name(0xffff).empty());
 }
 
 TEST_CASE("an answer has a budget", "[tls][probe][hostile]") {

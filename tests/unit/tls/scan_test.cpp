@@ -2,125 +2,14 @@
 #include <safeq/tls/scan.hpp>
 
 #include <algorithm>
-#include <functional>
 
-#include "fixture.hpp"
 #include "hello_bytes.hpp"
+#include "scan_target.hpp"
 
 using namespace safeq;
 using namespace safeq::test;
 using tls::Answer;
 using tls::Scan;
-
-namespace {
-
-/// Answers each greeting by a function: the bytes to say, nothing for the end of the connection, an error for silence.
-class Scripted final : public tls::ScanTarget {
-public:
-    using Script = std::function<Result<Bytes>(ByteView)>;
-    explicit Scripted(Script script) : script_{std::move(script)} {}
-
-    std::size_t connections = 0, most = 10'000;
-
-    Result<std::unique_ptr<tls::ScanLink>> connect() override {
-        if (++connections > most) return fail(Errc::unavailable, "endpoint", "connection refused");
-        return std::make_unique<Link>(*this);
-    }
-
-private:
-    class Link final : public tls::ScanLink {
-    public:
-        explicit Link(Scripted& target) : target_{target} {}
-        Result<void> send(ByteView bytes) override {
-            said_ = target_.script_(bytes);
-            return {};
-        }
-        Result<Bytes> receive() override { return std::exchange(said_, Bytes{}); }
-
-    private:
-        Scripted& target_;
-        Result<Bytes> said_ = Bytes{};
-    };
-    Script script_;
-};
-
-/// One of our own servers for each connection.
-class Ours final : public tls::ScanTarget {
-public:
-    Ours(World& world, tls::ServerConfig config) : world_{world}, config_{std::move(config)} {}
-
-    std::size_t connections = 0;
-
-    Result<std::unique_ptr<tls::ScanLink>> connect() override {
-        ++connections;
-        return std::make_unique<Link>(world_.server(config_));
-    }
-
-private:
-    class Link final : public tls::ScanLink {
-    public:
-        explicit Link(tls::Session session) : session_{std::move(session)} {}
-        Result<void> send(ByteView bytes) override {
-            static_cast<void>(session_.received(bytes));
-            CHECK_FALSE(session_.established());
-            return {};
-        }
-        Result<Bytes> receive() override {
-            Bytes out;
-            session_.take_outgoing(out);
-            return out;
-        }
-
-    private:
-        tls::Session session_;
-    };
-    World& world_;
-    tls::ServerConfig config_;
-};
-
-Scan scan_ours(World& world, const tls::Policy& policy, tls::KeyKind kind,
-               tls::ClientAuth auth = tls::ClientAuth::none) {
-    Ours target{world,
-                {.policy = &policy,
-                 .credentials = World::credentials(world.issue(tls::Purpose::server, kind)),
-                 .client_auth = auth,
-                 .client_anchors = auth == tls::ClientAuth::required ? world.anchors() : nullptr}};
-    Scan found = must(tls::scan(target, "print.example", world.clock, world.random));
-    CHECK(found.connections == target.connections);
-    return found;
-}
-
-Scan scan_script(Scripted::Script script) {
-    World world;
-    Scripted target{std::move(script)};
-    return must(tls::scan(target, "", world.clock, world.random));
-}
-
-std::vector<std::uint16_t> sorted(std::vector<std::uint16_t> codes) {
-    std::ranges::sort(codes);
-    return codes;
-}
-
-std::vector<std::string> fitting(const Scan& found) {
-    std::vector<std::string> names;
-    for (const tls::Policy* const policy : tls::all_policies())
-        if (fit(found, *policy).fits) names.emplace_back(policy->name());
-    return names;
-}
-
-bool has(const std::vector<std::string>& sentences, std::string_view part) {
-    return std::ranges::any_of(sentences, [&](const std::string& s) { return s.contains(part); });
-}
-
-std::uint16_t offered_version(ByteView hello) {
-    return static_cast<std::uint16_t>(std::to_integer<unsigned>(hello[9]) << 8 | std::to_integer<unsigned>(hello[10]));
-}
-
-bool offers_tls13(ByteView hello) {
-    return to_hex(hello).contains("002b0003020304") || to_hex(hello).contains("002b00050403040303");
-}
-
-}  // namespace
 
 TEST_CASE("a scan of our own server finds exactly its policy", "[tls][scan]") {
     World world;
@@ -133,7 +22,7 @@ TEST_CASE("a scan of our own server finds exactly its policy", "[tls][scan]") {
             REQUIRE(found.versions.size() == 5);
             std::size_t versions = 0;
             for (const tls::ScannedVersion& version : found.versions) {
-                std::vector<std::uint16_t> suites, groups;
+                std::vector<std::uint16_t> suites, groups, schemes;
                 for (const tls::Suite& s : policy->suites())
                     if (static_cast<std::uint16_t>(s.version) == version.code &&
                         (s.key_exchange == tls::KeyExchange::tls13 ||
@@ -141,6 +30,13 @@ TEST_CASE("a scan of our own server finds exactly its policy", "[tls][scan]") {
                         suites.push_back(s.code);
                 for (const tls::Group& g : policy->groups())
                     if (!suites.empty() && (version.code == 0x0304 || !g.post_quantum)) groups.push_back(g.code);
+                // TLS 1.3 binds a curve to its hash, and has no PKCS #1 v1.5.
+                for (const tls::SignatureScheme& s : policy->signature_schemes())
+                    if (!suites.empty() && s.rsa == rsa &&
+                        (version.code == 0x0303 || s.name.contains("pss") || s.name.contains("secp256r1")))
+                        schemes.push_back(s.code);
+                CHECK(sorted(version.schemes) == sorted(schemes));
+                CHECK_FALSE(version.unasked_scheme);
                 CHECK(sorted(version.suites) == sorted(suites));
                 CHECK(sorted(version.groups) == sorted(groups));
                 CHECK((version.answer == Answer::accepted) == !suites.empty());
