@@ -154,6 +154,10 @@ std::string day(Time time) { return fmt::format("{:%Y-%m-%d}", std::chrono::floo
 
 std::string_view told(std::optional<bool> there) { return !there ? "not asked" : *there ? "yes" : "no"; }
 
+std::string told(const tls::ScannedRenegotiation& tried) {
+    return tried.answer ? std::string{name(*tried.answer)} : fmt::format("not tried ({})", tried.not_tried);
+}
+
 using Policies = std::vector<tls::PolicyRef>;
 
 void print_text(const tls::Scan& scan, const std::vector<std::string>& weak, const Policies& policies) {
@@ -178,10 +182,11 @@ void print_text(const tls::Scan& scan, const std::vector<std::string>& weak, con
             shown.self_signed ? ", its own" : "", day(shown.certificate.not_before()),
             day(shown.certificate.not_after()), tls::Pin::of(shown.certificate).text());
     fmt::print(
-        "secure renegotiation    {}\nextended master secret  {}\nencrypt-then-MAC        {}\nsession tickets         "
+        "renegotiation           {}\nsecure renegotiation    {}\nextended master secret  {}\nencrypt-then-MAC        "
+        "{}\nsession tickets         "
         "{}\ncompression             {}\nasks for a certificate  {}\n",
-        told(scan.secure_renegotiation), told(scan.extended_master_secret), told(scan.encrypt_then_mac),
-        told(scan.session_tickets), told(scan.compression), told(scan.asks_certificate));
+        told(scan.renegotiation), told(scan.secure_renegotiation), told(scan.extended_master_secret),
+        told(scan.encrypt_then_mac), told(scan.session_tickets), told(scan.compression), told(scan.asks_certificate));
     std::vector<std::string_view> fitting;
     for (const tls::PolicyRef& policy : policies)
         if (fit(scan, *policy).fits) fitting.push_back(policy->name());
@@ -250,6 +255,8 @@ Json to_json(const tls::Scan& scan, const std::vector<std::string>& weak, const 
     return {{"versions", versions},
             {"certificates", certificates},
             {"unreadable_certificates", scan.unreadable_certificates},
+            {"renegotiation", scan.renegotiation.answer ? Json(name(*scan.renegotiation.answer)) : Json{}},
+            {"renegotiation_not_tried", scan.renegotiation.answer ? Json{} : Json(scan.renegotiation.not_tried)},
             {"secure_renegotiation", optional_json(scan.secure_renegotiation)},
             {"extended_master_secret", optional_json(scan.extended_master_secret)},
             {"encrypt_then_mac", scan.encrypt_then_mac},
@@ -295,9 +302,10 @@ void scan_endpoint(const Form& form) {
 
 void add_tls_scan_command(CLI::App& tls_app) {
     const auto form = std::make_shared<Form>();
-    CLI::App* const command = tls_app.add_subcommand(
-        "scan",
-        "Try what an endpoint accepts: versions, suites, groups, signatures, certificates; and which policy fits it");
+    CLI::App* const command =
+        tls_app.add_subcommand("scan",
+                               "Try what an endpoint accepts: versions, suites, groups, signatures, certificate, "
+                               "renegotiation; and which policy fits it");
     command->add_option("HOST:PORT", form->where)->required();
     command->add_option("--server-name", form->server_name, "The name to ask for; HOST when it is a name");
     command->add_option("--timeout", form->timeout, "Seconds for each connection")

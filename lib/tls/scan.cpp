@@ -264,6 +264,16 @@ public:
         return {};
     }
 
+    [[nodiscard]] Result<ScannedRenegotiation> renegotiation() {
+        const ScannedVersion* const version = found.accepted(0x0303);
+        if (version == nullptr) return ScannedRenegotiation{.not_tried = "no TLS 1.2"};
+        const Codes suites = spoken_suites(*version);
+        if (suites.empty()) return ScannedRenegotiation{.not_tried = "no suite that we can finish a handshake with"};
+        SAFEQ_TRY(const auto link, target_.connect());
+        ++found.connections;
+        return renegotiation_in_tls12(*link, server_name_, suites, clock_, random_);
+    }
+
     void note(const ProbeReply& reply) {
         if (!reply.certificates.empty()) note(reply.certificates.front());
         found.asks_certificate |= reply.asks_certificate;
@@ -301,6 +311,7 @@ Result<Scan> scan(ScanTarget& target, const std::string& server_name, const Cloc
         SAFEQ_TRY(ScannedVersion version, scanner.version(code));
         found.versions.push_back(std::move(version));
     }
+    SAFEQ_TRY(found.renegotiation, scanner.renegotiation());
     ProbeHello greeting{.version = 0x0304, .tls12_too = true, .groups = groups_of(0x0304)};
     for (const Suite& suite : obsolete_mfd_2026.suites()) greeting.suites.push_back(suite.code);
     SAFEQ_TRY(const Scanner::Asked greeted, scanner.ask(greeting));

@@ -165,6 +165,8 @@ std::vector<std::string> weaknesses(const Scan& scan, Time now) {
     add(out, scan.compression, "compresses, so that lengths tell secrets (CRIME)");
     add(out, !scan.secure_renegotiation.value_or(true),
         "no secure renegotiation (RFC 5746): a handshake can be spliced");
+    add(out, scan.renegotiation.answer == Answer::accepted,
+        "lets clients renegotiate: one connection costs it handshake after handshake (CVE-2011-1473)");
     add(out, !scan.extended_master_secret.value_or(true),
         "no extended master secret (RFC 7627): a session is not bound to its handshake");
     for (const ScannedCertificate& shown : scan.certificates) {

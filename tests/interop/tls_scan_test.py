@@ -142,6 +142,7 @@ def test_each_policy_served_is_what_scanners_see(site):
         assert [c["pin"] for c in found["certificates"]] == [pin]
         assert bool(found["weak"]) == exception_only, found["weak"]
         assert not found["session_tickets"] and not found["compression"] and found["secure_renegotiation"] is not False
+        assert found["renegotiation"] == ("refused" if "TLS 1.2" in suites else None), f"{policy} {kind}: {found}"
         # sslscan (up to 2.0) greets without the extended master secret, which our sessions insist on but for devices that
         # live by an exception: to it TLS 1.2 isn't there.
         seen = [suites] if exception_only else [suites, {"TLS 1.3": suites["TLS 1.3"]}]
@@ -276,6 +277,34 @@ def test_the_weakest_server_is_seen_through(site):
     for part in ("accepts TLS 1.0", "accepts TLS 1.1", "encrypts nothing", "nobody shows a certificate", "no forward secrecy"):
         assert part in told, told
     assert found["fits"][0] == "intermediate-2026"
+
+
+def test_renegotiation_is_tried(site):
+    static = ("-tls1_2", "-client_renegotiation", "-cipher", "AES128-SHA:@SECLEVEL=0")
+    # certificate, options → answer, or a part of why it was not tried
+    cases = (("ec", ("-tls1_2", "-client_renegotiation"), "accepted", ""),
+             ("rsa", ("-client_renegotiation",), "accepted", ""),
+             ("rsa", ("-tls1_2", "-client_renegotiation", "-cipher", "DHE-RSA-AES256-SHA:@SECLEVEL=0"), "accepted", ""),
+             ("rsa", static, "accepted", ""),
+             ("rsa", (*static, "-sigalgs", "RSA+SHA1"), None, "no suite"),
+             ("ec", ("-tls1_2",), "refused", ""),
+             ("rsa", ("-tls1_2", "-no_renegotiation"), "refused", ""),
+             ("rsa", ("-no_renegotiation", "-client_renegotiation", "-no_tls1_3"), "refused", ""),
+             ("ec", ("-tls1_2", "-client_renegotiation", "-verify", "1"), "accepted", ""),
+             ("ec", ("-tls1_2", "-client_renegotiation", "-Verify", "1"), None, "ended with the alert handshake_failure"),
+             ("rsa", ("-tls1_2", "-client_renegotiation", "-cipher", "ARIA128-GCM-SHA256"), None, "no suite"),
+             ("ec", ("-tls1_3", "-client_renegotiation"), None, "no TLS 1.2"),
+             ("rsa", ("-tls1_1", "-client_renegotiation", "-cipher", "ALL:@SECLEVEL=0"), None, "no TLS 1.2"))
+    for certificate, options, answer, why in cases:
+        with openssl(site, certificate, *options) as port:
+            found = scan(site, port)
+            text = scenario.command(site.programs / "safeq", "tls", "scan", f"127.0.0.1:{port}").stdout
+        assert found["renegotiation"] == answer, f"{options}: {found}"
+        assert why in (found["renegotiation_not_tried"] or ""), f"{options}: {found['renegotiation_not_tried']}"
+        told = [sentence for sentence in found["weak"] if "CVE-2011-1473" in sentence]
+        assert bool(told) is (answer == "accepted"), f"{options}: {found['weak']}"
+        line = answer or r"not tried \(.*" + why + r".*\)"
+        assert re.search(f"^renegotiation           {line}$", text, re.M), text
 
 
 def test_every_suite_of_openssl_is_looked_for(site):

@@ -72,6 +72,12 @@ struct ScannedVersion {
     std::vector<std::uint16_t> static_rsa_schemes = {};
 };
 
+/// What came of a renegotiation that the client begins, within a handshake of TLS 1.2 that was finished.
+struct ScannedRenegotiation {
+    std::optional<Answer> answer = {};  ///< `garbled`: what came was no answer to it; empty: not tried
+    std::string not_tried = {};         ///< why, in one phrase
+};
+
 /// A certificate that the endpoint shows, and what `Certificate` doesn't tell. Nothing about it is verified.
 struct ScannedCertificate {
     Certificate certificate;
@@ -88,6 +94,7 @@ struct Scan {
     std::vector<ScannedCertificate> certificates;  ///< the leaves, each once
     std::size_t unreadable_certificates = 0;
     Answer greeting = Answer::refused;           ///< what came of TLS 1.3 and 1.2 offered together, as our clients do
+    ScannedRenegotiation renegotiation;          ///< by the client, up to TLS 1.2
     std::optional<bool> secure_renegotiation;    ///< up to TLS 1.2: always there (RFC 5746)
     std::optional<bool> extended_master_secret;  ///< up to TLS 1.2: always there (RFC 7627)
     bool encrypt_then_mac = false;               ///< up to TLS 1.2: ever
@@ -105,8 +112,10 @@ struct Scan {
 };
 
 /// Tries what the endpoint accepts: offers everything, takes away what was chosen, and offers the rest. TLS 1.3 shows
-/// certificate and signature under keys only: those handshakes are broken off once both are seen.
-/// `server_name` is sent as SNI when not empty. *Errors*: those of `connect`.
+/// certificate and signature under keys only: those handshakes are broken off once both are seen. One handshake of TLS
+/// 1.2 is finished, to begin another within it. Nothing is trusted, no certificate of ours is shown, and under keys
+/// goes nothing but handshakes and the alert that ends them. `server_name` is sent as SNI when not empty. *Errors*:
+/// those of `connect`.
 [[nodiscard]] Result<Scan> scan(ScanTarget& target, const std::string& server_name, const Clock& clock, Random& random);
 
 /// "TLS 1.2" and so on; "SSL 3.0".
