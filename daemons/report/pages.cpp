@@ -186,7 +186,7 @@ asio::awaitable<net::HttpResponse> guard(const Gate& gate, const http::RequestHe
         "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
     out.headers.add("X-Content-Type-Options", "nosniff");
     out.headers.add("Referrer-Policy", "no-referrer");
-    out.headers.add("Strict-Transport-Security", "max-age=31536000");
+    out.headers.add("Strict-Transport-Security", "max-age=63072000");
     co_return out;
 }
 
