@@ -55,12 +55,14 @@ Result<std::unique_ptr<net::IppClient>> IppDelivery::connect(const service::Cons
     const job::Device& device = consignment.device;
     SAFEQ_TRY(tls::PeerCheck check, check_of(device));
     SAFEQ_TRY(const net::HttpTarget target, net::HttpTarget::https(device.uri, nullptr));
-    SAFEQ_TRY(tls::PolicyRef policy, policy_for(device.id));
-    SAFEQ_TRY(auto context, tls::ClientContext::create({.policy = std::move(policy),
-                                                        .server_name = target.endpoint.host,
-                                                        .check = std::move(check),
-                                                        .own = nullptr,
-                                                        .alpn = {}}));
+    // A device may end the connection whenever it likes: each new one is another use of the exception, or none when its
+    // day has come meanwhile.
+    auto context = [this, id = device.id, host = target.endpoint.host,
+                    check = std::move(check)]() -> Result<std::shared_ptr<const tls::ClientContext>> {
+        SAFEQ_TRY(tls::PolicyRef policy, policy_for(id));
+        return tls::ClientContext::create(
+            {.policy = std::move(policy), .server_name = host, .check = check, .own = nullptr, .alpn = {}});
+    };
     return net::IppClient::create(
         {.uri = device.uri, .user_name = consignment.ticket.user_name, .authorization = {}, .stream = {.stop = stop_}},
         std::move(context), clock_, random_);

@@ -30,7 +30,8 @@ Result<HttpTarget> HttpTarget::https(std::string_view url, std::shared_ptr<const
     std::string_view authority = url.substr(colon + 3);
     authority = authority.substr(0, authority.find('/'));
     if (authority.contains('@')) return wrong("no credentials in an address");
-    HttpTarget out{.endpoint = {.host = {}, .port = standard}, .context = std::move(context), .local_path = {}};
+    HttpTarget out{
+        .endpoint = {.host = {}, .port = standard}, .context = std::move(context), .local_path = {}, .choose = {}};
     std::string_view port;
     if (authority.starts_with('[')) {
         const auto end = authority.find(']');
@@ -57,7 +58,7 @@ Result<HttpTarget> HttpTarget::https(std::string_view url, std::shared_ptr<const
 }
 
 HttpTarget HttpTarget::local(std::string path) {
-    return {.endpoint = {}, .context = nullptr, .local_path = std::move(path)};
+    return {.endpoint = {}, .context = nullptr, .local_path = std::move(path), .choose = {}};
 }
 
 HttpClient::HttpClient(HttpTarget target, const Clock& clock, Random& random, ClientStream::Options options,
@@ -65,6 +66,11 @@ HttpClient::HttpClient(HttpTarget target, const Clock& clock, Random& random, Cl
     : target_{std::move(target)}, clock_{clock}, random_{random}, options_{std::move(options)}, limits_{limits} {}
 
 Result<std::unique_ptr<ClientStream>> HttpClient::connect(const Context& context) {
+    if (target_.choose) {
+        SAFEQ_TRY(const Context chosen, target_.choose());
+        if (!chosen) return fail(Errc::invalid_argument, "client", "no context was chosen");
+        return ClientStream::connect(target_.endpoint, chosen, clock_, random_, options_);
+    }
     if (!context) return ClientStream::connect_local(target_.local_path, options_);
     return ClientStream::connect(target_.endpoint, context, clock_, random_, options_);
 }

@@ -57,6 +57,14 @@ Result<std::unique_ptr<IppClient>> IppClient::create(Options options, std::share
     return std::unique_ptr<IppClient>{new IppClient{std::move(options), std::move(target), clock, random}};
 }
 
+Result<std::unique_ptr<IppClient>> IppClient::create(Options options, ContextSource context, const Clock& clock,
+                                                     Random& random) {
+    SAFEQ_TRY(HttpTarget target, HttpTarget::https(options.uri, nullptr));
+    if (!context) return fail(Errc::invalid_argument, "client", "no context");
+    target.choose = std::move(context);
+    return std::unique_ptr<IppClient>{new IppClient{std::move(options), std::move(target), clock, random}};
+}
+
 ipp::Target IppClient::target() const {
     return {.printer_uri = options_.uri, .requesting_user_name = options_.user_name};
 }

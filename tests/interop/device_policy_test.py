@@ -2,78 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """TLS policies in the daemons: every pathway by the name that its option gives, an old device by its exception alone."""
 import datetime
-import hashlib
 import json
 import pathlib
-import select
 import signal
-import socket
-import ssl
 import sys
-import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import installation as house  # noqa: E402
 import scenario  # noqa: E402
+from old_device import OldDevice  # noqa: E402
 
 
-class OldDevice:
-    """Before a device of ours stands one that knows TLS 1.2 with CBC and nothing newer."""
-
-    def __init__(self, site, behind):
-        self.behind = behind
-        certificate, key = site.dir / "old.pem", site.dir / "old.key"
-        made = scenario.command("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=localhost",
-                                "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate)
-        assert made.returncode == 0, made.stderr
-        public = scenario.command("openssl", "x509", "-in", certificate, "-pubkey", "-noout").stdout
-        self.pin = "sha256:" + hashlib.sha256(ssl.PEM_cert_to_DER_cert(
-            public.replace("PUBLIC KEY", "CERTIFICATE").strip())).hexdigest()
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.maximum_version = ssl.TLSVersion.TLSv1_2
-        self.context.set_ciphers("ECDHE-RSA-AES128-SHA256")
-        self.context.load_cert_chain(certificate, key)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.uri = f"ipps://localhost:{self.listener.getsockname()[1]}/ipp/print"
-        self.spoken = []  # version and suite of each connection, or that there was none
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                raw, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(raw,), daemon=True).start()
-
-    def _serve(self, raw):
-        raw.settimeout(20)
-        try:
-            near = self.context.wrap_socket(raw, server_side=True)
-        except OSError:
-            self.spoken.append(None)
-            return
-        self.spoken.append(near.cipher()[:2])
-        # Two names for one device: the far one knows itself by its own.
-        trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-        with near, socket.create_connection(("127.0.0.1", self.behind), 20) as far_raw, trusting.wrap_socket(far_raw) as far:
-            other = {near: far, far: near}
-            while True:
-                ready = [s for s in other if s.pending()] or select.select(list(other), [], [], 20)[0]
-                for side in ready:
-                    try:
-                        data = side.recv(65536)
-                        if not data:
-                            return
-                        other[side].sendall(data)
-                    except OSError:
-                        return
-                if not ready:
-                    return
-
-    def close(self):
-        self.listener.close()
+def add_device(site, name, device):
+    """Makes a device known; its id."""
+    site.safeq("device", "add", name, "--uri", device.uri, "--key-pin", device.pin, "--rule", "card+pin")
+    return next(row["id"] for row in json.loads(site.safeq("device", "list", "--json").stdout) if row["name"] == name)
 
 
 def set_up(site):
@@ -85,8 +28,7 @@ def set_up(site):
     folder, facts = site.start_device("behind")
     site.old = OldDevice(site, int(facts["uri"].split(":")[2].split("/")[0]))
     site.old_prints = folder
-    site.safeq("device", "add", "old", "--uri", site.old.uri, "--key-pin", site.old.pin, "--rule", "card+pin")
-    site.old_id = next(row["id"] for row in json.loads(site.safeq("device", "list", "--json").stdout) if row["name"] == "old")
+    site.old_id = add_device(site, "old", site.old)
     site.page = site.dir / "page.pdf"
     site.page.write_bytes(house.make_pdf(2, "for an old device"))
 
@@ -95,9 +37,9 @@ def config(site, name):
     return site.root / name / f"{name}.conf"
 
 
-def exception(site, policy="legacy-mfd-2026", until=None, because="firmware 3.1 has no GCM, order 4711"):
+def exception(site, policy="legacy-mfd-2026", until=None, because="firmware 3.1 has no GCM, order 4711", device=None):
     day = until or datetime.datetime.now(datetime.timezone.utc).date() + datetime.timedelta(days=30)
-    return f"{site.old_id} {policy} until {day} because {because}\n"
+    return f"{device or site.old_id} {policy} until {day} because {because}\n"
 
 
 def with_table(site, text):
@@ -109,23 +51,32 @@ def with_table(site, text):
     site.start("release")
 
 
-def print_there(site):
-    """Prints on the old device; what became of the job, and its id."""
+def print_there(site, name="old"):
+    """Prints on the old device; what became of the job."""
     known = {row["id"] for row in scenario.job_rows(site, True)}
     site.safeq("print", site.page, "--uri", site.uri)
     job = house.wait_until(lambda: [r for r in scenario.job_rows(site, True) if r["id"] not in known and r["state"] == "held"], 20,
                            "the job at release")[0]["id"]
-    terminal = scenario.sign_in(site, "old")
+    terminal = scenario.sign_in(site, name)
     status, answer = terminal.release(job)
     assert status == 200, answer
     terminal.call("DELETE", f"/v1/jobs/{job}")
     return answer["state"]
 
 
-def uses(site):
+def read_anew(site, text, told=" reloaded "):
+    """Changes the table under the running server; what its log says of it."""
+    release = site.processes["release"]
+    before = len(release.log.read_text())
+    (site.dir / "exceptions").write_text(text)
+    release.child.send_signal(signal.SIGHUP)
+    return house.wait_until(lambda: told in release.log.read_text()[before:] and release.log.read_text()[before:], 20, told)
+
+
+def uses(site, device=None):
     out = site.safeq("audit", "export", "release", "--format", "jsonl").stdout
     entries = [json.loads(line)["entry"] for line in out.splitlines()]
-    return [entry for entry in entries if entry["kind"] == "policy_exception_used"]
+    return [e for e in entries if e["kind"] == "policy_exception_used" and device in (None, e["device"])]
 
 
 def test_without_an_exception_it_gets_nothing(site):
@@ -139,7 +90,7 @@ def test_an_exception_is_used_and_on_record(site):
     assert set(site.old.spoken[1:]) == {("ECDHE-RSA-AES128-SHA256", "TLSv1.2")}
     assert [path.read_bytes() for path in site.old_prints.iterdir()] == [site.page.read_bytes()]
     noted = house.wait_until(lambda: uses(site), 20, "the record")
-    assert len(noted) == 1 and noted[0]["device"] == site.old_id, noted
+    assert len(noted) == len(site.old.spoken[1:]) and noted[0]["device"] == site.old_id, noted
     assert "legacy-mfd-2026" in json.dumps(noted[0]) and "order 4711" in json.dumps(noted[0])
 
 
@@ -154,27 +105,53 @@ def test_an_exception_ends_by_itself(site):
 
 def test_a_table_is_read_anew_while_the_server_runs(site):
     with_table(site, "")
-    release, table = site.processes["release"], site.dir / "exceptions"
-
-    def read_anew(text, told):
-        before = len(release.log.read_text())
-        table.write_text(text)
-        release.child.send_signal(signal.SIGHUP)
-        return house.wait_until(lambda: told in release.log.read_text()[before:] and release.log.read_text()[before:], 20, told)
     assert print_there(site) == "held"
-    read_anew(exception(site), " reloaded ")
+    read_anew(site, exception(site))
     assert print_there(site) == "printed"
-    assert str(table) in read_anew("no table\n", " reload-refused ")
+    assert str(site.dir / "exceptions") in read_anew(site, "no table\n", " reload-refused ")
     assert print_there(site) == "printed"  # by the one that was good
-    read_anew("", " reloaded ")
+    read_anew(site, "")
     assert print_there(site) == "held"
+
+
+def test_each_connection_is_a_use_on_record(site):
+    """A device that ends the connection after each response is talked to by many; each stands in the log."""
+    device = OldDevice(site, site.old.behind, closing=True)
+    known_as = add_device(site, "closing", device)
+    with_table(site, exception(site, device=known_as))
+    assert print_there(site, "closing") == "printed"
+    assert len(device.spoken) >= 2 and set(device.spoken) == {("ECDHE-RSA-AES128-SHA256", "TLSv1.2")}, device.spoken
+    noted = house.wait_until(lambda: len(uses(site, known_as)) >= len(device.spoken) and uses(site, known_as), 20, "the records")
+    assert len(noted) == len(device.spoken), (noted, device.spoken)
+    # An exception that ends in the middle of a delivery counts from the next connection.
+    spoken, noted = len(device.spoken), len(noted)
+    device.on_response = lambda: read_anew(site, "")
+    assert print_there(site, "closing") == "held"
+    house.wait_until(lambda: device.spoken[spoken:] == [("ECDHE-RSA-AES128-SHA256", "TLSv1.2"), None], 20, "the refusal")
+    house.wait_until(lambda: len(uses(site, known_as)) == noted + 1, 20, "the record of the one that was made")
+    device.close()
+
+
+def test_tls13_can_be_switched_off_for_a_device_that_chokes_on_it(site):
+    gcm = "ECDHE-RSA-AES128-GCM-SHA256"
+    device = OldDevice(site, site.old.behind, suites=gcm, chokes=True)
+    known_as = add_device(site, "choking", device)
+    with_table(site, "")
+    assert print_there(site, "choking") == "held"
+    house.wait_until(lambda: device.spoken == [None], 20, "the refusal")
+    with_table(site, exception(site, "intermediate-2026 no-tls1.3", because="it hangs on TLS 1.3", device=known_as))
+    assert print_there(site, "choking") == "printed"
+    assert set(device.spoken[1:]) == {(gcm, "TLSv1.2")}
+    noted = house.wait_until(lambda: uses(site, known_as), 20, "the record")
+    assert len(noted) == len(device.spoken) - 1 and "intermediate-2026 no-tls1.3" in json.dumps(noted[0]), noted
+    device.close()
 
 
 def test_other_devices_stay_under_the_strict_policy(site):
     """The exception is the old device's alone: one that TLS 1.2 with CBC would suit, too, isn't talked to by it."""
     with_table(site, exception(site))
     other = OldDevice(site, site.old.behind)
-    site.safeq("device", "add", "other", "--uri", other.uri, "--key-pin", other.pin, "--rule", "card+pin")
+    add_device(site, "other", other)
     known = {row["id"] for row in scenario.job_rows(site, True)}
     site.safeq("print", site.page, "--uri", site.uri)
     job = house.wait_until(lambda: [r for r in scenario.job_rows(site) if r["id"] not in known], 20, "the job")[0]["id"]

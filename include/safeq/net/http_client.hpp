@@ -14,11 +14,16 @@
 
 namespace safeq::net {
 
+/// Tells by which context the next connection is made; called before each, by the thread that wants it. *Errors*: no
+/// connection is made, and the request ends with them.
+using ContextSource = std::function<Result<std::shared_ptr<const tls::ClientContext>>()>;
+
 /// Where a client's requests go: an HTTPS server, or a local socket.
 struct HttpTarget {
     Endpoint endpoint;                                  ///< for TLS
     std::shared_ptr<const tls::ClientContext> context;  ///< null for a local socket
     std::string local_path;
+    ContextSource choose = {};  ///< in place of `context`, where the choice is to be made anew each time
 
     /// From "https://host:port" (or "ipps://…"); what follows the authority is ignored.
     /// *Errors*: `invalid_argument`.
@@ -63,7 +68,7 @@ public:
 
     /// Makes the connections to come by another context, after a change of certificates, authorities or revocation
     /// lists. Requests under way end on the connections that they have; those are not used again.
-    /// *Errors*: `invalid_argument` for no context, or towards a local socket.
+    /// *Errors*: `invalid_argument` for no context, towards a local socket, or where `choose` has the say.
     [[nodiscard]] Result<void> use(std::shared_ptr<const tls::ClientContext> context);
 
 private:

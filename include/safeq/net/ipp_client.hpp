@@ -53,6 +53,9 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<IppClient>> create(Options options,
                                                                    std::shared_ptr<const tls::ClientContext> context,
                                                                    const Clock& clock, Random& random);
+    /// The same, with `context` asked before each of the client's connections.
+    [[nodiscard]] static Result<std::unique_ptr<IppClient>> create(Options options, ContextSource context,
+                                                                   const Clock& clock, Random& random);
 
     /// One request and its answer, whatever its status.
     /// *Errors*: those of `HttpClient`; `credential_wrong` for HTTP 401, `http_status`, `ipp_malformed` and the

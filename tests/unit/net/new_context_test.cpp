@@ -126,3 +126,44 @@ TEST_CASE("no listener and no client loses its TLS, and no local one gets any", 
     CHECK(near.use(site.client()).error().code == Errc::invalid_argument);
     CHECK(must(near.request({})).status == 200);
 }
+
+TEST_CASE("a client asks before each connection by which context it is made", "[net]") {
+    Site site;
+    const auto handler = [](const http::RequestHead& head, net::BodyReader&,
+                            const net::PeerInfo&) -> asio::awaitable<net::HttpResponse> {
+        net::HttpResponse out;
+        out.close = head.path == "/last";
+        co_return out;
+    };
+    Running running{site, {.tls = site.server(), .handler = handler}};
+    std::size_t asked = 0;
+    bool refuse = false;
+    net::HttpTarget target = must(net::HttpTarget::https(running.url(), nullptr));
+    target.choose = [&]() -> Result<std::shared_ptr<const tls::ClientContext>> {
+        ++asked;
+        if (refuse) return fail(Errc::log_unavailable, "log", "can't be written");
+        return site.client();
+    };
+    net::HttpClient client{target, site.clock, site.random};
+    const auto ask_for = [&](std::string path) {
+        net::HttpRequest request;
+        request.target = std::move(path);
+        return client.request(request);
+    };
+    for (int i = 0; i < 3; ++i) REQUIRE(ask_for("/"));
+    CHECK(asked == 1);
+    REQUIRE(ask_for("/last"));
+    CHECK(asked == 1);
+    for (int i = 0; i < 3; ++i) REQUIRE(ask_for("/last"));
+    CHECK(asked == 4);
+    REQUIRE(ask_for("/"));
+    CHECK(asked == 5);
+    refuse = true;
+    REQUIRE(ask_for("/last"));  // on the open one
+    CHECK(ask_for("/").error().code == Errc::log_unavailable);
+    CHECK(asked == 6);
+    target.choose = []() -> Result<std::shared_ptr<const tls::ClientContext>> { return nullptr; };
+    net::HttpClient nothing{target, site.clock, site.random};
+    CHECK(nothing.request({}).error().code == Errc::invalid_argument);
+    CHECK(client.use(site.client()).error().code == Errc::invalid_argument);
+}
