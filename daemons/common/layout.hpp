@@ -27,8 +27,9 @@ struct DaemonFolder {
 struct Layout {
     fs::path root;
 
-    [[nodiscard]] fs::path authority() const { return root / "ca"; }   ///< no daemon needs it
-    [[nodiscard]] fs::path shared() const { return root / "public"; }  ///< nothing secret
+    [[nodiscard]] fs::path authority() const { return root / "ca"; }               ///< no daemon needs it
+    [[nodiscard]] fs::path shared() const { return root / "public"; }              ///< nothing secret
+    [[nodiscard]] fs::path policies() const { return shared() / "tls-policies"; }  ///< the operator's own
     [[nodiscard]] fs::path devices() const { return root / "devices"; }
     [[nodiscard]] DaemonFolder daemon(std::string_view name) const { return {root / name}; }
 };

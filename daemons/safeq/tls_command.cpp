@@ -19,6 +19,7 @@
 #include <safeq/tls/render.hpp>
 #include <safeq/tls/suite_registry.hpp>
 
+#include "common/policies.hpp"
 #include "safeq/authority_folder.hpp"
 #include "safeq/context.hpp"
 #include "safeq/tls_scan.hpp"
@@ -29,14 +30,14 @@ namespace {
 using Json = nlohmann::ordered_json;
 using tls::Policy;
 
-// What the linter takes at most, and one byte more to see that it is over.
-constexpr std::streamsize most_bytes = 64 * 1024 + 1;
+// What the linters take at most, and one byte more to see that it is over.
+constexpr std::size_t most_policy_bytes = std::size_t{64} * 1024 + 1, most_table_bytes = std::size_t{1024} * 1024 + 1;
 
-std::string read_policy_file(const std::string& path) {
+std::string read_for_linter(const std::string& path, std::size_t most_bytes) {
     std::ifstream file{path, std::ios::binary};
-    std::string text(static_cast<std::size_t>(most_bytes), '\0');
+    std::string text(most_bytes, '\0');
     if (!file || std::filesystem::is_directory(path)) throw CommandFailed{path + ": can't be read"};
-    file.read(text.data(), most_bytes);
+    file.read(text.data(), static_cast<std::streamsize>(most_bytes));
     text.resize(static_cast<std::size_t>(file.gcount()));
     return text;
 }
@@ -144,22 +145,38 @@ void explain(const std::string& text, bool json) {
         suite->aead() ? "authenticated in one piece (AEAD)" : "CBC and HMAC", suite->reason, fmt::join(listed, " "));
 }
 
-void lint(const std::string& path, bool json) {
-    const tls::LintReport report = tls::lint_policy(read_policy_file(path));
+// What a linter found; `sound` is empty when it was refused.
+void tell_findings(const std::string& path, std::span<const tls::Finding> findings, const std::string& sound,
+                   bool json) {
     if (json) {
-        Json findings = Json::array();
-        for (const tls::Finding& f : report.findings)
-            findings.push_back({{"line", f.line},
-                                {"severity", f.severity == tls::Severity::refused ? "refused" : "advice"},
-                                {"text", f.text}});
-        fmt::print("{}\n", Json{{"accepted", report.policy != nullptr}, {"findings", findings}}.dump(2));
+        Json rows = Json::array();
+        for (const tls::Finding& f : findings)
+            rows.push_back({{"line", f.line},
+                            {"severity", f.severity == tls::Severity::refused ? "refused" : "advice"},
+                            {"text", f.text}});
+        fmt::print("{}\n", Json{{"accepted", !sound.empty()}, {"findings", rows}}.dump(2));
     } else {
-        for (const tls::Finding& f : report.findings)
+        for (const tls::Finding& f : findings)
             fmt::print("{}:{}: {}: {}\n", path, f.line, f.severity == tls::Severity::refused ? "refused" : "advice",
                        f.text);
     }
+    if (!sound.empty() && !json) fmt::print("{}: {}\n", path, sound);
+}
+
+void lint(const std::string& path, bool json) {
+    const tls::LintReport report = tls::lint_policy(read_for_linter(path, most_policy_bytes));
+    tell_findings(path, report.findings, report.policy ? std::string{report.policy->name()} + " is sound" : "", json);
     if (!report.policy) throw CommandFailed{path + ": the policy is refused"};
-    if (!json) fmt::print("{}: {} is sound\n", path, report.policy->name());
+}
+
+void lint_exceptions(const std::string& path, const std::filesystem::path& policies, bool json) {
+    const TlsPolicies known = require(TlsPolicies::read(policies));
+    const auto report =
+        tls::ExceptionTable::lint(read_for_linter(path, most_table_bytes), known.own(), SystemClock{}.now());
+    const std::size_t count = report.table ? report.table->entries().size() : 0;
+    tell_findings(path, report.findings,
+                  report.table ? fmt::format("{} exception{}, sound", count, count == 1 ? "" : "s") : "", json);
+    if (!report.table) throw CommandFailed{path + ": the table is refused"};
 }
 
 // The lines of a description without those that name the policy.
@@ -231,7 +248,7 @@ void add_certificate_commands(CLI::App& tls_app, Context& context) {
 tls::PolicyRef policy_from(const std::string& name_or_path) {
     if (const auto dated = tls::find_policy(name_or_path)) return *dated;
     if (!std::filesystem::exists(name_or_path)) throw CommandFailed{tls::find_policy(name_or_path).error().message()};
-    return require(tls::parse_policy(read_policy_file(name_or_path)));
+    return require(tls::parse_policy(read_for_linter(name_or_path, most_policy_bytes)));
 }
 
 void add_tls_command(CLI::App& app, Context& context) {
@@ -242,9 +259,9 @@ void add_tls_command(CLI::App& app, Context& context) {
             ->require_subcommand(1);
     add_certificate_commands(*tls_app, context);
     struct Form {
-        std::string name, other;
+        std::string name, other, policies;
         tls::RenderTarget target = tls::RenderTarget::openssl;
-        bool json = false, classical = false;
+        bool json = false, classical = false, exceptions = false;
     };
     const auto form = std::make_shared<Form>();
     const auto add = [&](const char* verb, const char* help, const char* argument, bool json = true) {
@@ -259,8 +276,15 @@ void add_tls_command(CLI::App& app, Context& context) {
     });
     add("explain", "A cipher suite: what it is made of, which policies have it and why, or why none has", "SUITE")
         ->callback([form] { explain(form->name, form->json); });
-    add("lint", "Check a policy file, and say what is wrong line by line", "FILE")->callback([form] {
-        lint(form->name, form->json);
+    CLI::App* const lint_app =
+        add("lint", "Check a policy file or a table of exceptions, and say what is wrong line by line", "FILE");
+    lint_app->add_flag("--exceptions", form->exceptions, "FILE is a table of exceptions for named devices");
+    lint_app->add_option("--policies", form->policies,
+                         "Where the operator's own policies stand that the table names; default: this installation's");
+    lint_app->callback([form, &context] {
+        if (!form->exceptions) return lint(form->name, form->json);
+        lint_exceptions(form->name, form->policies.empty() ? context.layout.policies() : fs::path{form->policies},
+                        form->json);
     });
     CLI::App* const diff_app = add("diff", "What the second policy has less and more than the first", "A");
     diff_app->add_option("B", form->other)->required();

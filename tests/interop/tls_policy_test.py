@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """OpenSSL and GnuTLS make of a rendered policy exactly the policy's suites, groups and signatures."""
+import datetime
 import json
 import pathlib
 import re
@@ -155,6 +156,29 @@ def test_the_linter_speaks_to_scripts(site):
     assert json.loads(tls(site, "lint", sound, "--json")) == {"accepted": True, "findings": []}
     tls(site, "lint", site.root / "missing", status=1)
     tls(site, "lint", site.root, status=1)
+
+
+def test_the_linter_reads_tables_of_exceptions(site):
+    device, table = "01939f3c-0000-7000-8000-00000000000", site.root / "exceptions"
+    soon = datetime.datetime.now(datetime.timezone.utc).date() + datetime.timedelta(days=30)
+    table.write_text(f"# old ones\n{device}1 legacy-mfd-2026 until {soon} because no GCM\n")
+    assert tls(site, "lint", "--exceptions", table) == f"{table}: 1 exception, sound\n"
+    assert json.loads(tls(site, "lint", table, "--exceptions", "--json")) == {"accepted": True, "findings": []}
+    table.write_text(f"{device}1 legacy-mfd-2026 until {soon} because no GCM\n{device}2 annex until {soon} because older still\n"
+                     f"{device}3 legacy-mfd-2026 until 2020-01-01 because it was old\n{device}1 obsolete-mfd-2026 until {soon} "
+                     "because no curves\n")
+    answer = json.loads(tls(site, "lint", "--exceptions", table, "--json", status=1))
+    assert answer["accepted"] is False
+    assert [(f["line"], f["severity"]) for f in answer["findings"]] == [(2, "refused"), (3, "advice"), (4, "refused")], answer
+    assert f"{table}:4: refused: a second exception" in tls(site, "lint", "--exceptions", table, status=1)
+    # Policies of the operator's own are those of a folder.
+    own = site.root / "own"
+    own.mkdir()
+    (own / "annex.policy").write_text("name annex\nfrom legacy-mfd-2026\nforbid certificate ecdsa\n")
+    answer = json.loads(tls(site, "lint", "--exceptions", table, "--policies", own, "--json", status=1))
+    assert [f["line"] for f in answer["findings"]] == [3, 4], answer
+    table.write_text("#" * 1024 * 1024 + "\n")
+    assert "larger than 1 MiB" in tls(site, "lint", "--exceptions", table, status=1)
 
 
 def test_policies_and_suites_are_listed_explained_and_compared(site):
