@@ -41,7 +41,8 @@ struct Credentials::Impl {
 
 struct TrustAnchors::Impl {
     std::vector<Certificate> authorities;
-    std::unique_ptr<Botan::Certificate_Store_In_Memory> store;
+    std::unique_ptr<Botan::Certificate_Store_In_Memory> store;  // the self-signed ones, and all lists
+    std::vector<Botan::X509_Certificate> issued;                // the others
     Revocation revocation = Revocation::required;
     std::optional<Time> revocation_end;
 };

@@ -2,6 +2,7 @@
 #include <safeq/tls/credentials.hpp>
 
 #include <algorithm>
+#include <new>
 
 #include <botan/dns_name.h>
 #include <botan/ipv4_address.h>
@@ -25,6 +26,34 @@ bool bears_name(const Certificate& certificate, std::string_view name) {
     if (certificate.dns_names().empty()) return false;
     const auto dns = Botan::DNSName::from_string(name);
     return dns && x509.matches_dns_name(*dns);
+}
+
+bool signed_by(const Botan::X509_Certificate& issuer, const Botan::X509_Object& object, const Botan::X509_DN& named) {
+    return named == issuer.subject_dn() && object.check_signature(*issuer.subject_public_key());
+}
+
+/// A certificate whose own signature the backend had no memory to check goes for one by somebody else.
+bool self_signed(const Botan::X509_Certificate& x509) {
+    if (x509.is_self_signed()) return true;
+    if (signed_by(x509, x509, x509.issuer_dn())) throw std::bad_alloc{};
+    return false;
+}
+
+/// The first that no chain of the others leads to a self-signed one, or null. Their times are `verify`'s to judge.
+const Certificate* without_anchor(const std::vector<Certificate>& authorities) {
+    std::vector<const Certificate*> anchored, open;
+    for (const Certificate& one : authorities) (self_signed(Backend::of(one)) ? anchored : open).push_back(&one);
+    // Each that was anchored last may anchor others: every pair is looked at once.
+    for (std::size_t next = 0; next < anchored.size() && !open.empty(); ++next) {
+        const Botan::X509_Certificate& issuer = Backend::of(*anchored[next]);
+        const auto theirs = std::ranges::stable_partition(open, [&](const Certificate* one) {
+            const Botan::X509_Certificate& x509 = Backend::of(*one);
+            return !signed_by(issuer, x509, x509.issuer_dn());
+        });
+        anchored.insert(anchored.end(), theirs.begin(), theirs.end());
+        open.erase(theirs.begin(), theirs.end());
+    }
+    return open.empty() ? nullptr : open.front();
 }
 
 Error judge(const Botan::Path_Validation_Result& verdict, const std::string& who) {
@@ -76,18 +105,23 @@ Result<std::shared_ptr<const TrustAnchors>> TrustAnchors::from_pem(AuthoritiesPe
     impl->revocation = revocation;
     for (const auto& block : blocks) {
         SAFEQ_TRY(Certificate authority, Certificate::from_der(std::as_bytes(std::span{block})));
-        if (!authority.is_authority() || !Backend::of(authority).is_self_signed())
-            return fail(Errc::certificate_untrusted, "trust anchors",
-                        authority.subject() + " is no self-signed authority");
+        if (!authority.is_authority())
+            return fail(Errc::certificate_untrusted, "trust anchors", authority.subject() + " is no authority");
         impl->authorities.push_back(std::move(authority));
     }
     return crypto::at_seam("trust anchors", Errc::malformed, [&]() -> Result<std::shared_ptr<const TrustAnchors>> {
+        if (const Certificate* const lost = without_anchor(impl->authorities))
+            return fail(Errc::certificate_untrusted, "trust anchors",
+                        lost->subject() + " is not self-signed, and no authority beside it has issued it");
         impl->store = std::make_unique<Botan::Certificate_Store_In_Memory>();
-        for (const Certificate& authority : impl->authorities) impl->store->add_certificate(Backend::of(authority));
+        for (const Certificate& authority : impl->authorities) {
+            const Botan::X509_Certificate& x509 = Backend::of(authority);
+            if (self_signed(x509)) impl->store->add_certificate(x509);
+            else impl->issued.push_back(x509);
+        }
         for (const Botan::X509_CRL& list : lists) {
             const bool known = std::ranges::any_of(impl->authorities, [&](const Certificate& authority) {
-                const Botan::X509_Certificate& x509 = Backend::of(authority);
-                return list.issuer_dn() == x509.subject_dn() && list.check_signature(*x509.subject_public_key());
+                return signed_by(Backend::of(authority), list, list.issuer_dn());
             });
             if (!known)
                 return fail(Errc::certificate_untrusted, "revocation list", "none of the authorities signed it");
@@ -112,9 +146,12 @@ Result<void> TrustAnchors::verify(const std::vector<Certificate>& chain, PeerRol
                     "an authority's own certificate says nothing of a peer");
     return crypto::at_seam("peer certificate", Errc::certificate_untrusted, [&]() -> Result<void> {
         std::vector<Botan::X509_Certificate> x509;
-        x509.reserve(chain.size());
+        x509.reserve(chain.size() + impl_->issued.size());
         for (const Certificate& certificate : chain) x509.push_back(Backend::of(certificate));
-        const Botan::Path_Validation_Restrictions restrictions{impl_->revocation == Revocation::required};
+        x509.insert(x509.end(), impl_->issued.begin(), impl_->issued.end());
+        // Of the authorities below the anchor, too: the parameter is named after OCSP and counts for lists as well.
+        const bool required = impl_->revocation == Revocation::required;
+        const Botan::Path_Validation_Restrictions restrictions{required, 110, required};
         const auto verdict = Botan::x509_path_validate(
             x509, restrictions, std::vector<Botan::Certificate_Store*>{impl_->store.get()}, "",
             role == PeerRole::server ? Botan::Usage_Type::TLS_SERVER_AUTH : Botan::Usage_Type::TLS_CLIENT_AUTH,

@@ -145,7 +145,8 @@ private:
     std::unique_ptr<const Impl> impl_;
 };
 
-/// What happens to a certificate whose issuer has published no revocation list that we hold.
+/// What happens to a certificate whose issuer has published no revocation list that we hold; asked for each certificate
+/// on the way to the anchor.
 enum class Revocation {
     required,    ///< refused: for our own authority, which always publishes one
     when_known,  ///< accepted; a list that is there still counts, and must not be stale
@@ -157,14 +158,17 @@ enum class PeerRole { server, client };
 /// The authorities that certificates must lead to, and their revocation lists. *Threads*: const and safe everywhere.
 class TrustAnchors final {
 public:
-    /// *Errors*: `malformed`; `certificate_untrusted` for a certificate that is no self-signed authority, or a list
-    /// that none of the authorities signed.
+    /// Self-signed authorities, and authorities that these have issued, directly or not: the latter are no anchors, but
+    /// their revocation lists count, and a peer need not show them.
+    /// *Errors*: `malformed`; `certificate_untrusted` for a certificate that is neither, or a list that none of the
+    /// authorities signed.
     [[nodiscard]] static Result<std::shared_ptr<const TrustAnchors>> from_pem(AuthoritiesPem authorities, CrlsPem crls,
                                                                               Revocation revocation);
     ~TrustAnchors();
     TrustAnchors(const TrustAnchors&) = delete;
     TrustAnchors& operator=(const TrustAnchors&) = delete;
 
+    /// All of them, in the order of the text.
     [[nodiscard]] const std::vector<Certificate>& authorities() const noexcept;
 
     /// When the first of the revocation lists no longer counts; nothing where there is none, or none that ends.

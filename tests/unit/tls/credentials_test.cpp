@@ -4,10 +4,12 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "fixture.hpp"
+#include "two_tiers.hpp"
 
 using namespace safeq;
 using namespace safeq::tls;
 using safeq::test::must;
+using safeq::test::TwoTiers;
 using safeq::test::World;
 using namespace std::chrono_literals;
 
@@ -108,6 +110,57 @@ TEST_CASE("trust anchors are self-signed authorities and their own lists", "[tls
     // Same name, another key: its list doesn't count for ours.
     REQUIRE(other.authority.certificate().subject() == world.authority.certificate().subject());
     CHECK(load(ca, other.authority.crl_pem()).error().code == Errc::certificate_untrusted);
+}
+
+TEST_CASE("authorities below an anchor have lists that count, and are no anchors", "[tls]") {
+    TwoTiers tiers, others{2};
+    const std::string both = tiers.root.pem() + tiers.issuing.pem();
+    const auto leaf = tiers.leaf(tiers.issuing), revoked = tiers.leaf(tiers.issuing);
+    const std::string of_root = tiers.crl(tiers.root), of_issuing = tiers.crl(tiers.issuing, {revoked});
+    const auto load = [](const std::string& authorities, const std::string& crls,
+                         Revocation revocation = Revocation::required) {
+        return TrustAnchors::from_pem(AuthoritiesPem{authorities}, CrlsPem{crls}, revocation);
+    };
+    const auto verdict = [&](const TrustAnchors& anchors, const Botan::X509_Certificate& shown,
+                             bool with_issuer = false) {
+        const std::string text = shown.PEM_encode() + (with_issuer ? tiers.issuing.pem() : "");
+        const auto result =
+            anchors.verify(must(Certificate::chain_from_pem(text)), PeerRole::server, "print.example", tiers.now);
+        return result ? std::string{"good"} : std::string{safeq::name(result.error().code)};
+    };
+    const auto anchors = must(load(both, of_root + of_issuing));
+    CHECK(anchors->authorities().size() == 2);
+    for (const bool with_issuer : {false, true}) {
+        CHECK(verdict(*anchors, leaf, with_issuer) == "good");
+        CHECK(verdict(*anchors, revoked, with_issuer) == "certificate_revoked");
+    }
+    CHECK(must(load(tiers.issuing.pem() + tiers.root.pem(), of_issuing + of_root))->authorities().size() == 2);
+
+    // Each tier's list is wanted, and none is over.
+    CHECK(verdict(*must(load(both, of_issuing)), leaf) == "certificate_untrusted");
+    CHECK(verdict(*must(load(both, of_root)), leaf) == "certificate_untrusted");
+    CHECK(verdict(*must(load(both, of_issuing, Revocation::when_known)), leaf) == "good");
+    CHECK(verdict(*must(load(both, of_issuing, Revocation::when_known)), revoked) == "certificate_revoked");
+    CHECK(verdict(*must(load(both, of_root + tiers.crl(tiers.issuing, {}, 60s))), leaf) == "certificate_untrusted");
+    // An issuing authority that the root has revoked takes its leaves along.
+    const std::string of_root_now = tiers.crl(tiers.root, {tiers.issuing.x509});
+    CHECK(verdict(*must(load(both, of_root_now + of_issuing)), leaf) == "certificate_revoked");
+
+    // An issuing authority is no anchor, alone or beside a root that isn't its own; nor are its names enough.
+    const auto untrusted = [&](const std::string& authorities, const std::string& crls) {
+        const auto result = load(authorities, crls);
+        REQUIRE_FALSE(result);
+        CHECK(result.error().code == Errc::certificate_untrusted);
+    };
+    untrusted(tiers.issuing.pem(), "");
+    untrusted(others.root.pem() + tiers.issuing.pem(), "");
+    untrusted(tiers.root.pem() + Botan::X509_Certificate{leaf}.PEM_encode(), "");
+    untrusted(tiers.root.pem(), of_issuing);
+    untrusted(both, of_root + others.crl(others.issuing));
+    // A third tier leads there by the second.
+    const auto third = tiers.authority("Third", &tiers.issuing);
+    CHECK(must(load(third.pem() + both, tiers.crl(third)))->authorities().size() == 3);
+    untrusted(third.pem() + tiers.root.pem(), "");
 }
 
 TEST_CASE("a chain is verified for role, name, time and revocation", "[tls]") {
