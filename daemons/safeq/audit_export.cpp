@@ -12,6 +12,7 @@
 #include <safeq/store/log_folder.hpp>
 
 #include "common/files.hpp"
+#include "safeq/tls_command.hpp"
 
 namespace safeq::daemon {
 namespace {
@@ -20,7 +21,8 @@ struct Export {
     std::string log = {}, format = {}, state = {};
     std::uint64_t from = 0, to = audit::max_tree_size;
     audit::SyslogSource source = {};
-    std::string collector = {}, authorities = {}, identity = {};
+    std::string collector = {}, authorities = {}, crl = {}, identity = {};
+    std::string tls_policy{tls::intermediate_2026.name()};
 };
 
 // Where an export goes.
@@ -47,24 +49,32 @@ public:
 // again only when the export is repeated from before.
 class Collector final : public Output {
 public:
-    static Result<std::unique_ptr<Output>> connect(const Export& wanted) {
+    static Result<std::unique_ptr<Output>> connect(const Context& context, const Export& wanted) {
         SAFEQ_TRY(const net::HttpTarget target, net::HttpTarget::https("https://" + wanted.collector, nullptr));
         SAFEQ_TRY(const std::string authorities, read_text(wanted.authorities));
-        SAFEQ_TRY(auto anchors, tls::TrustAnchors::from_pem({authorities}, {}, tls::Revocation::when_known));
+        // Who names a list wants it heeded, also on the day on which it is over.
+        std::string crl;
+        if (!wanted.crl.empty()) {
+            SAFEQ_TRY(crl, read_text(wanted.crl));
+        }
+        SAFEQ_TRY(auto anchors, tls::TrustAnchors::from_pem(
+                                    {authorities}, {crl},
+                                    wanted.crl.empty() ? tls::Revocation::when_known : tls::Revocation::required));
         std::shared_ptr<const tls::Credentials> own;
         if (!wanted.identity.empty()) {
             SAFEQ_TRY(TlsFiles files, read_tls(wanted.identity));
             own = std::move(files.credentials);
         }
-        SAFEQ_TRY(auto context, tls::ClientContext::create({.policy = &tls::intermediate_2026,
-                                                            .server_name = {},
-                                                            .check = tls::Anchored{.anchors = std::move(anchors),
-                                                                                   .name = target.endpoint.host},
-                                                            .own = std::move(own),
-                                                            .alpn = {}}));
+        SAFEQ_TRY(auto tls_context,
+                  tls::ClientContext::create(
+                      {.policy = policy_for_pathway(context, "--tls-policy", wanted.tls_policy),
+                       .server_name = {},
+                       .check = tls::Anchored{.anchors = std::move(anchors), .name = target.endpoint.host},
+                       .own = std::move(own),
+                       .alpn = {}}));
         auto out = std::make_unique<Collector>();
         SAFEQ_TRY(out->stream_,
-                  net::ClientStream::connect(target.endpoint, std::move(context), out->clock_, out->random_, {}));
+                  net::ClientStream::connect(target.endpoint, std::move(tls_context), out->clock_, out->random_, {}));
         return out;
     }
     Result<void> write(std::string_view text) override { return stream_->write(as_bytes(text)); }
@@ -103,7 +113,7 @@ Result<void> run(const Context& context, const Export& wanted) {
     SAFEQ_TRY(audit::FollowerState state, read_state(wanted.state));
     std::unique_ptr<Output> out = std::make_unique<StandardOutput>();
     if (!wanted.collector.empty()) {
-        SAFEQ_TRY(out, Collector::connect(wanted));
+        SAFEQ_TRY(out, Collector::connect(context, wanted));
     }
     if (wanted.format == "csv" && state.seen.size() == 0) SAFEQ_TRY_VOID(out->write(audit::csv_header()));
     audit::Follower follower{key, std::move(state)};
@@ -150,6 +160,13 @@ void add_audit_export_command(CLI::App& audit, Context& context) {
     write->add_option("--to-host", out->collector, "For syslog: send over TLS to HOST:PORT, not to standard output");
     write->add_option("--ca", out->authorities, "Whose certificate the collector must have (PEM)")
         ->check(CLI::ExistingFile);
+    write->add_option("--crl", out->crl, "That authority's revocation list (PEM): must be there, and current")
+        ->check(CLI::ExistingFile)
+        ->needs("--ca");
+    write
+        ->add_option("--tls-policy", out->tls_policy,
+                     "By which TLS policy the collector is talked to: a name, or a policy file")
+        ->capture_default_str();
     write
         ->add_option("--identity", out->identity,
                      "Our own certificate: a folder with cert.pem, key.pem, ca.pem, crl.pem")

@@ -17,13 +17,14 @@
 #include "common/files.hpp"
 #include "config/options.hpp"
 #include "safeq/secrets.hpp"
+#include "safeq/tls_command.hpp"
 
 namespace safeq::daemon {
 namespace {
 
 struct State {
     std::filesystem::path file;
-    std::string user, uri, title, format;
+    std::string user, uri, title, format, tls_policy{tls::modern_2026.name()};
     int copies = 1;
 };
 
@@ -52,7 +53,7 @@ void print(const Context& context, const State& state) {
     const std::string crl = require(read_text(context.layout.shared() / "crl.pem"));
     const auto anchors = require(tls::TrustAnchors::from_pem({authority}, {crl}, tls::Revocation::required));
     const auto tls_context =
-        require(tls::ClientContext::create({.policy = &tls::modern_2026,
+        require(tls::ClientContext::create({.policy = policy_for_pathway(context, "--tls-policy", state.tls_policy),
                                             .server_name = target.endpoint.host,
                                             .check = tls::Anchored{.anchors = anchors, .name = target.endpoint.host},
                                             .own = nullptr,
@@ -105,6 +106,8 @@ void add_print_command(CLI::App& app, Context& context) {
     command->add_option("--user", state->user, "Whose it is; the password is asked for, or read from standard input");
     command->add_option("--uri", state->uri,
                         "Printer address, for example a personal one; default: this installation's");
+    command->add_option("--tls-policy", state->tls_policy, "By which TLS policy: a name, or a policy file")
+        ->capture_default_str();
     command->add_option("--title", state->title, "What the job is called; default: the file's name");
     command->add_option("--format", state->format, "MIME type; default: by content");
     command->add_option("--copies", state->copies, "How many")->check(CLI::Range(1, 999))->capture_default_str();

@@ -251,6 +251,18 @@ tls::PolicyRef policy_from(const std::string& name_or_path) {
     return require(tls::parse_policy(read_for_linter(name_or_path, most_policy_bytes)));
 }
 
+tls::PolicyRef policy_for_pathway(const Context& context, const std::string& option, const std::string& name_or_path) {
+    const TlsPolicies known = require(TlsPolicies::read(context.layout.policies()));
+    const auto named = known.find(option, name_or_path);
+    if (named) return *named;
+    if (tls::find_policy(name_or_path) || !std::filesystem::exists(name_or_path))
+        throw CommandFailed{named.error().message()};
+    tls::PolicyRef own = policy_from(name_or_path);
+    if (own->exception_only())
+        throw CommandFailed{option + ": " + std::string{own->name()} + " is only for named devices, by an exception"};
+    return own;
+}
+
 void add_tls_command(CLI::App& app, Context& context) {
     CLI::App* const tls_app =
         app.add_subcommand("tls",
