@@ -19,7 +19,9 @@ Result<tls::PeerCheck> check_of(const job::Device& device) {
     if (const auto* pin = std::get_if<job::CertificatePin>(&device.trust))
         return tls::PeerCheck{tls::Pin{.key = pin->fingerprint}};
     const auto& authority = std::get<job::CertificateAuthority>(device.trust);
-    SAFEQ_TRY(auto anchors, tls::TrustAnchors::from_pem({authority.pem}, {""}, tls::Revocation::when_known));
+    SAFEQ_TRY(auto anchors, tls::TrustAnchors::from_pem(
+                                {authority.pem}, {authority.crl},
+                                authority.crl.empty() ? tls::Revocation::when_known : tls::Revocation::required));
     SAFEQ_TRY(const net::HttpTarget target, net::HttpTarget::https(device.uri, nullptr));
     return tls::PeerCheck{tls::Anchored{.anchors = std::move(anchors), .name = target.endpoint.host}};
 }

@@ -42,6 +42,7 @@ Result<void> check(const Device& device) {
         if (ca->pem.empty()) return fail(Errc::invalid_argument, "device certificate authority", "empty");
         if (ca->pem.size() > max_authority_bytes)
             return fail(Errc::too_large, "device certificate authority", "over 64 KiB");
+        if (ca->crl.size() > max_crl_bytes) return fail(Errc::too_large, "device revocation list", "over 256 KiB");
     }
     return {};
 }

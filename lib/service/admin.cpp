@@ -4,6 +4,7 @@
 #include <safeq/auth/factor.hpp>
 #include <safeq/auth/import_file.hpp>
 #include <safeq/core/fail_point.hpp>
+#include <safeq/tls/credentials.hpp>
 
 namespace safeq::service {
 namespace {
@@ -170,6 +171,19 @@ Result<void> Admin::revoke_print_token(std::string_view user, token::TokenId id)
     return parts_.print_tokens.revoke(parts_.tenant, account.subject, id);
 }
 
+namespace {
+
+// By what can't be read nobody could print: told now, not to whoever stands at the device.
+Result<void> check_trust(const job::Device& device) {
+    const auto* const authority = std::get_if<job::CertificateAuthority>(&device.trust);
+    if (authority == nullptr) return {};
+    const auto anchors = tls::TrustAnchors::from_pem({authority->pem}, {authority->crl}, tls::Revocation::when_known);
+    if (!anchors) return std::unexpected{anchors.error()};
+    return {};
+}
+
+}  // namespace
+
 Result<job::Device> Admin::add_device(NewDevice device) {
     SAFEQ_TRY(const auth::FactorRule rule, auth::FactorRule::parse(device.factor_rule));
     job::Device row{.id = device.id,
@@ -181,10 +195,25 @@ Result<job::Device> Admin::add_device(NewDevice device) {
                     .factor_rule = rule.text(),
                     .created = parts_.clock.now()};
     SAFEQ_TRY_VOID(job::check(row));
+    SAFEQ_TRY_VOID(check_trust(row));
     if (parts_.devices.find_by_name(parts_.tenant, row.name)) return fail(Errc::already_exists, "device", row.name);
     SAFEQ_TRY_VOID(parts_.recorder.device_changed(row.id, true, row.name));
     SAFEQ_FAIL_POINT("admin.device_recorded");
     SAFEQ_TRY_VOID(parts_.devices.add(row));
+    return row;
+}
+
+Result<job::Device> Admin::set_device_crl(std::string_view name, std::string crl) {
+    SAFEQ_TRY(job::Device row, parts_.devices.find_by_name(parts_.tenant, name));
+    auto* const authority = std::get_if<job::CertificateAuthority>(&row.trust);
+    if (authority == nullptr)
+        return fail(Errc::invalid_argument, "device", "its key is pinned; who is trusted by a pin is on no list");
+    authority->crl = std::move(crl);
+    SAFEQ_TRY_VOID(job::check(row));
+    SAFEQ_TRY_VOID(check_trust(row));
+    SAFEQ_TRY_VOID(parts_.recorder.device_changed(row.id, false, row.name));
+    SAFEQ_FAIL_POINT("admin.device_change_recorded");
+    SAFEQ_TRY_VOID(parts_.devices.update(row));
     return row;
 }
 

@@ -9,6 +9,7 @@ namespace safeq::service {
 namespace {
 
 constexpr std::size_t max_body = 64 * 1024;
+constexpr std::size_t max_device_body = max_body + 2 * job::max_crl_bytes;  // JSON writes a line's end as two bytes
 constexpr std::size_t max_import_body = 2 * auth::max_import_bytes + 1024;  // JSON writes a line's end as two bytes
 
 Json to_json(const auth::Account& account) {
@@ -23,9 +24,13 @@ Json to_json(const auth::Account& account) {
 
 Json to_json(const job::Device& device) {
     const auto* pin = std::get_if<job::CertificatePin>(&device.trust);
-    return {{"id", device.id.text()},     {"name", device.name},
-            {"uri", device.uri},          {"trust", pin ? "sha256:" + to_hex(pin->fingerprint) : "authority"},
-            {"rule", device.factor_rule}, {"created", to_rfc3339(device.created)}};
+    return {{"id", device.id.text()},
+            {"name", device.name},
+            {"uri", device.uri},
+            {"trust", pin ? "sha256:" + to_hex(pin->fingerprint) : "authority"},
+            {"rule", device.factor_rule},
+            {"created", to_rfc3339(device.created)},
+            {"crl", !pin && !std::get<job::CertificateAuthority>(device.trust).crl.empty()}};
 }
 
 Json to_json(const job::Job& job) {
@@ -92,7 +97,10 @@ std::vector<Route> AdminApi::routes() {
     out.push_back(route("GET", "/admin/v1/users/{user}/tokens", &AdminApi::list_tokens));
     out.push_back(route("DELETE", "/admin/v1/users/{user}/tokens/{token}", &AdminApi::revoke_token));
     out.push_back(route("POST", "/admin/v1/devices", &AdminApi::add_device));
+    out.back().max_body_bytes = max_device_body;
     out.push_back(route("GET", "/admin/v1/devices", &AdminApi::list_devices));
+    out.push_back(route("PUT", "/admin/v1/devices/{device}/crl", &AdminApi::set_device_crl));
+    out.back().max_body_bytes = max_device_body;
     out.push_back(route("GET", "/admin/v1/jobs", &AdminApi::list_jobs));
     out.push_back(route("GET", "/admin/v1/jobs/{job}", &AdminApi::show_job));
     out.push_back(route("DELETE", "/admin/v1/jobs/{job}", &AdminApi::cancel_job));
@@ -200,7 +208,7 @@ Result<ApiReply> AdminApi::revoke_token(const ApiCall& call) {
 }
 
 Result<ApiReply> AdminApi::add_device(const ApiCall& call) {
-    SAFEQ_TRY(const JsonReader object, JsonReader::parse(call.body, max_body, "device"));
+    SAFEQ_TRY(const JsonReader object, JsonReader::parse(call.body, max_device_body, "device"));
     NewDevice device;
     SAFEQ_TRY(device.id, object.id<DeviceId>("id"));
     SAFEQ_TRY(device.name, object.text("name", 255));
@@ -214,10 +222,21 @@ Result<ApiReply> AdminApi::add_device(const ApiCall& call) {
         device.trust = job::CertificatePin{digest};
     } else {
         SAFEQ_TRY(std::string authority, object.text("authority", 32 * 1024));
-        device.trust = job::CertificateAuthority{std::move(authority)};
+        std::string crl;
+        if (object.has("crl")) {
+            SAFEQ_TRY(crl, object.text("crl", job::max_crl_bytes));
+        }
+        device.trust = job::CertificateAuthority{std::move(authority), std::move(crl)};
     }
     SAFEQ_TRY(const job::Device added, parts_.admin.add_device(std::move(device)));
     return ApiReply{.status = 201, .body = to_json(added).dump()};
+}
+
+Result<ApiReply> AdminApi::set_device_crl(const ApiCall& call) {
+    SAFEQ_TRY(const JsonReader object, JsonReader::parse(call.body, max_device_body, "device"));
+    SAFEQ_TRY(std::string crl, object.text("crl", job::max_crl_bytes));
+    SAFEQ_TRY(const job::Device changed, parts_.admin.set_device_crl(parameter(call, "device"), std::move(crl)));
+    return ApiReply{.body = to_json(changed).dump()};
 }
 
 Result<ApiReply> AdminApi::list_devices(const ApiCall&) {

@@ -11,9 +11,14 @@ using sqlite::Statement;
 
 void bind_body(Statement& statement, const Device& device) {
     statement.bind(device.name).bind(device.uri);
-    if (const auto* pin = std::get_if<job::CertificatePin>(&device.trust))
-        statement.bind(ByteView{pin->fingerprint}).bind_null();
-    else statement.bind_null().bind(std::get<job::CertificateAuthority>(device.trust).pem);
+    if (const auto* pin = std::get_if<job::CertificatePin>(&device.trust)) {
+        statement.bind(ByteView{pin->fingerprint}).bind_null().bind_null();
+    } else {
+        const auto& authority = std::get<job::CertificateAuthority>(device.trust);
+        statement.bind_null().bind(authority.pem);
+        if (authority.crl.empty()) statement.bind_null();
+        else statement.bind(authority.crl);
+    }
     if (device.terminal) statement.bind(ByteView{*device.terminal});
     else statement.bind_null();
     statement.bind(device.factor_rule).bind(device.created);
@@ -33,8 +38,9 @@ Result<Device> read_device(Statement& row) {
     device.uri = row.text();
     const auto pin = row.optional([&] { return fingerprint(row); });
     auto authority = row.optional([&] { return row.text(); });
+    auto crl = row.optional([&] { return row.text(); });
     if (pin) device.trust = job::CertificatePin{*pin};
-    else if (authority) device.trust = job::CertificateAuthority{*std::move(authority)};
+    else if (authority) device.trust = job::CertificateAuthority{*std::move(authority), std::move(crl).value_or("")};
     else return fail(Errc::malformed, "database row", "a device without pin and authority");
     device.terminal = row.optional([&] { return fingerprint(row); });
     device.factor_rule = row.text();
@@ -50,16 +56,17 @@ Result<Device> only(Statement& row, std::string what) {
 }
 
 #define SAFEQ_DEVICE_SELECT \
-    "SELECT tenant, id, name, uri, pin, authority, terminal, factor_rule, created FROM device WHERE tenant = ?"
+    "SELECT tenant, id, name, uri, pin, authority, crl, terminal, factor_rule, created FROM device WHERE tenant = ?"
 
 }  // namespace
 
 Result<void> DeviceStore::add(const Device& device) {
     SAFEQ_TRY_VOID(job::check(device));
     const Access db{database_};
-    SAFEQ_TRY(auto add,
-              db->prepare("INSERT INTO device (tenant, id, name, uri, pin, authority, terminal, factor_rule, created) "
-                          "VALUES (?,?,?,?,?,?,?,?,?)"));
+    SAFEQ_TRY(
+        auto add,
+        db->prepare("INSERT INTO device (tenant, id, name, uri, pin, authority, crl, terminal, factor_rule, created) "
+                    "VALUES (?,?,?,?,?,?,?,?,?,?)"));
     add.bind(device.tenant).bind(device.id);
     bind_body(add, device);
     return add.run();
@@ -69,8 +76,8 @@ Result<void> DeviceStore::update(const Device& device) {
     SAFEQ_TRY_VOID(job::check(device));
     const Access db{database_};
     SAFEQ_TRY(auto update,
-              db->prepare("UPDATE device SET (name, uri, pin, authority, terminal, factor_rule, created) = "
-                          "(?,?,?,?,?,?,?) WHERE tenant = ? AND id = ?"));
+              db->prepare("UPDATE device SET (name, uri, pin, authority, crl, terminal, factor_rule, created) = "
+                          "(?,?,?,?,?,?,?,?) WHERE tenant = ? AND id = ?"));
     bind_body(update, device);
     update.bind(device.tenant).bind(device.id);
     SAFEQ_TRY_VOID(update.run());

@@ -165,6 +165,9 @@ CREATE TABLE spent (
     forget_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX spent_by_forget_at ON spent (forget_at);
+)sql",
+                                   R"sql(
+ALTER TABLE device ADD COLUMN crl TEXT CHECK (crl IS NULL OR authority IS NOT NULL);
 )sql"};
 
 constexpr std::array report_steps{R"sql(

@@ -118,6 +118,14 @@ def work_device(ledger, _):
                       "sha256:" + "00" * 32, "--rule", "card")
 
 
+def work_device_change(ledger, _):
+    ledger.people += 1
+    public = ledger.site.root / "public"
+    ledger.site.safeq("device", "add", f"mfd{ledger.people}", "--uri", "ipps://127.0.0.1:9/ipp/print", "--authority",
+                      public / "ca.pem", "--rule", "card")
+    ledger.site.safeq("device", "set", f"mfd{ledger.people}", "--crl", public / "crl.pem")
+
+
 def work_keys(ledger, chooser):
     """What waits is re-sealed, and the oldest epoch ends: as docs/spool.md has it, when the intake knows the next one."""
     ledger.held(chooser)
@@ -147,6 +155,7 @@ def work_wait(ledger, chooser):
 PLANS = {
     "admin.": (("release",), work_people),
     "admin.device": (("release",), work_device),
+    "admin.device_change": (("release",), work_device_change),
     "blob.": (("intake", "release"), work_hold),
     "blob.leftover": (("intake", "release"), work_hold, ("blob.created", work_hold)),
     "blob.un": (("intake", "release"), work_delete),
@@ -222,8 +231,8 @@ def check(site, ledger):
     """Everything that was acknowledged is there, or came out once; then the owner clears up."""
     def arrived():
         rows = {row["id"]: row["state"] for row in scenario.job_rows(site, all_states=True)}
-        return rows if set(ledger.digests) <= set(rows) else None
-    rows = house.wait_until(arrived, 30, "all acknowledged jobs at release")
+        return [rows] if set(ledger.digests) <= set(rows) else None  # there may be none yet
+    [rows] = house.wait_until(arrived, 30, "all acknowledged jobs at release")
     house.wait_until(lambda: not list((site.root / "intake" / "spool").rglob("*.sealed")), 20, "the intake's spool to drain")
     terminal = ledger.terminal()
     open_jobs = {job["id"]: job["state"] for job in terminal.jobs()}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <variant>
@@ -21,11 +22,16 @@ struct CertificatePin {
     friend bool operator==(const CertificatePin&, const CertificatePin&) = default;
 };
 
-/// The device's certificate must lead to this authority and name the host of the device's URI.
+/// The device's certificate must lead to this authority and name the host of the device's URI. Where `crl` isn't empty,
+/// it holds the revocation list of each authority on the way (PEM), and nothing that they don't cover is trusted.
 struct CertificateAuthority {
-    std::string pem;
+    std::string pem;  ///< the authority; and authorities that it has issued, of whom there are lists
+    std::string crl = {};
     friend bool operator==(const CertificateAuthority&, const CertificateAuthority&) = default;
 };
+
+/// How long revocation lists of a device's authorities may be, all together.
+inline constexpr std::size_t max_crl_bytes = std::size_t{256} * 1024;
 
 /// A multi-function device, and the terminal that acts for it.
 struct Device {

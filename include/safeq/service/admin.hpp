@@ -111,8 +111,11 @@ public:
     /// Ends a token of that person. *Errors*: `not_found`; `log_unavailable`, and then it is still good.
     [[nodiscard]] Result<void> revoke_print_token(std::string_view user, token::TokenId id);
 
-    /// *Errors*: `already_exists`; those of `job::check` and of the factor rule.
+    /// *Errors*: `already_exists`; those of `job::check`, of the factor rule and of `tls::TrustAnchors::from_pem`.
     [[nodiscard]] Result<job::Device> add_device(NewDevice device);
+    /// Puts other revocation lists of a device's authorities in place of those that it has; empty for none.
+    /// *Errors*: `not_found`; `invalid_argument` where its key is pinned; as `add_device`.
+    [[nodiscard]] Result<job::Device> set_device_crl(std::string_view name, std::string crl);
     /// Every device.
     [[nodiscard]] Result<std::vector<job::Device>> devices();
 

@@ -74,4 +74,8 @@ TEST_CASE("hostile names, empty rules and nil ids are refused", "[job]") {
     CHECK(code_of(device) == Errc::invalid_argument);
     device.trust = job::CertificateAuthority{std::string(70'000, 'x')};
     CHECK(code_of(device) == Errc::too_large);
+    device.trust = job::CertificateAuthority{"x", std::string(job::max_crl_bytes, 'x')};
+    CHECK(job::check(device));
+    device.trust = job::CertificateAuthority{"x", std::string(job::max_crl_bytes + 1, 'x')};
+    CHECK(code_of(device) == Errc::too_large);
 }

@@ -9,6 +9,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <safeq/audit/tile.hpp>
+#include <safeq/tls/authority.hpp>
 
 #include "support/allocation/failing_allocation.hpp"
 
@@ -207,6 +208,21 @@ TEST_CASE("an allocation that fails while an operator is answered is a failure o
                    return must(w.front->admin.devices()).size() == 2;
                }});
     fail_each(w, untried, {.request = call("GET /admin/v1/devices"), .good = 200});
+    const auto authority = must(tls::Authority::create({"devices", 24h, 24h}, w.clock.now(), w.random));
+    (void)must(w.front->admin.add_device({.id = DeviceId::make(w.clock, w.random),
+                                          .name = "third",
+                                          .uri = "ipps://third.example/ipp/print",
+                                          .trust = job::CertificateAuthority{authority.certificate().pem()},
+                                          .terminal = {},
+                                          .factor_rule = "card"}));
+    fail_each(w, untried,
+              {.request = call("PUT /admin/v1/devices/{device}/crl", {{"device", "third"}},
+                               Json{{"crl", authority.crl_pem()}}.dump()),
+               .good = 200,
+               .done = [&] {
+                   const auto third = must(w.devices.find_by_name(w.tenant, "third"));
+                   return !std::get<job::CertificateAuthority>(third.trust).crl.empty();
+               }});
 
     fail_each(w, untried, {.request = call("GET /admin/v1/jobs"), .good = 200});
     fail_each(w, untried, {.request = call("GET /admin/v1/jobs/{job}", {{"job", job_text}}), .good = 200});

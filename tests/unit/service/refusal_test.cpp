@@ -5,6 +5,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <safeq/tls/authority.hpp>
+
 #include "sign_in_world.hpp"
 
 using namespace safeq;
@@ -93,6 +95,34 @@ TEST_CASE("without a record nothing is administered", "[service]") {
     CHECK(device().error().code == Errc::log_unavailable);
     CHECK(w.devices.devices.empty());
     REQUIRE(device());
+
+    CHECK(w.admin.set_device_crl("lobby", "").error().code == Errc::invalid_argument);  // by a pin
+    CHECK(w.admin.set_device_crl("attic", "").error().code == Errc::not_found);
+    const auto authority = tls::Authority::create({"devices", 24h, 24h}, w.clock.now(), w.random).value();
+    const auto add_trusted = [&](std::string pem, std::string crl) {
+        return w.admin.add_device({.id = DeviceId::make(w.clock, w.random),
+                                   .name = "attic",
+                                   .uri = "ipps://attic.example/ipp/print",
+                                   .trust = job::CertificateAuthority{std::move(pem), std::move(crl)},
+                                   .terminal = crypto::sha256(as_bytes("attic")),
+                                   .factor_rule = "card+pin"});
+    };
+    const std::string pem = authority.certificate().pem(), crl = authority.crl_pem();
+    CHECK(add_trusted("-----BEGIN CERTIFICATE-----", "").error().code == Errc::malformed);
+    CHECK(add_trusted(pem, "rubbish").error().code == Errc::malformed);
+    REQUIRE(add_trusted(pem, crl));
+    w.break_log();
+    CHECK(w.admin.set_device_crl("attic", "").error().code == Errc::log_unavailable);
+    const auto of_attic = [&] {
+        const auto found = w.devices.find_by_name(w.tenant, "attic").value();
+        return std::get<job::CertificateAuthority>(found.trust).crl;
+    };
+    CHECK(of_attic() == crl);
+    const auto other = tls::Authority::create({"others", 24h, 24h}, w.clock.now(), w.random).value();
+    CHECK(w.admin.set_device_crl("attic", other.crl_pem()).error().code == Errc::certificate_untrusted);
+    CHECK(of_attic() == crl);
+    REQUIRE(w.admin.set_device_crl("attic", ""));
+    CHECK(of_attic().empty());
 
     w.break_log();
     CHECK(w.admin.issue_print_token("alice", "laptop", {}).error().code == Errc::log_unavailable);

@@ -48,6 +48,12 @@ TEST_CASE("a device is found by id, name and terminal, and comes back as it went
     CHECK(w.devices.find_by_name(w.tenant, "a") == trusted);
     CHECK(w.devices.find_by_terminal(w.tenant, *pinned.terminal) == pinned);
     CHECK(w.devices.list(w.tenant) == std::vector{trusted, pinned});
+    std::get<job::CertificateAuthority>(trusted.trust).crl = "-----BEGIN X509 CRL-----\n";
+    REQUIRE(w.devices.update(trusted));
+    CHECK(w.devices.find(w.tenant, trusted.id) == trusted);
+    std::get<job::CertificateAuthority>(trusted.trust).crl.clear();
+    REQUIRE(w.devices.update(trusted));
+    CHECK(w.devices.find(w.tenant, trusted.id) == trusted);
     REQUIRE(w.devices.remove(w.tenant, trusted.id));
     CHECK(w.devices.remove(w.tenant, trusted.id).error().code == Errc::not_found);
     CHECK(w.devices.find(w.tenant, trusted.id).error().code == Errc::not_found);
