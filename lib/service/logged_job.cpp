@@ -51,6 +51,16 @@ void tell(LoggedJob& job, Kind kind) {
     }
 }
 
+Result<void> tell_all(std::map<JobId, LoggedJob>& jobs, const audit::Log& log, audit::Index from) {
+    return log.scan(from, [&](audit::Index, ByteView entry) -> Result<void> {
+        SAFEQ_TRY(const audit::Record record, audit::Record::parse(entry));
+        const auto kind = record.kind.known();
+        if (!kind || !record.job) return {};
+        if (const auto at = jobs.find(*record.job); at != jobs.end()) tell(at->second, *kind);
+        return {};
+    });
+}
+
 }  // namespace
 
 Result<std::map<JobId, LoggedJob>> read_jobs(const audit::Log& log, const std::set<JobId>& jobs) {
@@ -60,13 +70,15 @@ Result<std::map<JobId, LoggedJob>> read_jobs(const audit::Log& log, const std::s
     Time since = Time::max();
     for (const JobId job : jobs) since = std::min(since, made_at(job));
     SAFEQ_TRY(const audit::Index from, first_since(log, since - std::chrono::days{1}));
-    SAFEQ_TRY_VOID(log.scan(from, [&](audit::Index, ByteView entry) -> Result<void> {
-        SAFEQ_TRY(const audit::Record record, audit::Record::parse(entry));
-        const auto kind = record.kind.known();
-        if (!kind || !record.job) return {};
-        if (const auto at = out.find(*record.job); at != out.end()) tell(at->second, *kind);
-        return {};
-    }));
+    SAFEQ_TRY_VOID(tell_all(out, log, from));
+
+    // "Never taken over" is said of no job before the whole log was asked: some clock may have been off by more.
+    std::map<JobId, LoggedJob> doubtful;
+    for (const auto& [job, said] : out)
+        if (!said.held) doubtful.emplace(job, LoggedJob{});
+    if (from == 0 || doubtful.empty()) return out;
+    SAFEQ_TRY_VOID(tell_all(doubtful, log, 0));
+    for (const auto& [job, said] : doubtful) out[job] = said;
     return out;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "world.hpp"
 
@@ -126,6 +127,53 @@ TEST_CASE("a job that the database lost is held again, from its files and the lo
                                                 job::Wish::print))
               .state == job::State::printed);
     CHECK(lost.world.device.got == lost.pdf);
+}
+
+TEST_CASE("a lost job is found in the log also where the clocks were days apart", "[service]") {
+    // What the release server's clock said when it took the job, against the intake's when it made it.
+    const auto apart = GENERATE(-400h, -25h, -23h, 23h, 400h);
+    World world;
+    for (int i = 0; i < 3; ++i) {  // something before and after it
+        REQUIRE(world.release->recorder.daemon_stopped("release"));
+        world.clock.advance(1h);
+    }
+    world.cut = true;
+    const JobId job = world.print(test::make_pdf(1, "x"), world.alice, "alice").uuid;
+    world.clock.advance(apart);
+    world.cut = false;
+    REQUIRE(world.intake->handover.run().taken == 1);
+    world.clock.advance(-apart);
+    for (int i = 0; i < 3; ++i) {
+        world.clock.advance(48h);
+        REQUIRE(world.release->recorder.daemon_stopped("release"));
+    }
+    {
+        const auto unit = must(world.repository.begin());
+        must(unit->erase(world.tenant, job));
+        must(unit->commit());
+    }
+    world.restart();
+    const auto swept = must(world.release->custody.sweep());
+    CHECK(swept.restored == 1);
+    CHECK(swept.removed == 0);
+    CHECK(must(world.release->desk.release(world.session_of(world.alice), world.mfd, job, job::Wish::print)).state ==
+          job::State::printed);
+}
+
+TEST_CASE("files of a job that was never taken over go, after the whole log was asked", "[service]") {
+    World world;
+    world.cut = true;
+    (void)world.print(test::make_pdf(1, "x"), world.alice, "alice");
+    for (int i = 0; i < 3; ++i) {
+        REQUIRE(world.release->recorder.daemon_stopped("release"));
+        world.clock.advance(48h);
+    }
+    const auto files = must(world.intake_blobs.list());
+    for (const spool::BlobName& name : files) world.release_blobs.put(name, world.intake_blobs.bytes(name));
+    const auto swept = must(world.release->custody.sweep());
+    CHECK(swept.removed == files.size());
+    CHECK(swept.restored == 0);
+    CHECK(swept.left.empty());
 }
 
 TEST_CASE("what was a favourite or restricted is so again", "[service]") {
