@@ -25,7 +25,14 @@ Kind kind_of(Errc code) {
 
 }  // namespace
 
+// Ids of one tenant mean nothing in another, so that a mix-up is refused before anything is looked up.
+Result<void> ReleaseDesk::check_tenant(TenantId tenant, std::string_view whose) const {
+    if (tenant != parts_.tenant) return fail(Errc::denied, std::string{whose}, "of another tenant");
+    return {};
+}
+
 Result<std::vector<OwnJob>> ReleaseDesk::jobs(const token::Session& session) {
+    SAFEQ_TRY_VOID(check_tenant(session.tenant, "session"));
     SAFEQ_TRY(std::vector<job::Job> rows, parts_.jobs.list(parts_.tenant, session.subject));
     std::vector<OwnJob> out;
     if (rows.empty()) return out;
@@ -51,6 +58,8 @@ Result<spool::Reader> ReleaseDesk::open(const job::Job& job, std::uint32_t docum
 
 Result<Released> ReleaseDesk::release(const token::Session& session, const job::Device& device, JobId id,
                                       job::Wish wish) {
+    SAFEQ_TRY_VOID(check_tenant(session.tenant, "session"));
+    SAFEQ_TRY_VOID(check_tenant(device.tenant, "device"));
     SAFEQ_TRY(job::ReleaseGrant grant, parts_.gate.request(session.subject, parts_.tenant, id, device.id, wish));
     SAFEQ_FAIL_POINT("desk.granted");
     SAFEQ_TRY(job::Releasing running, parts_.jobs.release(std::move(grant)));
@@ -85,10 +94,10 @@ Delivered ReleaseDesk::attempt(const job::Releasing& running, const job::Device&
         // The fence is asked about once a second and before the last chunk: see docs/threat-model.md for the race that
         // remains.
         std::uint64_t index = 0;
-        auto asked = std::chrono::steady_clock::now();
+        auto asked = parts_.steady();
         const auto next = [&]() -> Result<ByteView> {
             while (index < reader->chunk_count()) {
-                const auto now = std::chrono::steady_clock::now();
+                const auto now = parts_.steady();
                 if (index + 1 == reader->chunk_count() || now - asked >= std::chrono::seconds{1}) {
                     SAFEQ_TRY_VOID(parts_.jobs.check_fence(running));
                     asked = now;
@@ -116,10 +125,12 @@ Result<Released> ReleaseDesk::settle(const Result<job::Settled>& settled, std::s
 }
 
 Result<Released> ReleaseDesk::accept_as_printed(const token::Session& session, JobId id) {
+    SAFEQ_TRY_VOID(check_tenant(session.tenant, "session"));
     return settle(parts_.jobs.accept_as_printed(parts_.tenant, session.subject, id), {});
 }
 
 Result<job::Job> ReleaseDesk::keep(const token::Session& session, JobId id, bool kept) {
+    SAFEQ_TRY_VOID(check_tenant(session.tenant, "session"));
     const Time expires = parts_.clock.now() + (kept ? parts_.retention.kept : parts_.retention.held);
     SAFEQ_TRY(const job::Job found, parts_.jobs.find(parts_.tenant, session.subject, id));
     if (found.state != job::State::held && found.state != job::State::uncertain)
@@ -132,6 +143,7 @@ Result<job::Job> ReleaseDesk::keep(const token::Session& session, JobId id, bool
 }
 
 Result<void> ReleaseDesk::remove(const token::Session& session, JobId id) {
+    SAFEQ_TRY_VOID(check_tenant(session.tenant, "session"));
     SAFEQ_TRY(const Released done, settle(parts_.jobs.remove(parts_.tenant, session.subject, id), {}));
     (void)done;
     return {};

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <safeq/job/device.hpp>
@@ -59,7 +62,8 @@ struct Released {
     std::string detail;
 };
 
-/// What a person who signed in at a device can do with their own jobs. *Threads*: safe from several threads.
+/// What a person who signed in at a device can do with their own jobs. A session, or a device, of another tenant than
+/// the desk's is `denied`. *Threads*: safe from several threads.
 class ReleaseDesk final {
 public:
     /// What releasing needs; what is referred to must outlive the object.
@@ -75,13 +79,15 @@ public:
         Delivery& delivery;
         const Clock& clock;
         Retention retention;
+        /// By which the fence is asked about once a second. *Requires*: safe from several threads.
+        std::function<std::chrono::steady_clock::time_point()> steady = std::chrono::steady_clock::now;
     };
 
     /// Documents up to this size are verified whole before the first byte leaves; above, the commitment and the last
     /// chunk, and every chunk again as it streams.
     static constexpr std::uint64_t verified_first = 64 * 1024 * 1024;
 
-    explicit ReleaseDesk(const Parts& parts) noexcept : parts_{parts} {}
+    explicit ReleaseDesk(Parts parts) noexcept : parts_{std::move(parts)} {}
 
     /// The person's open jobs, oldest first.
     [[nodiscard]] Result<std::vector<OwnJob>> jobs(const token::Session& session);
@@ -105,6 +111,7 @@ public:
     [[nodiscard]] Result<void> discard(const job::Job& job);
 
 private:
+    [[nodiscard]] Result<void> check_tenant(TenantId tenant, std::string_view whose) const;
     [[nodiscard]] Delivered attempt(const job::Releasing& running, const job::Device& device);
     [[nodiscard]] Result<spool::Reader> open(const job::Job& job, std::uint32_t document);
     [[nodiscard]] Result<Released> settle(const Result<job::Settled>& settled, std::string detail);
