@@ -87,9 +87,8 @@ Result<Begun> Jobs::begin(ReleaseGrant&& grant) {
     job.device = spent.device();
     job.changed = clock_.now();
     SAFEQ_TRY_VOID(unit->update(job, before, spent.attempt() - 1));
-    SAFEQ_TRY(
-        Intent leaf,
-        promise(*unit, {.tenant = job.tenant, .job = job.id, .actor = spent.subject(), .event = event}, job, before));
+    SAFEQ_TRY(Intent leaf, promise(*unit, {.tenant = job.tenant, .job = job.id, .event = event, .actor = Actor::owner},
+                                   job, before));
     SAFEQ_FAIL_POINT("jobs.begin");
     SAFEQ_TRY_VOID(unit->commit());
     SAFEQ_FAIL_POINT("jobs.begun");
@@ -164,7 +163,7 @@ Result<Settled> Jobs::settle(Change change) {
     SAFEQ_TRY_VOID(journal_.ready());
     SAFEQ_TRY(auto unit, repository_.begin());
     SAFEQ_TRY(Job job, unit->find(change.tenant, change.job));
-    if (change.owners_only && (change.actor.nil() || job.owner != change.actor || job.restricted))
+    if (change.owner && (change.owner->nil() || job.owner != *change.owner || job.restricted))
         return fail(Errc::not_found, "job", change.job.text());
     if (job.restricted && change.event != Event::expire)
         return fail(Errc::denied, "job", "its processing is restricted");
@@ -185,20 +184,20 @@ Result<Settled> Jobs::settle(Change change) {
 }
 
 Result<Settled> Jobs::cancel(TenantId tenant, SubjectId owner, JobId id) {
-    return settle({.tenant = tenant, .job = id, .actor = owner, .event = Event::cancel, .owners_only = true});
+    return settle({.tenant = tenant, .job = id, .event = Event::cancel, .actor = Actor::owner, .owner = owner});
 }
 
-Result<Settled> Jobs::remove(TenantId tenant, SubjectId owner, JobId id) {
-    return settle({.tenant = tenant, .job = id, .actor = owner, .event = Event::remove, .owners_only = true});
+Result<Settled> Jobs::remove(TenantId tenant, SubjectId owner, JobId id, Actor by) {
+    return settle({.tenant = tenant, .job = id, .event = Event::remove, .actor = by, .owner = owner});
 }
 
 Result<Settled> Jobs::accept_as_printed(TenantId tenant, SubjectId owner, JobId id) {
     return settle(
-        {.tenant = tenant, .job = id, .actor = owner, .event = Event::accept_as_printed, .owners_only = true});
+        {.tenant = tenant, .job = id, .event = Event::accept_as_printed, .actor = Actor::owner, .owner = owner});
 }
 
-Result<Settled> Jobs::cancel_as_operator(TenantId tenant, SubjectId by, JobId id) {
-    return settle({.tenant = tenant, .job = id, .actor = by, .event = Event::cancel});
+Result<Settled> Jobs::cancel_as_operator(TenantId tenant, JobId id) {
+    return settle({.tenant = tenant, .job = id, .event = Event::cancel, .actor = Actor::operator_});
 }
 
 Result<Job> Jobs::keep(TenantId tenant, SubjectId owner, JobId id, bool kept, Time expires) {

@@ -101,7 +101,7 @@ Result<void> Admin::check_erasable(SubjectId subject) {
     }
 }
 
-// On the person's behalf, who wants nothing of theirs to stay; nobody can begin a release any more.
+// For the person, who wants nothing of theirs to stay, but by an operator; nobody can begin a release any more.
 Result<void> Admin::end_jobs(SubjectId subject) {
     for (;;) {
         std::vector<job::Job> open;
@@ -112,7 +112,8 @@ Result<void> Admin::end_jobs(SubjectId subject) {
         }
         if (open.empty()) return {};
         for (const job::Job& job : open) {
-            SAFEQ_TRY(const job::Settled ended, parts_.lifecycle.remove(parts_.tenant, subject, job.id));
+            SAFEQ_TRY(const job::Settled ended,
+                      parts_.lifecycle.remove(parts_.tenant, subject, job.id, job::Actor::operator_));
             if (ended.leaf == job::Leaf::durable) SAFEQ_TRY_VOID(parts_.discard(ended.job));
         }
     }
@@ -230,7 +231,7 @@ Result<job::Job> Admin::job(JobId id) {
 }
 
 Result<job::Job> Admin::cancel_job(JobId id) {
-    SAFEQ_TRY(const job::Settled ended, parts_.lifecycle.cancel_as_operator(parts_.tenant, {}, id));
+    SAFEQ_TRY(const job::Settled ended, parts_.lifecycle.cancel_as_operator(parts_.tenant, id));
     if (ended.leaf == job::Leaf::durable) SAFEQ_TRY_VOID(parts_.discard(ended.job));
     return ended.job;
 }

@@ -262,7 +262,7 @@ Result<void> Recorder::job_failed(JobId job, SubjectId owner, std::string_view w
     out.id = audit::derive_record_id(Kind::job_failed, parts_.tenant, job.bytes());
     out.job = job;
     out.subject = owner;
-    out.add(field::reason, why);
+    out.add(field::reason, why).add(field::actor, job::name(job::Actor::system));
     return write(out);
 }
 
@@ -292,7 +292,7 @@ Result<Bytes> Recorder::describe(const job::Happening& happening) {
     out.subject = happening.job.owner;
     if (!happening.job.device.nil()) out.device = happening.job.device;
     if (happening.job.attempt > 0) out.add(field::attempt, happening.job.attempt);
-    out.add(field::reason, job::name(happening.event));
+    out.add(field::reason, job::name(happening.event)).add(field::actor, job::name(happening.actor));
     if (happening.printed != nullptr) {
         if (happening.printed->pages) out.add(field::pages, std::uint64_t{*happening.printed->pages});
         if (happening.printed->copies) out.add(field::copies, std::uint64_t{*happening.printed->copies});

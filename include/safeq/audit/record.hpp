@@ -96,6 +96,7 @@ inline constexpr std::string_view copies = "copies";        ///< number
 inline constexpr std::string_view documents = "documents";  ///< number
 inline constexpr std::string_view attempt = "attempt";      ///< number: fencing number of a release
 inline constexpr std::string_view reason = "reason";        ///< text: a token, why
+inline constexpr std::string_view actor = "actor";          ///< text: "owner", "operator" or "system"
 inline constexpr std::string_view factors = "factors";      ///< text: "card+pin"
 inline constexpr std::string_view name = "name";            ///< text: of a device or daemon
 inline constexpr std::string_view version = "version";      ///< text

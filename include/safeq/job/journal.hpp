@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <safeq/job/repository.hpp>
 
@@ -18,13 +19,23 @@ struct Printed {
     friend bool operator==(const Printed&, const Printed&) = default;
 };
 
+/// Who did something to a job. A person is named by the job's owner; operators have no account.
+enum class Actor : std::uint8_t {
+    system,     ///< the release server itself: what a device told, what became due, what a start found
+    owner,      ///< signed in at a device, or by the intake's cancellation
+    operator_,  ///< by the administration socket
+};
+
+/// As it stands in records: "system", "owner", "operator".
+[[nodiscard]] std::string_view name(Actor actor) noexcept;
+
 /// Something that happened to a job and is to be told by a leaf of the audit log.
 struct Happening {
     RecordId record;
     Event event;
-    const Job& job;   ///< as it is afterwards
-    State before;     ///< its state until now
-    SubjectId actor;  ///< who did it; nil for the system itself
+    const Job& job;  ///< as it is afterwards
+    State before;    ///< its state until now
+    Actor actor;     ///< who did it
     Time at;
     const Printed* printed = nullptr;  ///< only for the events that end an attempt, and only where the device told
 };

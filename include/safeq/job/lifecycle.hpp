@@ -123,10 +123,9 @@ public:
     [[nodiscard]] Result<Settled> finish(Releasing&& running, const Outcome& outcome);
 
     /// By the owner. *Errors*: `not_found`, `illegal_transition`, `log_unavailable`.
-    /// @{
     [[nodiscard]] Result<Settled> cancel(TenantId tenant, SubjectId owner, JobId job);
-    [[nodiscard]] Result<Settled> remove(TenantId tenant, SubjectId owner, JobId job);
-    /// @}
+    /// The same. `by`: an operator may do it for an owner who asked for it, as when a person is erased.
+    [[nodiscard]] Result<Settled> remove(TenantId tenant, SubjectId owner, JobId job, Actor by = Actor::owner);
 
     /// The owner found the pages of an uncertain attempt.
     [[nodiscard]] Result<Settled> accept_as_printed(TenantId tenant, SubjectId owner, JobId job);
@@ -134,7 +133,7 @@ public:
     [[nodiscard]] Result<Job> keep(TenantId tenant, SubjectId owner, JobId job, bool kept, Time expires);
 
     /// By an operator, who has no say over an uncertain job. *Errors*: as `cancel`; `denied` for a restricted job.
-    [[nodiscard]] Result<Settled> cancel_as_operator(TenantId tenant, SubjectId by, JobId job);
+    [[nodiscard]] Result<Settled> cancel_as_operator(TenantId tenant, JobId job);
     /// By a privacy officer (GDPR, article 18): until it is lifted the job is frozen as it is, and not there for its
     /// owner. The caller records it. *Errors*: `not_found`; `conflict` while an attempt runs, or once the job has
     /// ended.
@@ -169,10 +168,10 @@ private:
     struct Change {
         TenantId tenant = {};
         JobId job = {};
-        SubjectId actor = {};
         Event event;
+        Actor actor = Actor::system;
+        std::optional<SubjectId> owner = {};  // whose it must be
         const Printed* printed = nullptr;
-        bool owners_only = false;
     };
     Result<Settled> settle(Change change);
     Result<Intent> promise(UnitOfWork& unit, const Change& change, const Job& job, State before);

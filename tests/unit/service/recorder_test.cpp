@@ -146,12 +146,13 @@ TEST_CASE("every function of the recorder writes a record of its schema", "[serv
                                                    .event = step.event,
                                                    .job = after,
                                                    .before = step.from,
-                                                   .actor = w.alice,
+                                                   .actor = job::Actor::operator_,
                                                    .at = w.clock.now(),
                                                    .printed = told});
             REQUIRE(json);
             const auto record = audit::decode(*json);
             if (!record) FAIL(job::name(step.event) << ": " << record.error().message());
+            CHECK(*record->text("actor") == "operator");
             seen.insert(*record->kind.known());
         }
     }
