@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <safeq/service/admin_api.hpp>
-#include <safeq/service/clock_watch.hpp>
 #include <safeq/service/daemon_api.hpp>
+#include <safeq/service/housekeeping.hpp>
 #include <safeq/service/terminal_api.hpp>
 #include <safeq/store/account_store.hpp>
 #include <safeq/store/blob_folder.hpp>
@@ -51,7 +51,7 @@ public:
         SAFEQ_TRY_VOID(recorder_->daemon_started("release", version, to_config(options_)));
         SAFEQ_TRY_VOID(throttle_->load());
         SAFEQ_TRY_VOID(epochs_folder_->load(common_.tenant, ring_));
-        SAFEQ_TRY_VOID(epoch_keeper_->tick());
+        SAFEQ_TRY_VOID(epoch_keeper_->tick(housekeeping_->settled()));
         SAFEQ_TRY_VOID(recover());
         return serve();
     }
@@ -98,6 +98,7 @@ private:
         SAFEQ_TRY(epochs_folder_, open_epochs(folder.root / "epochs", options_.root_key, runtime_.random));
         SAFEQ_TRY(log_store_, store::open_log_folder(folder.log()));
         SAFEQ_TRY(log_, audit::Log::open(*log_store_, log_origin("release", common_.tenant), *log_key_));
+        SAFEQ_TRY(unseen_, service::unseen_time(*log_, runtime_.clock.now()));
         return {};
     }
 
@@ -155,6 +156,16 @@ private:
             .recorder = *recorder_,
             .clock = runtime_.clock,
             .rules = service::epoch_rules_2026(std::chrono::hours{options_.hold_hours + 1})});
+        housekeeping_.emplace(service::Housekeeping::Parts{
+            .tenant = tenant,
+            .jobs = *jobs_,
+            .keeper = *epoch_keeper_,
+            .recorder = *recorder_,
+            .clock = runtime_.clock,
+            .retention = retention(),
+            .unseen = unseen_,
+            .discard = [this](const job::Job& job) { return desk_->discard(job); },
+            .explain = [](std::string_view what, const Error& error) { log_error(what, error); }});
         key_maker_.emplace(*subjects_);
         admin_.emplace(service::Admin::Parts{tenant, *accounts_, *hasher_, *peppers_, *password_rules_, *throttle_,
                                              *key_maker_, *devices_, *repository_, *jobs_, *print_tokens_, *sessions_,
@@ -192,34 +203,15 @@ private:
         return {};
     }
 
-    void discard_ended(const std::vector<job::Job>& ended) {
-        for (const job::Job& job : ended)
-            if (job::is_terminal(job.state))
-                if (const auto gone = desk_->discard(job); !gone) log_error("discard-failed", gone.error());
-    }
-
-    // Once a second: what is owed to the log, what has expired, and the checkpoint.
+    // Once a second.
     void keep_house() {
-        if (auto owed = jobs_->flush(common_.tenant)) discard_ended(*owed);
-        else log_error("log-owed", owed.error());
-        if (auto expired = jobs_->expire_due(common_.tenant)) {
-            for (const job::Settled& settled : *expired)
-                if (settled.leaf == job::Leaf::durable) discard_ended({settled.job});
-        } else {
-            log_error("expiry-failed", expired.error());
-        }
-        if (const auto jump = clock_watch_.look(runtime_.clock.now(), std::chrono::steady_clock::now()))
-            if (const auto told = recorder_->time_changed(*jump); !told) log_error("log-owed", told.error());
+        housekeeping_->each_second();
         if (const auto published = log_->publish(); !published) log_error("publish-failed", published.error());
     }
 
-    // Once a minute: rows of jobs that ended long ago, and keys.
+    // Once a minute.
     void keep_long_things() {
-        const Time before = runtime_.clock.now() - retention().ended;
-        const auto discard = [this](const job::Job& job) { return desk_->discard(job); };
-        if (const auto gone = jobs_->forget(common_.tenant, before, discard); !gone)
-            log_error("forget-failed", gone.error());
-        if (const auto done = epoch_keeper_->tick(); !done) log_error("epochs-failed", done.error());
+        housekeeping_->each_minute();
         if (const auto done = sessions_->sweep(); !done) log_error("sweep-failed", done.error());
     }
 
@@ -308,7 +300,6 @@ private:
     std::stop_source stop_;
     Contexts contexts_;
     Current<DevicePolicies> device_policies_;
-    service::ClockWatch clock_watch_{2s};
     std::unique_ptr<store::KeyFolder> keys_;
     std::optional<crypto::SigningKey> log_key_, list_key_;
     std::optional<service::CredentialOpener> opener_;
@@ -321,6 +312,7 @@ private:
     std::unique_ptr<store::EpochFolder> epochs_folder_;
     std::unique_ptr<audit::LogStore> log_store_;
     std::unique_ptr<audit::Log> log_;
+    std::chrono::milliseconds unseen_{0};
     std::optional<store::AccountStore> accounts_;
     std::optional<store::TokenStore> tokens_;
     std::optional<store::DeviceStore> devices_;
@@ -344,6 +336,7 @@ private:
     std::optional<FolderSeeds> seeds_;
     std::optional<service::Survivors> survivors_;
     std::optional<service::EpochKeeper> epoch_keeper_;
+    std::optional<service::Housekeeping> housekeeping_;
     std::optional<KeyMaker> key_maker_;
     std::optional<service::Admin> admin_;
     std::optional<service::TerminalApi> terminal_api_;

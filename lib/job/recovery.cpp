@@ -16,10 +16,10 @@ bool promised(const std::vector<Intent>& intents, JobId job) {
 
 }  // namespace
 
-Result<std::vector<Settled>> Jobs::expire_due(TenantId tenant, std::size_t limit) {
+Result<std::vector<Settled>> Jobs::expire_due(TenantId tenant, Time by, std::size_t limit) {
     SAFEQ_TRY_VOID(journal_.ready());
     std::vector<Settled> settled;
-    JobFilter filter{.states = {State::held}, .expires_by = clock_.now(), .limit = page};
+    JobFilter filter{.states = {State::held}, .expires_by = by, .limit = page};
     while (settled.size() < limit) {
         SAFEQ_TRY(auto unit, repository_.begin());
         SAFEQ_TRY(const std::vector<Job> due, unit->list(tenant, filter));

@@ -66,13 +66,12 @@ Time EpochKeeper::hard_end(const LivingEpoch& epoch) const {
     return epoch.entry.not_after + (epoch.entry.kept ? std::chrono::milliseconds{0} : parts_.rules.hold);
 }
 
-Result<void> EpochKeeper::tick() {
+Result<void> EpochKeeper::tick(Time by) {
     const std::scoped_lock lock{mutex_};
-    const Time now = parts_.clock.now();
     SAFEQ_TRY(const std::vector<LivingEpoch> epochs, parts_.seeds.list());
     SAFEQ_TRY_VOID(cover(epochs));
     for (const LivingEpoch& epoch : epochs) {
-        if (!epoch.ending && now <= hard_end(epoch)) continue;
+        if (!epoch.ending && by <= hard_end(epoch)) continue;
         SAFEQ_TRY([[maybe_unused]] const Settlement settled, finish(epoch.entry.id()));
     }
     return {};

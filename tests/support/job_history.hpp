@@ -283,7 +283,7 @@ private:
 
     void pass_time(unsigned hours) {
         clock_.advance(std::chrono::hours{hours});
-        const auto expired = jobs_.expire_due(tenant_);
+        const auto expired = jobs_.expire_due(tenant_, clock_.now());
         expect_code(expired, journal_.mode == Mode::refuses ? std::optional{Errc::log_unavailable} : std::nullopt,
                     "expire");
         if (!expired) return;

@@ -144,8 +144,9 @@ public:
     /// *Errors*: `not_found`, also for another's job, and for a restricted one.
     [[nodiscard]] Result<Job> find(TenantId tenant, SubjectId owner, JobId job);
 
-    /// Gives up at most `limit` held jobs whose time is over. *Errors*: `log_unavailable`.
-    [[nodiscard]] Result<std::vector<Settled>> expire_due(TenantId tenant, std::size_t limit = 100);
+    /// Gives up at most `limit` held jobs whose time was over at `by`, and is over now: what a caller with a clock that
+    /// may have been set forward holds back. *Errors*: `log_unavailable`.
+    [[nodiscard]] Result<std::vector<Settled>> expire_due(TenantId tenant, Time by, std::size_t limit = 100);
 
     /// Erases the rows of at most `limit` terminal jobs that ended before `before` and have no open intent, each after
     /// `discard` has deleted its documents, if any are left; how many. *Errors*: also those of `discard`: what went

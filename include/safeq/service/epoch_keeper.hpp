@@ -87,10 +87,10 @@ public:
 
     explicit EpochKeeper(Parts parts) : parts_{std::move(parts)} {}
 
-    /// Makes and ends what is due; to be called at start and every few minutes.
-    /// *Errors*: those of the seeds, the spool and the repository; `log_unavailable`. What is left is done by a later
-    /// call.
-    [[nodiscard]] Result<void> tick();
+    /// Makes what is due, and ends what was due at `by`: a time that may be behind the clock, as `SettledTime` is.
+    /// To be called at start and every few minutes. *Errors*: those of the seeds, the spool and the repository;
+    /// `log_unavailable`. What is left is done by a later call.
+    [[nodiscard]] Result<void> tick(Time by);
 
     /// The epochs that are alive, by `not_before`. *Errors*: those of the seeds.
     [[nodiscard]] Result<std::vector<LivingEpoch>> list();

@@ -180,7 +180,7 @@ TEST_CASE("only the owner leads a job out of doubt", "[job]") {
     CHECK(desk.jobs.cancel_as_operator(desk.tenant, id).error().code == Errc::illegal_transition);
     CHECK(desk.jobs.remove(desk.tenant, desk.stranger, id).error().code == Errc::not_found);
     desk.clock.advance(1000h);
-    CHECK(desk.jobs.expire_due(desk.tenant)->empty());
+    CHECK(desk.jobs.expire_due(desk.tenant, desk.clock.now())->empty());
     CHECK(desk.jobs.remove(desk.tenant, desk.owner, id)->job.state == State::deleted);
 }
 
@@ -267,11 +267,11 @@ TEST_CASE("expiry takes what is due and leaves restricted jobs", "[job]") {
     std::vector<JobId> ids;
     for (int i = 0; i < 5; ++i) ids.push_back(desk.take());
     REQUIRE(desk.jobs.restrict_processing(desk.tenant, ids[0], true));
-    CHECK(desk.jobs.expire_due(desk.tenant)->empty());
+    CHECK(desk.jobs.expire_due(desk.tenant, desk.clock.now())->empty());
     desk.clock.advance(24h);
-    CHECK(desk.jobs.expire_due(desk.tenant, 3)->size() == 3);
-    CHECK(desk.jobs.expire_due(desk.tenant, 3)->size() == 1);
-    CHECK(desk.jobs.expire_due(desk.tenant, 3)->empty());
+    CHECK(desk.jobs.expire_due(desk.tenant, desk.clock.now(), 3)->size() == 3);
+    CHECK(desk.jobs.expire_due(desk.tenant, desk.clock.now(), 3)->size() == 1);
+    CHECK(desk.jobs.expire_due(desk.tenant, desk.clock.now(), 3)->empty());
     CHECK(desk.state(ids[0]) == State::held);
     CHECK(desk.jobs.list(desk.tenant, desk.stranger)->empty());
     CHECK(desk.jobs.find(desk.tenant, desk.stranger, ids[0]).error().code == Errc::not_found);

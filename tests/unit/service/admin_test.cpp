@@ -46,7 +46,7 @@ TEST_CASE("the record of a job's end tells whether its owner did it, an operator
 
     (void)w.job();
     w.clock.advance(100h);
-    REQUIRE(must(w.release->jobs.expire_due(w.tenant)).size() == 1);
+    REQUIRE(must(w.release->jobs.expire_due(w.tenant, w.clock.now())).size() == 1);
     CHECK(actor(Kind::job_expired) == "system");
 
     (void)w.job();

@@ -103,7 +103,7 @@ struct ApiWorld : World {
         at_terminal.key_fingerprint = mfd.terminal;
         must(devices.add(mfd));
         front = std::make_unique<Front>(*this);
-        must(front->keeper.tick());
+        must(front->keeper.tick(clock.now()));
         (void)must(front->keeper.rotate());
         carol = must(front->admin.add_user({.name = "carol",
                                             .display_name = {},

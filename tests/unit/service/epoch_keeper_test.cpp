@@ -137,25 +137,25 @@ struct World {
 
 TEST_CASE("an epoch is made in time, follows the one before, and ends when its hold is over", "[service][epoch]") {
     World w;
-    REQUIRE(w.keeper->tick());
-    REQUIRE(w.keeper->tick());
+    REQUIRE(w.keeper->tick(w.clock.now()));
+    REQUIRE(w.keeper->tick(w.clock.now()));
     REQUIRE(w.seeds.living.size() == 1);
     const spool::EpochKeyEntry first = w.current();
     CHECK(first.not_after - first.not_before == 25h);
 
     w.clock.advance(24h - 1ms);
-    REQUIRE(w.keeper->tick());
+    REQUIRE(w.keeper->tick(w.clock.now()));
     CHECK(w.seeds.living.size() == 1);
     w.clock.advance(1ms);
-    REQUIRE(w.keeper->tick());
+    REQUIRE(w.keeper->tick(w.clock.now()));
     CHECK(w.seeds.living.size() == 2);
     CHECK(w.current() != first);
 
     w.clock.advance(1h + 72h);
-    REQUIRE(w.keeper->tick());
+    REQUIRE(w.keeper->tick(w.clock.now()));
     CHECK(w.ring.opening_key(first.id()));
     w.clock.advance(1ms);
-    REQUIRE(w.keeper->tick());
+    REQUIRE(w.keeper->tick(w.clock.now()));
     const auto gone = w.ring.opening_key(first.id());
     REQUIRE_FALSE(gone);
     CHECK(gone.error().code == Errc::key_destroyed);
@@ -170,10 +170,10 @@ TEST_CASE("an epoch is made in time, follows the one before, and ends when its h
 TEST_CASE("there is no key whose creation isn't on record", "[service][epoch]") {
     World w;
     w.disk->fail(0, test::MemoryDisk::Failure::clean);
-    CHECK(w.keeper->tick().error().code == Errc::log_unavailable);
+    CHECK(w.keeper->tick(w.clock.now()).error().code == Errc::log_unavailable);
     CHECK(w.seeds.living.empty());
     for (int i = 0; i < 3; ++i) {
-        REQUIRE(w.keeper->tick());
+        REQUIRE(w.keeper->tick(w.clock.now()));
         w.restart();
     }
     CHECK(w.seeds.living.size() == 1);
@@ -185,7 +185,7 @@ TEST_CASE("there is no key whose creation isn't on record", "[service][epoch]") 
 TEST_CASE("what still waits is re-sealed before its epoch ends, and a copy from before opens no more",
           "[service][epoch]") {
     World w;
-    REQUIRE(w.keeper->tick());
+    REQUIRE(w.keeper->tick(w.clock.now()));
     const spool::EpochKeyEntry first = w.current();
     const JobId held = w.job(first.key, job::State::held);
     const JobId favourite = w.job(first.key, job::State::held, true);
@@ -196,7 +196,7 @@ TEST_CASE("what still waits is re-sealed before its epoch ends, and a copy from 
     const Bytes left = w.blobs.bytes({ended, 1});
 
     w.clock.advance(25h + 72h + 1ms);
-    REQUIRE(w.keeper->tick());
+    REQUIRE(w.keeper->tick(w.clock.now()));
     for (const JobId& job : {held, favourite, uncertain, coming})
         for (const std::uint32_t number : {0U, 1U}) CHECK(w.opens(job, number) == std::nullopt);
     CHECK(w.opens(favourite, 1, copy) == Errc::key_destroyed);
@@ -215,7 +215,7 @@ TEST_CASE("what still waits is re-sealed before its epoch ends, and a copy from 
     // The epoch for what is kept ends too, and hands its files on.
     const auto kept = std::ranges::find_if(w.seeds.living, [](const auto& e) { return e.entry.kept; })->entry;
     w.clock.advance(std::chrono::days{30} + 1ms);
-    REQUIRE(w.keeper->tick());
+    REQUIRE(w.keeper->tick(w.clock.now()));
     CHECK_FALSE(w.ring.opening_key(kept.id()));
     CHECK(w.opens(favourite) == std::nullopt);
     CHECK(w.opens(favourite, 1, now) == Errc::key_destroyed);
@@ -223,7 +223,7 @@ TEST_CASE("what still waits is re-sealed before its epoch ends, and a copy from 
 
 TEST_CASE("a damaged file is named as lost, and holds nothing up", "[service][epoch]") {
     World w;
-    REQUIRE(w.keeper->tick());
+    REQUIRE(w.keeper->tick(w.clock.now()));
     const spool::EpochKeyEntry first = w.current();
     const JobId good = w.job(first.key, job::State::held);
     std::vector<JobId> bad;
@@ -255,7 +255,7 @@ TEST_CASE("an end that was cut off is finished after a restart, wherever it was"
     for (const std::string step : {"condemn", "create", "spool", "log", "destroy"}) {
         CAPTURE(step);
         World w;
-        REQUIRE(w.keeper->tick());
+        REQUIRE(w.keeper->tick(w.clock.now()));
         const spool::EpochKeyEntry first = w.current();
         REQUIRE(w.keeper->rotate());
         const JobId held = w.job(first.key, job::State::held);
@@ -270,7 +270,7 @@ TEST_CASE("an end that was cut off is finished after a restart, wherever it was"
         w.blobs.fail_at(test::MemoryBlobStore::never);
         w.seeds.fail_on.clear();
         w.restart();
-        REQUIRE(w.keeper->tick());
+        REQUIRE(w.keeper->tick(w.clock.now()));
         if (step == "condemn") {  // it was never begun
             CHECK(w.ring.opening_key(first.id()));
             must(w.keeper->end(first.id()));
@@ -283,7 +283,7 @@ TEST_CASE("an end that was cut off is finished after a restart, wherever it was"
 
 TEST_CASE("by hand: rotate and end", "[service][epoch]") {
     World w;
-    REQUIRE(w.keeper->tick());
+    REQUIRE(w.keeper->tick(w.clock.now()));
     const spool::EpochKeyEntry first = w.current();
     w.clock.advance(1s);
     const spool::EpochKeyEntry second = must(w.keeper->rotate());
@@ -308,7 +308,7 @@ TEST_CASE("by hand: rotate and end", "[service][epoch]") {
 
 TEST_CASE("a retired epoch is no longer sealed to, and ends when its hold is over", "[service][epoch]") {
     World w;
-    REQUIRE(w.keeper->tick());
+    REQUIRE(w.keeper->tick(w.clock.now()));
     const spool::EpochKeyEntry first = w.current();
     w.clock.advance(1h);
     // First the record of the epoch that follows can't be written, then that of the one that goes.
@@ -323,11 +323,11 @@ TEST_CASE("a retired epoch is no longer sealed to, and ends when its hold is ove
     // What an intake sealed to it before it had the new list is still taken, and outlives it.
     const JobId late = w.job(first.key, job::State::held);
     w.clock.advance(72h);
-    REQUIRE(w.keeper->tick());
+    REQUIRE(w.keeper->tick(w.clock.now()));
     CHECK(w.opens(late) == std::nullopt);
     CHECK(w.ring.opening_key(first.id()));
     w.clock.advance(1ms);
-    REQUIRE(w.keeper->tick());
+    REQUIRE(w.keeper->tick(w.clock.now()));
     CHECK_FALSE(w.ring.opening_key(first.id()));
     CHECK(w.opens(late) == std::nullopt);
     const auto again = w.keeper->retire(first.id());
