@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include <safeq/job/lifecycle.hpp>
@@ -12,8 +14,8 @@
 
 namespace safeq::test {
 
-/// Plays a history of print jobs, given as bytes, against job::Jobs and against a model that is written without the
-/// transition table: what was asked, what left for the device, and what the owner has been told.
+/// Plays a history of print jobs of two tenants, given as bytes, against job::Jobs and against a model that is written
+/// without the transition table: what was asked, what left for the device, and what the owner has been told.
 class JobHistory {
 public:
     /// The first broken property, or nothing. Deterministic.
@@ -33,9 +35,10 @@ public:
     [[nodiscard]] std::size_t printed() const noexcept { return prints_; }
     [[nodiscard]] std::size_t refused() const noexcept { return refusals_; }
     [[nodiscard]] std::size_t recoveries() const noexcept { return recoveries_; }
+    [[nodiscard]] std::size_t forgotten() const noexcept { return forgotten_; }
 
 private:
-    static constexpr std::size_t job_count = 3;
+    static constexpr std::size_t job_count = 4;  // the last is the second tenant's, and of the same owner's
     using Mode = MemoryJournal::Mode;
 
     enum class Phase { none, waits, goes, ended };
@@ -47,6 +50,7 @@ private:
         bool kept = false;
         bool restricted = false;
         Time expires{};
+        Time ended{};
     };
 
     struct SeededBytes final : Random {
@@ -89,6 +93,7 @@ private:
                                                               ", should be " + std::string{name(expected_state(m))});
             expect(at->second.attempt == m.attempt, "attempt number");
             expect(at->second.kept == m.kept && at->second.restricted == m.restricted, "marks");
+            expect(at->second.expires == m.expires && at->second.tenant == tenant_of(i), "time to expire, tenant");
         }
     }
 
@@ -96,49 +101,56 @@ private:
         const std::size_t i = which % job_count;
         const bool own = (which & 0x80) == 0;
         const SubjectId asker = own ? owner_ : stranger_;
+        // Asked for by its id in the other tenant, no job is there.
+        const bool here = (which & 0x40) == 0;
+        const TenantId tenant = here == (i + 1 < job_count) ? tenant_ : second_tenant_;
         Model& m = models_[i];
         journal_.mode = static_cast<Mode>((how >> 4) & 3);
         const unsigned failing = how >> 6;  // 1: the first commit, 2: the second
-        switch (what % 14) {
-            case 0: return take(i);
-            case 1: return request(i, asker, own, (how & 1) != 0);
+        switch (what % 16) {
+            case 0: return take(i, tenant);
+            case 1: return request(i, tenant, asker, own && here, (how & 1) != 0);
             case 2: return begin(i, failing);
             case 3: return confirm(i, failing);
             case 4: return finish(i, static_cast<job::Outcome::Kind>(how & 3), failing);
-            case 5: return withdraw(i, asker, own, job::Event::cancel, failing);
-            case 6: return withdraw(i, asker, own, job::Event::remove, failing);
-            case 7: return withdraw(i, asker, own, job::Event::accept_as_printed, failing);
+            case 5: return withdraw(i, tenant, asker, own && here, job::Event::cancel, failing);
+            case 6: return withdraw(i, tenant, asker, own && here, job::Event::remove, failing);
+            case 7: return withdraw(i, tenant, asker, own && here, job::Event::accept_as_printed, failing);
             case 8: {
                 const bool kept = (how & 1) != 0;
-                const auto done = jobs_.keep(tenant_, asker, ids_[i], kept, m.expires);
-                const bool open = m.phase == Phase::waits;
+                const Time expires = clock_.now() + std::chrono::hours{24} - std::chrono::hours{6 * (how >> 1 & 7)};
+                const auto done = jobs_.keep(tenant, asker, ids_[i], kept, expires);
+                const bool seen = m.phase != Phase::none && own && here && !m.restricted;
                 expect_code(done,
-                            m.phase == Phase::none || !own || m.restricted ? std::optional{Errc::not_found}
-                            : open                                         ? std::nullopt
-                                                                           : std::optional{Errc::conflict},
+                            !seen                     ? std::optional{Errc::not_found}
+                            : m.phase != Phase::waits ? std::optional{Errc::conflict}
+                                                      : std::nullopt,
                             "keep");
-                if (done) m.kept = kept;
+                if (!done) return;
+                m.kept = kept;
+                m.expires = expires;
                 return;
             }
             case 9: {
                 const bool restricted = (how & 1) != 0;
-                const auto done = jobs_.restrict_processing(tenant_, ids_[i], restricted);
+                const auto done = jobs_.restrict_processing(tenant, ids_[i], restricted);
                 expect_code(done,
-                            m.phase == Phase::none    ? std::optional{Errc::not_found}
-                            : m.phase != Phase::waits ? std::optional{Errc::conflict}
-                                                      : std::nullopt,
+                            m.phase == Phase::none || !here ? std::optional{Errc::not_found}
+                            : m.phase != Phase::waits       ? std::optional{Errc::conflict}
+                                                            : std::nullopt,
                             "restrict");
                 if (done) m.restricted = restricted;
                 return;
             }
-            case 10: return pass_time(how & 7);
+            case 10: return pass_time(tenant, how & 7);
             case 11: return crash_and_recover();
             case 12: {
                 journal_.mode = Mode::works;
-                const auto done = jobs_.flush(tenant_);
+                const auto done = jobs_.flush(tenant);
                 expect_code(done, std::nullopt, "flush");
                 for (const job::Intent& open : repository_.content().intents)
-                    expect(open.kind == job::IntentKind::releasing, "an outcome is promised after flush");
+                    expect(open.kind == job::IntentKind::releasing || open.tenant != tenant,
+                           "an outcome is promised after flush");
                 return;
             }
             case 13: {
@@ -153,32 +165,36 @@ private:
                 }
                 return;
             }
+            case 14: return cancel_as_operator(i, tenant, here, failing);
+            case 15: return forget(tenant, std::chrono::hours{how & 7}, failing);
         }
     }
 
-    void take(std::size_t i) {
+    void take(std::size_t i, TenantId tenant) {
         job::Job job;
         job.id = ids_[i];
-        job.tenant = tenant_;
+        job.tenant = tenant;
         job.owner = owner_;
         job.created = job.changed = clock_.now();
         job.expires = clock_.now() + std::chrono::hours{24};
+        const bool home = tenant == tenant_of(i);
+        if (!home && models_[i].phase == Phase::none) return;  // ids are never given twice
         const auto done = jobs_.take(job);
-        expect_code(done, std::nullopt, "take");
+        expect_code(done, home ? std::nullopt : std::optional{Errc::conflict}, "take");
         if (!done) return;
         expect((*done == job::Insertion::inserted) == (models_[i].phase == Phase::none), "taken twice");
         if (models_[i].phase == Phase::none) models_[i] = {.phase = Phase::waits, .expires = job.expires};
     }
 
-    void request(std::size_t i, SubjectId asker, bool own, bool again) {
+    void request(std::size_t i, TenantId tenant, SubjectId asker, bool own, bool again) {
         const Model& m = models_[i];
         std::optional<Errc> code;
         if (m.phase == Phase::none || !own || m.restricted) code = Errc::not_found;
         else if (m.phase != Phase::waits || m.doubt != again) code = Errc::illegal_transition;
         else if (!m.doubt && m.expires <= clock_.now()) code = Errc::expired;
-        auto grant = gate_.request(asker, tenant_, ids_[i], device_, again ? job::Wish::print_again : job::Wish::print);
+        auto grant = gate_.request(asker, tenant, ids_[i], device_, again ? job::Wish::print_again : job::Wish::print);
         expect_code(grant, code, "request");
-        if (grant) grants_.insert_or_assign(i, Held{std::move(*grant), m.attempt, m.doubt});
+        if (grant) grants_.insert_or_assign(i, Held{std::move(*grant), ids_[i], m.attempt, m.doubt});
     }
 
     void begin(std::size_t i, unsigned failing) {
@@ -189,6 +205,7 @@ private:
         std::optional<Errc> code;
         if (at->second.spent) code = Errc::denied;
         else if (journal_.mode == Mode::refuses) code = Errc::log_unavailable;
+        else if (at->second.job != ids_[i]) code = Errc::not_found;  // forgotten since
         else if (!current) code = Errc::conflict;
         else if (m.restricted) code = Errc::not_found;
         else if (failing == 1) code = Errc::io_failed;
@@ -256,7 +273,7 @@ private:
         }
     }
 
-    void withdraw(std::size_t i, SubjectId asker, bool own, job::Event event, unsigned failing) {
+    void withdraw(std::size_t i, TenantId tenant, SubjectId asker, bool own, job::Event event, unsigned failing) {
         Model& m = models_[i];
         bool legal = m.phase == Phase::waits;
         if (event == job::Event::cancel) legal = legal && !m.doubt;
@@ -267,9 +284,9 @@ private:
         else if (!legal) code = Errc::illegal_transition;
         else if (failing == 1) code = Errc::io_failed;
         repository_.fail_commit(failing == 1 || failing == 2 ? failing : 0);
-        const auto done = event == job::Event::cancel   ? jobs_.cancel(tenant_, asker, ids_[i])
-                          : event == job::Event::remove ? jobs_.remove(tenant_, asker, ids_[i])
-                                                        : jobs_.accept_as_printed(tenant_, asker, ids_[i]);
+        const auto done = event == job::Event::cancel   ? jobs_.cancel(tenant, asker, ids_[i])
+                          : event == job::Event::remove ? jobs_.remove(tenant, asker, ids_[i])
+                                                        : jobs_.accept_as_printed(tenant, asker, ids_[i]);
         repository_.fail_commit(0);
         expect_code(done, code, name(event));
         if (!done) return;
@@ -281,14 +298,59 @@ private:
         }
     }
 
-    void pass_time(unsigned hours) {
+    void cancel_as_operator(std::size_t i, TenantId tenant, bool here, unsigned failing) {
+        Model& m = models_[i];
+        std::optional<Errc> code;
+        if (journal_.mode == Mode::refuses) code = Errc::log_unavailable;
+        else if (m.phase == Phase::none || !here) code = Errc::not_found;
+        else if (m.restricted) code = Errc::denied;
+        else if (m.phase != Phase::waits || m.doubt) code = Errc::illegal_transition;
+        else if (failing == 1) code = Errc::io_failed;
+        repository_.fail_commit(failing == 1 || failing == 2 ? failing : 0);
+        const auto done = jobs_.cancel_as_operator(tenant, ids_[i]);
+        repository_.fail_commit(0);
+        expect_code(done, code, "cancel by an operator");
+        if (done) end(m, job::State::cancelled);
+    }
+
+    void forget(TenantId tenant, std::chrono::hours after, unsigned failing) {
+        const Time before = clock_.now() - after;
+        std::set<JobId> due, discarded;
+        for (std::size_t i = 0; i < job_count; ++i) {
+            const bool owed = std::ranges::any_of(repository_.content().intents,
+                                                  [&](const job::Intent& open) { return open.job == ids_[i]; });
+            if (models_[i].phase == Phase::ended && models_[i].ended < before && tenant_of(i) == tenant && !owed)
+                due.insert(ids_[i]);
+        }
+        repository_.fail_commit(failing == 1 ? 1 : 0);
+        const auto done = jobs_.forget(tenant, before, [&](const job::Job& job) {
+            discarded.insert(job.id);
+            return Result<void>{};
+        });
+        repository_.fail_commit(0);
+        expect_code(done, failing == 1 ? std::optional{Errc::io_failed} : std::nullopt, "forget");
+        expect(discarded == due, "whose documents are deleted before a row is forgotten");
+        if (!done) return;
+        expect(*done == due.size(), "how many were forgotten");
+        for (std::size_t i = 0; i < job_count; ++i) {
+            if (!due.contains(ids_[i])) continue;
+            const auto& rows = repository_.content().jobs;
+            expect(!rows.contains(ids_[i]), "a row that was forgotten");
+            ++forgotten_;
+            models_[i] = {};
+            ids_[i] = JobId::make(clock_, random_);
+        }
+    }
+
+    void pass_time(TenantId tenant, unsigned hours) {
         clock_.advance(std::chrono::hours{hours});
-        const auto expired = jobs_.expire_due(tenant_, clock_.now());
+        const auto expired = jobs_.expire_due(tenant, clock_.now());
         expect_code(expired, journal_.mode == Mode::refuses ? std::optional{Errc::log_unavailable} : std::nullopt,
                     "expire");
         if (!expired) return;
-        for (Model& m : models_)
-            if (m.phase == Phase::waits && !m.doubt && !m.restricted && m.expires <= clock_.now())
+        for (std::size_t i = 0; i < job_count; ++i)
+            if (Model& m = models_[i]; tenant_of(i) == tenant && m.phase == Phase::waits && !m.doubt && !m.restricted &&
+                                       m.expires <= clock_.now())
                 end(m, job::State::expired);
     }
 
@@ -310,18 +372,21 @@ private:
             m.doubt = m.doubt || durable;
         }
         journal_.mode = Mode::works;
-        const auto found = jobs_.recover(tenant_);
-        expect_code(found, std::nullopt, "recover");
+        for (const TenantId tenant : {tenant_, second_tenant_})
+            expect_code(jobs_.recover(tenant), std::nullopt, "recover");
         expect(repository_.content().intents.empty(), "a promise is open after recovery");
     }
 
-    static void end(Model& m, job::State state) {
+    void end(Model& m, job::State state) {
         m.phase = Phase::ended;
         m.end = state;
+        m.ended = clock_.now();
     }
+    [[nodiscard]] TenantId tenant_of(std::size_t i) const { return i + 1 < job_count ? tenant_ : second_tenant_; }
 
     struct Held {
         job::ReleaseGrant grant;
+        JobId job;
         std::uint64_t attempt;
         bool doubt;
         bool spent = false;
@@ -335,11 +400,12 @@ private:
     job::Jobs jobs_{repository_, journal_, clock_, random_};
 
     TenantId tenant_ = TenantId::make(clock_, random_);
+    TenantId second_tenant_ = TenantId::make(clock_, random_);
     SubjectId owner_ = SubjectId::make(clock_, random_);
     SubjectId stranger_ = SubjectId::make(clock_, random_);
     DeviceId device_ = DeviceId::make(clock_, random_);
     std::array<JobId, job_count> ids_{JobId::make(clock_, random_), JobId::make(clock_, random_),
-                                      JobId::make(clock_, random_)};
+                                      JobId::make(clock_, random_), JobId::make(clock_, random_)};
 
     std::array<Model, job_count> models_;
     std::map<std::size_t, Held> grants_;
@@ -350,6 +416,7 @@ private:
     std::size_t prints_ = 0;
     std::size_t refusals_ = 0;
     std::size_t recoveries_ = 0;
+    std::size_t forgotten_ = 0;
 };
 
 }  // namespace safeq::test

@@ -302,6 +302,7 @@ TEST_CASE("100,000 random histories agree with the model", "[job]") {
     std::size_t printed = 0;
     std::size_t refused = 0;
     std::size_t recoveries = 0;
+    std::size_t forgotten = 0;
     // A tenth under sanitizers, which are ten times as slow.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     constexpr std::size_t histories = 10'000;
@@ -311,14 +312,15 @@ TEST_CASE("100,000 random histories agree with the model", "[job]") {
     for (std::size_t history = 0; history < histories; ++history) {
         // Steps that lead on are frequent, those that end a job or break something are not: else few get far.
         constexpr std::string_view weighted{
-            "\0\1\1\1\1\2\2\2\2\3\3\3\3\4\4\4\4\1\2\3\4\1\2\3\4\5\6\7\10\11\12\13\14\15", 34};
+            "\0\1\1\1\1\2\2\2\2\3\3\3\3\4\4\4\4\1\2\3\4\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17", 36};
         Bytes steps;
-        for (std::size_t job = 0; job < 3; ++job)
+        for (std::size_t job = 0; job < 4; ++job)
             steps.insert(steps.end(), {std::byte{0}, static_cast<std::byte>(job), std::byte{0}});
-        for (std::size_t left = 8 + engine() % 120; left > 0; --left) {
+        for (std::size_t left = 8 + engine() % 180; left > 0; --left) {
             const std::uint64_t dice = engine();
             steps.push_back(static_cast<std::byte>(weighted[dice % weighted.size()]));
-            steps.push_back(static_cast<std::byte>(((dice >> 8) % 3) | ((dice >> 16) % 16 == 0 ? 0x80u : 0u)));
+            steps.push_back(static_cast<std::byte>(((dice >> 8) % 4) | ((dice >> 16) % 16 == 0 ? 0x80u : 0u) |
+                                                   ((dice >> 20) % 16 == 0 ? 0x40u : 0u)));
             steps.push_back(static_cast<std::byte>((dice >> 24) & ((dice >> 32) % 8 == 0 ? 0xffu : 0x03u)));
         }
         test::JobHistory play;
@@ -327,8 +329,10 @@ TEST_CASE("100,000 random histories agree with the model", "[job]") {
         printed += play.printed();
         refused += play.refused();
         recoveries += play.recoveries();
+        forgotten += play.forgotten();
     }
     CHECK(printed > histories / 20);
     CHECK(refused > histories * 2);
     CHECK(recoveries > histories * 2);
+    CHECK(forgotten > histories / 20);
 }
