@@ -39,6 +39,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(base.has_value());
     require(check(policy, *base == &obsolete_mfd_2026) == PolicyFault::none);
     require(policy.exception_only() == (*base)->exception_only());
+    require(policy.extended_master_secret() == (*base)->extended_master_secret());
+    require(policy.secure_renegotiation() == (*base)->secure_renegotiation());
     for (const Version v : policy.versions()) require((*base)->allows(v));
     for (const Suite& s : policy.suites()) {
         const Suite* const original = (*base)->find_suite(s.code);

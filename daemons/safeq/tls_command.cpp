@@ -82,6 +82,10 @@ Json to_json(const Policy& policy) {
                    {"min_ec_bits", policy.min_ec_bits()},
                    {"rsa_reason", policy.rsa_reason()},
                    {"ec_reason", policy.ec_reason()}};
+    out["extended_master_secret"] = {{"required", policy.extended_master_secret()},
+                                     {"reason", policy.master_secret_reason()}};
+    out["secure_renegotiation"] = {{"required", policy.secure_renegotiation()},
+                                   {"reason", policy.renegotiation_reason()}};
     out["tickets"] = {{"seconds", policy.tickets().lifetime.count()},
                       {"key_seconds", policy.tickets().key_lifetime.count()},
                       {"reason", policy.tickets().reason}};

@@ -234,6 +234,10 @@ PolicyTable Derivation::table() const noexcept {
             .exception_only = base_->exception_only(),
             .min_ec_bits = min_ec_bits_,
             .tickets = tickets_,
+            .extended_master_secret = base_->extended_master_secret(),
+            .master_secret_reason = base_->master_secret_reason(),
+            .secure_renegotiation = base_->secure_renegotiation(),
+            .renegotiation_reason = base_->renegotiation_reason(),
             .rsa_reason = base_->rsa_reason(),
             .ec_reason = base_->ec_reason(),
             .base = base_->name()};

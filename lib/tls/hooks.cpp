@@ -121,7 +121,12 @@ void Hooks::tls_verify_cert_chain(const std::vector<Botan::X509_Certificate>& ch
 
 void Hooks::tls_inspect_handshake_msg(const Botan::TLS::Handshake_Message& message) {
     // Called for messages of both ends; a server's own Certificate is never empty.
-    if (!server_) return;
+    if (client_) {
+        const auto* const hello = dynamic_cast<const Botan::TLS::Server_Hello_12*>(&message);
+        if (hello != nullptr && !hello->secure_renegotiation() && policy().secure_renegotiation())
+            refuse({Errc::tls_handshake_failed, "TLS", "the server doesn't know of secure renegotiation (RFC 5746)"});
+        return;
+    }
     if (const auto* const v12 = dynamic_cast<const Botan::TLS::Certificate_12*>(&message)) {
         empty_certificate_ = v12->empty();
     } else if (const auto* const v13 = dynamic_cast<const Botan::TLS::Certificate_13*>(&message)) {

@@ -40,6 +40,10 @@ std::string describe(const Policy& policy) {
     for (const SignatureScheme& scheme : policy.signature_schemes())
         out += fmt::format("signature {:04x} {} | {}\n", scheme.code, scheme.name, scheme.reason);
     const TicketRule& tickets = policy.tickets();
+    out += fmt::format("extended-master-secret {} | {}\n",
+                       policy.extended_master_secret() ? "required" : "when-offered", policy.master_secret_reason());
+    out += fmt::format("secure-renegotiation {} | {}\n", policy.secure_renegotiation() ? "required" : "when-offered",
+                       policy.renegotiation_reason());
     return out +
            fmt::format("min-rsa-bits {} | {}\nmin-ec-bits {} | {}\n", policy.min_rsa_bits(), policy.rsa_reason(),
                        policy.min_ec_bits(), policy.ec_reason()) +

@@ -38,8 +38,7 @@ public:
 
     bool server_uses_own_ciphersuite_preferences() const override { return true; }
     bool negotiate_encrypt_then_mac() const override { return true; }
-    // RFC 9325, section 4.4; devices that live by an exception are older than RFC 7627.
-    bool require_extended_master_secret() const override { return !policy_->exception_only(); }
+    bool require_extended_master_secret() const override { return policy_->extended_master_secret(); }
     bool include_time_in_hello_random() const override { return false; }
     bool allow_ssl_key_log_file() const override { return false; }
 

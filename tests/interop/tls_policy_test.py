@@ -191,6 +191,11 @@ def test_policies_and_suites_are_listed_explained_and_compared(site):
     assert sum(line.startswith("suite ") for line in difference["added"]) == 6
     assert not any(line.startswith("suite ") for line in difference["removed"])
     assert tls(site, "diff", "modern", "modern-2026") == ""
+    wider = tls(site, "diff", "intermediate", "legacy-mfd").splitlines()
+    assert sum(line.startswith(("- extended-master-secret required ", "+ extended-master-secret when-offered ")) for line in wider) == 2
+    for name in DATED:
+        demanded = json.loads(tls(site, "show", name, "--json"))["extended_master_secret"]
+        assert demanded["required"] == (not name.endswith("-mfd-2026")) and demanded["reason"], demanded
 
 
 if __name__ == "__main__":

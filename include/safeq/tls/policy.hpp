@@ -43,6 +43,18 @@ struct PolicyTable {
     bool exception_only;            ///< only for a named device, with a reason and an expiry date
     std::size_t min_ec_bits = 256;  ///< of the curve of an ECDSA key
     TicketRule tickets = {};
+    /// Whether TLS 1.2 is refused to a peer whose keys would not depend on the whole handshake (RFC 7627); TLS 1.3's
+    /// always do. Only a policy that is `exception_only` may go without.
+    bool extended_master_secret = true;
+    std::string_view master_secret_reason =
+        "RFC 7627, sections 5.2 and 5.3: without it a man in the middle gives two sessions the same keys (triple "
+        "handshake)";
+    /// Whether TLS 1.2 servers are refused that don't know of secure renegotiation (RFC 5746), although nothing is ever
+    /// renegotiated from here. Only a policy that is `exception_only` may go without.
+    bool secure_renegotiation = true;
+    std::string_view renegotiation_reason =
+        "RFC 9325, section 3.5: a server without RFC 5746 may take our handshake for the renegotiation of another's "
+        "connection";
     std::string_view rsa_reason = "RSA 2048: 112 bits of security, the floor (NIST SP 800-57)";
     std::string_view ec_reason = "P-256: 128 bits of security; no policy has a smaller curve (NIST SP 800-57)";
     std::string_view base = {};  ///< the dated policy that this one was derived from; empty for a dated one
@@ -68,6 +80,14 @@ public:
     [[nodiscard]] constexpr std::string_view rsa_reason() const noexcept { return table_.rsa_reason; }
     [[nodiscard]] constexpr std::string_view ec_reason() const noexcept { return table_.ec_reason; }
     [[nodiscard]] constexpr const TicketRule& tickets() const noexcept { return table_.tickets; }
+    [[nodiscard]] constexpr bool extended_master_secret() const noexcept { return table_.extended_master_secret; }
+    [[nodiscard]] constexpr std::string_view master_secret_reason() const noexcept {
+        return table_.master_secret_reason;
+    }
+    [[nodiscard]] constexpr bool secure_renegotiation() const noexcept { return table_.secure_renegotiation; }
+    [[nodiscard]] constexpr std::string_view renegotiation_reason() const noexcept {
+        return table_.renegotiation_reason;
+    }
     [[nodiscard]] constexpr bool exception_only() const noexcept { return table_.exception_only; }
     [[nodiscard]] constexpr std::string_view base() const noexcept { return table_.base; }
 
@@ -103,19 +123,21 @@ private:
 /// Which rule of the floor a policy breaks; `none` for a sound one.
 enum class PolicyFault {
     none,
-    empty,                   ///< a list has no entry
-    duplicate,               ///< an entry stands twice
-    suites_out_of_order,     ///< a suite stands after one of a lower level, among those of its version
-    level_wrong,             ///< a suite's level is not what its parts make it
-    version_without_suite,   ///< a version is allowed that no suite belongs to, or the other way round
-    no_forward_secrecy,      ///< static key exchange outside a policy for exceptions
-    weak_name,               ///< the name tells of RC4, DES, NULL, EXPORT, anonymous, MD5 or SHA-1 signatures
-    sha1_signature,          ///< a signature scheme over SHA-1
-    rsa_too_short,           ///< RSA keys under 2048 bits
-    ec_too_short,            ///< ECDSA keys under 256 bits
-    post_quantum_not_first,  ///< a classical group stands before a hybrid one
-    suite_unusable,          ///< no group or signature scheme is left that a suite could be used with
-    tickets_too_long,        ///< tickets over a day, or over half of their key's time
+    empty,                      ///< a list has no entry
+    duplicate,                  ///< an entry stands twice
+    suites_out_of_order,        ///< a suite stands after one of a lower level, among those of its version
+    level_wrong,                ///< a suite's level is not what its parts make it
+    version_without_suite,      ///< a version is allowed that no suite belongs to, or the other way round
+    no_forward_secrecy,         ///< static key exchange outside a policy for exceptions
+    weak_name,                  ///< the name tells of RC4, DES, NULL, EXPORT, anonymous, MD5 or SHA-1 signatures
+    sha1_signature,             ///< a signature scheme over SHA-1
+    rsa_too_short,              ///< RSA keys under 2048 bits
+    ec_too_short,               ///< ECDSA keys under 256 bits
+    post_quantum_not_first,     ///< a classical group stands before a hybrid one
+    suite_unusable,             ///< no group or signature scheme is left that a suite could be used with
+    no_extended_master_secret,  ///< keys that don't depend on the whole handshake, outside a policy for exceptions
+    no_secure_renegotiation,    ///< servers whose other connections ours may be spliced into, likewise
+    tickets_too_long,           ///< tickets over a day, or over half of their key's time
 };
 
 /// One sentence for the operator about what the fault is; empty for `none`.
@@ -138,6 +160,10 @@ enum class PolicyFault {
             return "a classical group stands before a hybrid one, so that the hybrid would hardly ever be used";
         case PolicyFault::suite_unusable:
             return "a suite is left that no signature scheme (or, in TLS 1.2, no classical group) goes with";
+        case PolicyFault::no_extended_master_secret:
+            return "TLS 1.2 without the extended master secret: two sessions can be given the same keys";
+        case PolicyFault::no_secure_renegotiation:
+            return "TLS 1.2 without secure renegotiation: a server may take ours for the rest of another's connection";
         case PolicyFault::tickets_too_long: return "tickets live over a day, or over half of the time of their key";
     }
     return "";
@@ -202,6 +228,8 @@ namespace detail {
     }
     for (const Suite& s : policy.suites())
         if (!detail::usable(s, policy.signature_schemes(), policy.groups())) return PolicyFault::suite_unusable;
+    if (!policy.extended_master_secret() && !policy.exception_only()) return PolicyFault::no_extended_master_secret;
+    if (!policy.secure_renegotiation() && !policy.exception_only()) return PolicyFault::no_secure_renegotiation;
     if (policy.min_rsa_bits() < 2048) return PolicyFault::rsa_too_short;
     if (policy.min_ec_bits() < 256) return PolicyFault::ec_too_short;
     const TicketRule& tickets = policy.tickets();
@@ -246,15 +274,21 @@ inline constexpr std::span<const Suite> legacy_suites_2026 = std::span{obsolete_
 inline constexpr std::span<const Suite> intermediate_suites_2026 = std::span{obsolete_suites_2026}.first(9);
 inline constexpr std::span<const Suite> modern_suites_2026 = std::span{obsolete_suites_2026}.first(3);
 
-inline constexpr TicketRule tickets_2026{std::chrono::hours{6}, std::chrono::hours{12},
-                                         "half a working day saves most handshakes; a stolen ticket key opens at "
-                                         "most half a day of TLS 1.2 (RFC 9325, section 3.4)"};
+inline constexpr TicketRule tickets_2026{
+    std::chrono::hours{6}, std::chrono::hours{12},
+    "half a working day saves most handshakes; TLS 1.3 alone, which renews the keys at each resumption: who steals a "
+    "ticket key reads nothing recorded, and passes for the server for half a day at most (RFC 8446, section 2.2)"};
 inline constexpr TicketRule short_tickets_2026{
     std::chrono::hours{1}, std::chrono::hours{2},
     "TLS 1.3 renews the keys at each resumption; an hour serves a person's visit to a page (RFC 8446, section 2.2)"};
 inline constexpr TicketRule no_tickets{std::chrono::seconds{0}, std::chrono::seconds{0},
                                        "a device that lives by an exception is negotiated with anew each time, so that "
                                        "the exception can end at once"};
+
+inline constexpr std::string_view old_master_secret =
+    "not demanded: devices that live by an exception are older than RFC 7627; used where the device has it";
+inline constexpr std::string_view old_renegotiation =
+    "not demanded: devices that live by an exception may be older than RFC 5746; used where the device has it";
 
 }  // namespace detail
 
@@ -303,6 +337,10 @@ inline constexpr Policy legacy_mfd_2026{PolicyTable{
     .exception_only = true,
     .min_ec_bits = 256,
     .tickets = detail::no_tickets,
+    .extended_master_secret = false,
+    .master_secret_reason = detail::old_master_secret,
+    .secure_renegotiation = false,
+    .renegotiation_reason = detail::old_renegotiation,
     .rsa_reason = "RSA 2048: the floor; a device with a shorter key gets a new certificate (NIST SP 800-52r2)",
 }};
 
@@ -320,6 +358,10 @@ inline constexpr Policy obsolete_mfd_2026{PolicyTable{
     .exception_only = true,
     .min_ec_bits = 256,
     .tickets = detail::no_tickets,
+    .extended_master_secret = false,
+    .master_secret_reason = detail::old_master_secret,
+    .secure_renegotiation = false,
+    .renegotiation_reason = detail::old_renegotiation,
     .rsa_reason = "RSA 2048: the floor; a device with a shorter key gets a new certificate (NIST SP 800-52r2)",
 }};
 
@@ -328,6 +370,10 @@ static_assert(check(intermediate_2026, false) == PolicyFault::none);
 static_assert(check(legacy_mfd_2026, false) == PolicyFault::none);
 static_assert(check(obsolete_mfd_2026, true) == PolicyFault::none);
 static_assert(check(obsolete_mfd_2026, false) == PolicyFault::no_forward_secrecy, "the check must be able to fail");
+static_assert(modern_2026.extended_master_secret() && intermediate_2026.extended_master_secret());
+static_assert(modern_2026.secure_renegotiation() && intermediate_2026.secure_renegotiation());
+static_assert(!legacy_mfd_2026.extended_master_secret() && !obsolete_mfd_2026.extended_master_secret(),
+              "only the policies for exceptions go without, which `check` holds for every other one");
 static_assert(modern_2026.groups().front() == catalogue::x25519_mlkem768);
 static_assert(!modern_2026.allows(Version::v1_2));
 

@@ -139,6 +139,11 @@ TEST_CASE("the off-switch leaves TLS 1.2 alone, for a named device only", "[tls]
     CHECK(off->name() == "intermediate-2026+no-tls1.3");
     CHECK_FALSE(off->allows(Version::v1_3));
     CHECK(off->exception_only());
+    // It takes TLS 1.3 and nothing else.
+    CHECK(off->extended_master_secret());
+    CHECK(off->secure_renegotiation());
+    CHECK(off->master_secret_reason() == intermediate_2026.master_secret_reason());
+    CHECK_FALSE(without_tls13(legacy_mfd_2026).value()->extended_master_secret());
     CHECK(off->suites().size() == 6);
     CHECK(std::ranges::none_of(off->groups(), [](const Group& g) { return g.post_quantum; }));
     CHECK(check(*off, false) == PolicyFault::none);

@@ -71,6 +71,26 @@ TEST_CASE("static RSA is in one policy only, and each entry has its reason", "[t
     }
 }
 
+TEST_CASE("TLS 1.2 without the extended master secret or secure renegotiation is for exceptions alone", "[tls]") {
+    for (const Policy* const policy : all_policies()) {
+        CHECK(policy->extended_master_secret() == !policy->exception_only());
+        CHECK_FALSE(policy->master_secret_reason().empty());
+        CHECK(policy->secure_renegotiation() == !policy->exception_only());
+        CHECK_FALSE(policy->renegotiation_reason().empty());
+    }
+    PolicyTable table = sound();
+    CHECK(table.extended_master_secret);
+    table.extended_master_secret = false;
+    CHECK(check(Policy{table}, false) == PolicyFault::no_extended_master_secret);
+    table.exception_only = true;
+    CHECK(check(Policy{table}, false) == PolicyFault::none);
+    table.extended_master_secret = true;
+    table.secure_renegotiation = false;
+    CHECK(check(Policy{table}, false) == PolicyFault::none);
+    table.exception_only = false;
+    CHECK(check(Policy{table}, false) == PolicyFault::no_secure_renegotiation);
+}
+
 TEST_CASE("entries are found by code point", "[tls]") {
     CHECK(modern_2026.find_suite(0x1302)->name == "TLS_AES_256_GCM_SHA384");
     CHECK(modern_2026.find_suite(0xc02f) == nullptr);

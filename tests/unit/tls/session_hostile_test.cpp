@@ -134,25 +134,6 @@ TEST_CASE("a mutual listener takes no shorter way to the end of the handshake", 
     }
 }
 
-TEST_CASE("a flood of KeyUpdates ends the connection", "[tls]") {
-    Target target;
-    Session listener = target.listener(ClientAuth::none);
-    const RawClient raw = target.greet(listener);
-    auto writer = raw.handshake_writer();
-    must(listener.received(writer.record(RawClient::handshake, raw.finished())));
-    REQUIRE(listener.established());
-    const Bytes update = from_hex("1800000100").value();
-    must(listener.received(raw.application_writer(0).record(RawClient::handshake, update)));
-    auto updated = raw.application_writer(1);
-    must(listener.received(updated.record(RawClient::application_data, as_bytes("after the first"))));
-    CHECK(read_all(listener) == "after the first");
-    auto taken = listener.received(updated.record(RawClient::handshake, update));
-    for (int updates = 2; taken && updates < 100; ++updates)
-        taken = listener.received(raw.application_writer(updates).record(RawClient::handshake, update));
-    REQUIRE_FALSE(taken);
-    CHECK(taken.error().code == Errc::tls_handshake_failed);
-}
-
 TEST_CASE("clients of TLS 1.1 and older are refused", "[tls]") {
     const Policy* const policy = GENERATE(&modern_2026, &intermediate_2026, &legacy_mfd_2026, &obsolete_mfd_2026);
     const int version = GENERATE(0x0300, 0x0301, 0x0302);
