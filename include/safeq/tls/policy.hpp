@@ -159,7 +159,8 @@ enum class PolicyFault {
         case PolicyFault::post_quantum_not_first:
             return "a classical group stands before a hybrid one, so that the hybrid would hardly ever be used";
         case PolicyFault::suite_unusable:
-            return "a suite is left that no signature scheme (or, in TLS 1.2, no classical group) goes with";
+            return "a suite is left that no signature scheme (or, in TLS 1.2, no classical group) goes with; TLS 1.3 "
+                   "signs by RSA-PSS, or by ECDSA on the curve of the scheme's name, which must meet min ec-bits";
         case PolicyFault::no_extended_master_secret:
             return "TLS 1.2 without the extended master secret: two sessions can be given the same keys";
         case PolicyFault::no_secure_renegotiation:
@@ -171,16 +172,25 @@ enum class PolicyFault {
 
 namespace detail {
 
+/// Whether a handshake by the suite can be signed so. TLS 1.3 has RSA by PSS alone, and binds ECDSA to its curve.
+[[nodiscard]] constexpr bool signs(const SignatureScheme& scheme, const Suite& suite,
+                                   std::size_t min_ec_bits) noexcept {
+    switch (suite.key_exchange) {
+        case KeyExchange::tls13: return scheme.signs_tls13() && (scheme.rsa || scheme.curve_bits() >= min_ec_bits);
+        case KeyExchange::ecdhe_ecdsa: return !scheme.rsa;
+        case KeyExchange::ecdhe_rsa:
+        case KeyExchange::rsa: return scheme.rsa;
+    }
+    return false;
+}
+
 /// Whether anything in the policy goes with the suite: a certificate's signatures, and a group to agree on keys.
-[[nodiscard]] constexpr bool usable(const Suite& suite, std::span<const SignatureScheme> schemes,
-                                    std::span<const Group> groups) noexcept {
+[[nodiscard]] constexpr bool usable(const Suite& suite, const Policy& policy) noexcept {
     bool signature = false;
-    for (const SignatureScheme& s : schemes)
-        signature = signature || (suite.key_exchange == KeyExchange::tls13         ? true
-                                  : suite.key_exchange == KeyExchange::ecdhe_ecdsa ? !s.rsa
-                                                                                   : s.rsa);
+    for (const SignatureScheme& s : policy.signature_schemes())
+        signature = signature || signs(s, suite, policy.min_ec_bits());
     bool group = suite.key_exchange == KeyExchange::rsa;
-    for (const Group& g : groups) group = group || suite.version == Version::v1_3 || !g.post_quantum;
+    for (const Group& g : policy.groups()) group = group || suite.version == Version::v1_3 || !g.post_quantum;
     return signature && group;
 }
 
@@ -227,7 +237,7 @@ namespace detail {
             if (policy.signature_schemes()[j].code == s.code) return PolicyFault::duplicate;
     }
     for (const Suite& s : policy.suites())
-        if (!detail::usable(s, policy.signature_schemes(), policy.groups())) return PolicyFault::suite_unusable;
+        if (!detail::usable(s, policy)) return PolicyFault::suite_unusable;
     if (!policy.extended_master_secret() && !policy.exception_only()) return PolicyFault::no_extended_master_secret;
     if (!policy.secure_renegotiation() && !policy.exception_only()) return PolicyFault::no_secure_renegotiation;
     if (policy.min_rsa_bits() < 2048) return PolicyFault::rsa_too_short;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -84,6 +85,17 @@ struct SignatureScheme {
     bool rsa;  ///< made with an RSA key
     std::string_view reason;
 
+    /// Whether TLS 1.3 handshakes are signed by it: PKCS#1 v1.5 is for certificates alone there. *Source*: RFC 8446,
+    /// section 4.2.3.
+    [[nodiscard]] constexpr bool signs_tls13() const noexcept { return !rsa || (code >> 8) == 0x08; }
+    /// Of the one curve that TLS 1.3 has it with, which ECDSA schemes are named by; 0 for RSA.
+    [[nodiscard]] constexpr std::size_t curve_bits() const noexcept {
+        switch (code) {
+            case 0x0403: return 256;
+            case 0x0503: return 384;
+            default: return 0;
+        }
+    }
     friend constexpr bool operator==(const SignatureScheme&, const SignatureScheme&) = default;
 };
 

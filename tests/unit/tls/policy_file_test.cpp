@@ -112,6 +112,26 @@ TEST_CASE("what would widen the base or fall below the floor is refused, with li
     CHECK(parsed.error().where.ends_with("line " + std::to_string(line)));
 }
 
+TEST_CASE("a policy by which no handshake of TLS 1.3 can be signed is refused", "[tls]") {
+    const auto all = refusals(
+        "name a\nfrom intermediate-2026\nmin version tls1.3\nforbid certificate ecdsa\n"
+        "remove signature rsa_pss_rsae_sha256\nremove signature rsa_pss_rsae_sha384\n"
+        "remove signature rsa_pss_rsae_sha512\n");
+    REQUIRE(all.size() == 1);
+    CHECK(all[0].starts_with("7: "));
+    CHECK(all[0].contains("RSA-PSS"));
+    // Nor beside TLS 1.2, which those certificates are good for: the version would be a promise that can't be kept.
+    CHECK(refusals("name a\nfrom intermediate-2026\nforbid certificate ecdsa\n"
+                   "remove signature rsa_pss_rsae_sha256\nremove signature rsa_pss_rsae_sha384\n"
+                   "remove signature rsa_pss_rsae_sha512\n")
+              .at(0)
+              .starts_with("6: "));
+    const auto small = refusals("name a\nfrom modern-2026\nmin ec-bits 384\nremove signature ecdsa_secp384r1_sha384\n");
+    REQUIRE(small.size() == 1);
+    CHECK(small[0].starts_with("4: "));
+    CHECK(refusals("name a\nfrom modern-2026\nmin ec-bits 384\n").empty());
+}
+
 TEST_CASE("the linter tells everything at once, in order of lines", "[tls]") {
     const auto all = refusals("name x\nfrom modern-2026\norder groups x25519\nadd suite A\nmin rsa-bits 1\n");
     REQUIRE(all.size() == 3);

@@ -180,6 +180,25 @@ TEST_CASE("the check finds each fault", "[tls]") {
     table.groups = groups;
     CHECK(check(Policy{table}, false) == PolicyFault::none);
 
+    // TLS 1.3 signs no handshake by PKCS#1, and by ECDSA on the curve alone that the scheme is named by.
+    table = sound();
+    table.versions = modern_2026.versions();
+    table.suites = modern_2026.suites();
+    schemes = {catalogue::rsa_pkcs1_sha256, catalogue::rsa_pkcs1_sha384, catalogue::rsa_pkcs1_sha512};
+    table.signature_schemes = schemes;
+    CHECK(check(Policy{table}, false) == PolicyFault::suite_unusable);
+    schemes.push_back(catalogue::rsa_pss_rsae_sha512);
+    table.signature_schemes = schemes;
+    CHECK(check(Policy{table}, false) == PolicyFault::none);
+    schemes = {catalogue::ecdsa_secp256r1_sha256};
+    table.signature_schemes = schemes;
+    CHECK(check(Policy{table}, false) == PolicyFault::none);
+    table.min_ec_bits = 384;
+    CHECK(check(Policy{table}, false) == PolicyFault::suite_unusable);
+    schemes.push_back(catalogue::ecdsa_secp384r1_sha384);
+    table.signature_schemes = schemes;
+    CHECK(check(Policy{table}, false) == PolicyFault::none);
+
     using std::chrono::hours;
     for (const auto& [lifetime, key, fault] : {
              std::tuple{hours{24}, hours{48}, PolicyFault::none},
