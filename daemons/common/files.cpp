@@ -147,6 +147,12 @@ Credentials read_credentials(const std::filesystem::path& folder, const store::K
 
 }  // namespace
 
+const tls::Certificate* TlsFiles::revoked() const {
+    for (const tls::Certificate& own : credentials->chain())
+        if (anchors->revokes(own)) return &own;
+    return nullptr;
+}
+
 Result<TlsFiles> read_tls(const std::filesystem::path& folder) {
     // First what is no secret: opening the folder of the secrets would make it.
     SAFEQ_TRY(const std::string authority, read_text(folder / "ca.pem"));
@@ -159,6 +165,7 @@ Result<TlsFiles> read_tls(const std::filesystem::path& folder) {
     if (!anchors)
         return fail(anchors.error().code, (folder / "ca.pem").string() + ", crl.pem", anchors.error().message());
     out.anchors = *std::move(anchors);
+    out.own_file = folder / shown;
     const auto ends = [&](const char* what, const std::string& file, Time end) {
         out.endings.push_back({.what = what, .file = (folder / file).string(), .end = end});
     };

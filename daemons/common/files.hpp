@@ -46,6 +46,10 @@ struct TlsFiles {
     std::shared_ptr<const tls::Credentials> credentials;
     std::shared_ptr<const tls::TrustAnchors> anchors;
     std::vector<tls::Ending> endings;  ///< of the certificates and the revocation list
+    std::filesystem::path own_file;    ///< where the certificate is
+
+    /// The certificate of the chain that the revocation list names; null where it names none.
+    [[nodiscard]] const tls::Certificate* revoked() const;
 };
 [[nodiscard]] Result<TlsFiles> read_tls(const std::filesystem::path& folder);
 

@@ -27,6 +27,13 @@ Result<Common> load_common(const CommonOptions& options) {
     out.tenant = *tenant;
     out.instance = *instance;
     SAFEQ_TRY(out.tls, read_tls(out.folder.tls()));
+    // It is served all the same: who looks at the list refuses it, and a daemon that doesn't start helps nobody else.
+    if (const tls::Certificate* const own = out.tls.revoked())
+        log_error("revoked what=certificate",
+                  Error{Errc::certificate_revoked, out.tls.own_file.string(),
+                        fmt::format("serial {} is on the revocation list: others of ours refuse this server, and no "
+                                    "session with it is resumed; put another certificate in its place, then SIGHUP",
+                                    own->serial())});
     SAFEQ_TRY(out.policies,
               TlsPolicies::read(options.tls_policies.empty() ? out.shared / "tls-policies"
                                                              : std::filesystem::path{options.tls_policies}));
@@ -53,7 +60,8 @@ Result<std::shared_ptr<const tls::ServerContext>> open_context(const Common& com
                                        .client_auth = tls::ClientAuth::none,
                                        .client_anchors = nullptr,
                                        .alpn = {},
-                                       .tickets = std::move(keys)});
+                                       .tickets = std::move(keys),
+                                       .own_anchors = common.tls.anchors});
 }
 
 Result<std::shared_ptr<const tls::ClientContext>> client_context(const Common& common, std::string name) {

@@ -43,6 +43,7 @@ struct TrustAnchors::Impl {
     std::vector<Certificate> authorities;
     std::unique_ptr<Botan::Certificate_Store_In_Memory> store;  // the self-signed ones, and all lists
     std::vector<Botan::X509_Certificate> issued;                // the others
+    std::vector<Botan::X509_CRL> lists;
     Revocation revocation = Revocation::required;
     std::optional<Time> revocation_end;
 };

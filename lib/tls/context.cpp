@@ -66,10 +66,14 @@ Result<std::shared_ptr<const ServerContext>> ServerContext::create(ServerConfig 
     SAFEQ_TRY_VOID(check_alpn(config.alpn));
     return crypto::at_seam("TLS server", Errc::crypto_failed, [&]() -> Result<std::shared_ptr<const ServerContext>> {
         SAFEQ_TRY_VOID(check_fit(*config.policy, *config.credentials));
-        auto backend = make_backend(config.policy, config.client_auth, config.tickets != nullptr, config.credentials,
+        const bool revoked = config.own_anchors &&
+                             std::ranges::any_of(config.credentials->chain(),
+                                                 [&](const auto& own) { return config.own_anchors->revokes(own); });
+        const bool resumes = config.tickets && !revoked;
+        auto backend = make_backend(config.policy, config.client_auth, resumes, config.credentials,
                                     config.client_anchors);
         return std::shared_ptr<const ServerContext>{
-            new ServerContext{std::make_unique<Impl>(Impl{std::move(config), std::move(backend)})}};
+            new ServerContext{std::make_unique<Impl>(Impl{std::move(config), std::move(backend), resumes})}};
     });
 }
 

@@ -21,6 +21,7 @@ struct BackendContext {
 struct ServerContext::Impl {
     ServerConfig config;
     BackendContext backend;
+    bool resumes = false;  ///< there are tickets, and what the server shows wasn't revoked
 };
 
 struct ClientContext::Impl {

@@ -126,6 +126,7 @@ Result<std::shared_ptr<const TrustAnchors>> TrustAnchors::from_pem(AuthoritiesPe
             if (!known)
                 return fail(Errc::certificate_untrusted, "revocation list", "none of the authorities signed it");
             impl->store->add_crl(list);
+            impl->lists.push_back(list);
             if (!list.next_update().time_is_set()) continue;
             const Time end = to_time(list.next_update());
             impl->revocation_end = std::min(impl->revocation_end.value_or(end), end);
@@ -137,6 +138,11 @@ Result<std::shared_ptr<const TrustAnchors>> TrustAnchors::from_pem(AuthoritiesPe
 const std::vector<Certificate>& TrustAnchors::authorities() const noexcept { return impl_->authorities; }
 
 std::optional<Time> TrustAnchors::revocation_end() const noexcept { return impl_->revocation_end; }
+
+bool TrustAnchors::revokes(const Certificate& certificate) const {
+    return std::ranges::any_of(impl_->lists,
+                               [&](const Botan::X509_CRL& list) { return list.is_revoked(Backend::of(certificate)); });
+}
 
 Result<void> TrustAnchors::verify(const std::vector<Certificate>& chain, PeerRole role, std::string_view name,
                                   Time now) const {

@@ -12,6 +12,7 @@
 
 #include <safeq/core/text.hpp>
 #include <tls/backend.hpp>
+#include <tls/context.hpp>
 
 namespace safeq::tls {
 
@@ -37,7 +38,7 @@ bool Hooks::peer_must_prove() const noexcept {
 
 const Policy& Hooks::policy() const noexcept { return client_ ? *client_->config().policy : *server_->config().policy; }
 
-bool Hooks::may_resume() const noexcept { return server_ && server_->config().tickets && !peer_must_prove(); }
+bool Hooks::may_resume() const noexcept { return server_ && Backend::of(*server_).resumes && !peer_must_prove(); }
 
 void Hooks::refuse(Error why) {
     const Alert::Type alert = alert_for(why.code);

@@ -35,6 +35,8 @@ std::optional<Botan::TLS::Session> Resumption::take(ByteView ticket, std::string
     const Certificate& shown = config.credentials->certificate();
     const Time now = clock_.now();
     if (now < shown.not_before() || now > shown.not_after()) return std::nullopt;
+    // That it isn't revoked was seen when the context was made, by lists that don't change; they may have ended since.
+    if (config.own_anchors && config.own_anchors->revocation_end().value_or(Time::max()) <= now) return std::nullopt;
     auto opened = config.tickets->open(ticket, shown.fingerprint());
     if (!opened) return std::nullopt;
     Botan::TLS::Session session{crypto::to_botan(opened->session.expose())};

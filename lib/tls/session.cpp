@@ -113,7 +113,7 @@ Result<Session> Session::server(std::shared_ptr<const ServerContext> context, co
         impl->hooks = std::make_shared<Hooks>(context, clock);
         const auto adapter = std::make_shared<RandomAdapter>(random);
         std::shared_ptr<Botan::TLS::Session_Manager> sessions = backend.sessions;
-        if (context->config().tickets) sessions = std::make_shared<Resumption>(context, clock, adapter);
+        if (Backend::of(*context).resumes) sessions = std::make_shared<Resumption>(context, clock, adapter);
         impl->channel = std::make_unique<Botan::TLS::Server>(impl->hooks, std::move(sessions), backend.credentials,
                                                              backend.policy, adapter, false, backend_buffer_bytes);
         return Session{std::move(impl)};

@@ -3,6 +3,7 @@
 """curl and `openssl s_client` against each listener: what TLS must refuse, and what it must speak."""
 import json
 import pathlib
+import re
 import signal
 import socket
 import sys
@@ -152,6 +153,31 @@ def test_printing_clients_are_given_tickets_only_where_the_operator_says(site):
         other.start("intake")
         first = ask(other, "ipps", "-tls1_3")
         assert "HTTP/1.1 " in first and "New Session Ticket" not in first, first
+
+
+def test_a_daemon_whose_own_certificate_is_revoked_says_so_and_resumes_nothing(site):
+    with house.Installation(site.programs) as other:
+        other.init()
+        other.start("report")
+        saved = other.dir / "report.session"
+        assert "HTTP/1.1 " in ask(other, "report", "-tls1_3", "-sess_out", saved)
+        assert "Reused, TLSv1.3" in ask(other, "report", "-sess_in", saved)
+        certificate = other.root / "report" / "tls" / "cert.pem"
+        other.safeq("tls", "revoke", certificate)
+        assert "Reused, TLSv1.3" in ask(other, "report", "-sess_in", saved), "known before it was told"
+        report = other.processes["report"]
+        assert " revoked " not in report.log.read_text()
+        report.child.send_signal(signal.SIGHUP)
+        house.wait_until(lambda: " reloaded " in report.log.read_text(), 30, "the reload")
+        told = re.compile(rf"^.* error safeq-report revoked what=certificate code=certificate_revoked where={certificate} "
+                          r"detail=\"serial [0-9a-f]+ is on the revocation list: .*$", re.M)
+        assert told.search(report.log.read_text()), report.log.read_text()
+        for _ in range(2):
+            again = ask(other, "report", "-sess_in", saved, "-sess_out", saved)
+            assert "HTTP/1.1 " in again and "Reused" not in again and "New Session Ticket" not in again, again
+        other.stop("report")
+        other.start("report")
+        assert told.search(other.processes["report"].log.read_text())
 
 
 def test_tls_1_2_resumes_nothing(site):

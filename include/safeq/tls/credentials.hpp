@@ -174,6 +174,9 @@ public:
     /// When the first of the revocation lists no longer counts; nothing where there is none, or none that ends.
     [[nodiscard]] std::optional<Time> revocation_end() const noexcept;
 
+    /// Whether one of the revocation lists names the certificate, also a list that no longer counts.
+    [[nodiscard]] bool revokes(const Certificate& certificate) const;
+
     /// Whether the chain (leaf first) leads to one of the authorities at that time, is meant for that role, is not
     /// revoked, and bears `name`: a DNS name, an IP address or a URI such as "safeq:daemon:release"; empty for any.
     /// *Errors*: `certificate_missing` for an empty chain, `certificate_untrusted`, `certificate_expired` (also when

@@ -34,6 +34,9 @@ struct ServerConfig {
     /// What tickets are sealed with; null: none are given or taken. Made for this policy and no other listener, and
     /// never where `client_auth` is `required`.
     std::shared_ptr<TicketKeys> tickets = nullptr;
+    /// The lists that would tell that `credentials` was revoked, as they tell others: by such a certificate no session
+    /// is resumed or given a ticket, and while a list is over none is resumed. Null: nobody looks.
+    std::shared_ptr<const TrustAnchors> own_anchors = nullptr;
 };
 
 /// How a client talks to its server, and makes sure of it.
@@ -105,11 +108,11 @@ struct Peer {
 ///
 /// A server resumes sessions where its context has `tickets`, in TLS 1.3 alone, always with a new key exchange
 /// (psk_dhe_ke), for as long as the policy says from the full handshake on, and only while it has the same certificate,
-/// which must be valid. A ticket that doesn't fit is no error: the handshake is a full one. Mutually authenticated
-/// listeners have no tickets, so that every connection shows its certificates anew; TLS 1.2 has none, because a
-/// ticket's key would open recorded sessions; clients keep none. Session ids count for nothing anywhere (the random id
-/// in a TLS 1.2 ServerHello names no stored session). There is no renegotiation and no 0-RTT. No plaintext is given out
-/// before the peer is verified.
+/// which must be valid and not revoked. A ticket that doesn't fit is no error: the handshake is a full one. Mutually
+/// authenticated listeners have no tickets, so that every connection shows its certificates anew; TLS 1.2 has none,
+/// because a ticket's key would open recorded sessions; clients keep none. Session ids count for nothing anywhere (the
+/// random id in a TLS 1.2 ServerHello names no stored session). There is no renegotiation and no 0-RTT. No plaintext is
+/// given out before the peer is verified.
 ///
 /// A failed session stays failed: later calls return the same error. What `take_outgoing` then gives is an alert for
 /// the peer; send it, then close the socket. *Threads*: one at a time per session; sessions of one context may run on

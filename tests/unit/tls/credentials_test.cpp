@@ -187,13 +187,17 @@ TEST_CASE("a chain is verified for role, name, time and revocation", "[tls]") {
     CHECK(code(world.authority.certificate(), PeerRole::client, "", now) == "certificate_untrusted");
     CHECK(world.anchors()->verify({}, PeerRole::client, "", now).error().code == Errc::certificate_missing);
 
+    CHECK_FALSE(world.anchors()->revokes(server.certificate));
     must(world.authority.revoke(server.certificate, now, 24h * 30, world.random));
     CHECK(code(server.certificate, PeerRole::server, "", now) == "certificate_revoked");
+    CHECK(world.anchors()->revokes(server.certificate));
+    CHECK_FALSE(world.anchors()->revokes(client.certificate));
     CHECK(code(client.certificate, PeerRole::client, "", now) == "good");
     CHECK(code(client.certificate, PeerRole::client, "", now + 24h * 31) ==
           "certificate_untrusted");  // the list is stale
 
     World other{99};
+    CHECK_FALSE(other.anchors()->revokes(server.certificate));
     CHECK(other.anchors()->verify({client.certificate}, PeerRole::client, "", now).error().code ==
           Errc::certificate_untrusted);
 }

@@ -282,6 +282,58 @@ TEST_CASE("another certificate of the server, or one that ended, makes a full ha
     }
 }
 
+TEST_CASE("a certificate that was revoked between two visits resumes nothing", "[tls]") {
+    Counter counter;
+    const Issued issued = counter.issue(Purpose::server), other = counter.issue(Purpose::server);
+    ServerConfig config = counter.config();
+    config.credentials = World::credentials(issued);
+    const auto visit = [&] {
+        config.own_anchors = counter.anchors();  // as at a reload
+        return counter.client.visit(counter.server(config));
+    };
+    check_full(visit());
+    check_resumed(visit());
+    must(counter.authority.revoke(other.certificate, counter.clock.now(), 24h * 30, counter.random));
+    check_resumed(visit());  // another's
+    must(counter.authority.revoke(issued.certificate, counter.clock.now(), 24h * 30, counter.random));
+    const Bytes ticket = counter.client.wallet->ticket();
+    for (int again = 0; again < 2; ++again) {
+        check_full(visit());
+        CHECK(same_bytes(counter.client.wallet->ticket(), ticket));  // nor is a new one given
+    }
+    config.own_anchors = nullptr;  // who doesn't look doesn't know
+    check_resumed(counter.client.visit(counter.server(config)));
+    config.credentials = World::credentials(counter.issue(Purpose::server));
+    check_full(visit());
+    check_resumed(visit());
+}
+
+TEST_CASE("lists that are over vouch for no session", "[tls]") {
+    Counter counter;
+    must(counter.authority.renew_crl(counter.clock.now(), 1h, counter.random));
+    ServerConfig config = counter.config();
+    config.own_anchors = counter.anchors();
+    const auto context = must(ServerContext::create(config));
+    const auto visit = [&] {
+        return counter.client.visit(must(Session::server(context, counter.clock, counter.random)));
+    };
+    check_full(visit());
+    counter.clock.advance(1h - 1s);
+    check_resumed(visit());
+    counter.clock.advance(1s);
+    check_full(visit());
+}
+
+TEST_CASE("a chain of another authority's is no matter of our lists", "[tls]") {
+    Counter counter;
+    World other{2};
+    ServerConfig config = counter.config();
+    config.credentials = World::credentials(other.issue(Purpose::server));
+    config.own_anchors = counter.anchors();
+    check_full(counter.client.visit(counter.server(config)));
+    check_resumed(counter.client.visit(counter.server(config)));
+}
+
 TEST_CASE("TLS 1.2 has neither tickets nor session ids that resume", "[tls]") {
     Counter counter;
     for (int attempt = 0; attempt < 2; ++attempt) {
