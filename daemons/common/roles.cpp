@@ -8,7 +8,7 @@
 namespace safeq::daemon {
 
 bool has_role(service::Role role, const net::PeerInfo& peer) {
-    const std::string id = peer.certificate ? peer.certificate->id() : std::string{};
+    const std::string id = peer.id();
     switch (role) {
         case service::Role::device:
         case service::Role::session: return id.starts_with(device_role);

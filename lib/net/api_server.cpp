@@ -21,7 +21,7 @@ HttpResponse plain(int status, std::string_view code) {
 service::ApiPeer to_api(const PeerInfo& peer) {
     service::ApiPeer out{.certificate_id = {}, .key_fingerprint = std::nullopt, .address = peer.address};
     if (peer.certificate) {
-        out.certificate_id = peer.certificate->id();
+        out.certificate_id = peer.id();
         out.key_fingerprint = peer.certificate->key_fingerprint();
     }
     return out;

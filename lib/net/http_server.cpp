@@ -154,18 +154,20 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
         return options.tls;
     }
     // Whether a client that was verified by the context `known` would still be, by the one that holds now.
-    [[nodiscard]] Result<void> still_trusted(const Stream& stream, std::shared_ptr<const tls::ServerContext>& known);
+    [[nodiscard]] Result<void> still_trusted(const Stream& stream, std::shared_ptr<const tls::ServerContext>& known,
+                                             PeerInfo& peer);
 };
 
-Result<void> HttpServer::Impl::still_trusted(const Stream& stream, std::shared_ptr<const tls::ServerContext>& known) {
+Result<void> HttpServer::Impl::still_trusted(const Stream& stream, std::shared_ptr<const tls::ServerContext>& known,
+                                             PeerInfo& info) {
     auto now = context();
     if (now == known) return {};
     known = std::move(now);
-    const tls::ServerConfig& config = known->config();
-    if (config.client_auth != tls::ClientAuth::required) return {};
+    if (known->config().client_auth != tls::ClientAuth::required) return {};
     const tls::Peer* const peer = stream.peer();
-    return config.client_anchors->verify(peer ? peer->certificates : std::vector<tls::Certificate>{},
-                                         tls::PeerRole::client, {}, clock.now());
+    SAFEQ_TRY(info.vouched_by,
+              known->judge_client(peer ? peer->certificates : std::vector<tls::Certificate>{}, clock.now()));
+    return {};
 }
 
 void HttpServer::Impl::start(Generic::socket socket) {
@@ -269,8 +271,10 @@ asio::awaitable<void> HttpServer::Impl::serve_stream(std::shared_ptr<Stream> str
                                                      std::shared_ptr<const tls::ServerContext> context) {
     PeerInfo peer{
         .address = address, .certificate = std::nullopt, .user = context ? std::nullopt : stream->peer_user()};
-    if (const tls::Peer* tls_peer = stream->peer(); tls_peer && tls_peer->certificate())
+    if (const tls::Peer* tls_peer = stream->peer(); tls_peer && tls_peer->certificate()) {
         peer.certificate = *tls_peer->certificate();
+        peer.vouched_by = tls_peer->vouched_by;
+    }
 
     http::RequestParser parser{options.limits};
     bool unread = false;  // the client may still be sending what was refused
@@ -284,7 +288,7 @@ asio::awaitable<void> HttpServer::Impl::serve_stream(std::shared_ptr<Stream> str
             break;
         }
         if (!*begun) break;
-        if (const auto trusted = still_trusted(*stream, context); !trusted) {
+        if (const auto trusted = still_trusted(*stream, context, peer); !trusted) {
             failed(address, trusted.error());
             break;
         }

@@ -54,11 +54,15 @@ ServerContext::~ServerContext() = default;
 Result<std::shared_ptr<const ServerContext>> ServerContext::create(ServerConfig config) {
     if (config.policy == nullptr) return fail(Errc::invalid_argument, "TLS server", "no policy");
     if (!config.credentials) return fail(Errc::invalid_argument, "TLS server", "no certificate");
-    if (config.client_auth == ClientAuth::required && !config.client_anchors)
-        return fail(Errc::invalid_argument, "TLS server", "no authorities to check the clients' certificates with");
-    if (config.client_auth == ClientAuth::none && config.client_anchors)
+    const bool pins = !config.client_pins.empty();
+    if (config.client_auth == ClientAuth::required && !config.client_anchors && !pins)
         return fail(Errc::invalid_argument, "TLS server",
-                    "authorities for clients that are not asked for a certificate");
+                    "neither authorities nor pins to check the clients' certificates with");
+    if (config.client_auth == ClientAuth::none && (config.client_anchors || pins))
+        return fail(Errc::invalid_argument, "TLS server",
+                    "authorities or pins for clients that are not asked for a certificate");
+    if (std::ranges::find(config.client_pins, Pin{}) != config.client_pins.end())
+        return fail(Errc::invalid_argument, "TLS server", "a pin is empty");
     if (config.tickets && config.client_auth == ClientAuth::required)
         return fail(Errc::invalid_argument, "TLS server", "tickets where every client must show its certificate");
     if (config.tickets && !config.tickets->made_for(*config.policy))
@@ -70,14 +74,33 @@ Result<std::shared_ptr<const ServerContext>> ServerContext::create(ServerConfig 
                              std::ranges::any_of(config.credentials->chain(),
                                                  [&](const auto& own) { return config.own_anchors->revokes(own); });
         const bool resumes = config.tickets && !revoked;
+        // A client with a certificate of its own making may show none where authorities are named.
         auto backend = make_backend(config.policy, config.client_auth, resumes, config.credentials,
-                                    config.client_anchors);
+                                    pins ? nullptr : config.client_anchors);
         return std::shared_ptr<const ServerContext>{
             new ServerContext{std::make_unique<Impl>(Impl{std::move(config), std::move(backend), resumes})}};
     });
 }
 
 const ServerConfig& ServerContext::config() const noexcept { return impl_->config; }
+
+Result<VouchedBy> ServerContext::judge_client(const std::vector<Certificate>& chain, Time now) const {
+    if (chain.empty()) return fail(Errc::certificate_missing, "client certificate");
+    const ServerConfig& config = impl_->config;
+    const Certificate& leaf = chain.front();
+    if (std::ranges::find(config.client_pins, Pin::of(leaf)) != config.client_pins.end()) {
+        if (now < leaf.not_before() || now > leaf.not_after())
+            return fail(Errc::certificate_expired, "client certificate", leaf.subject() + ": not in date");
+        if (config.client_anchors && config.client_anchors->revokes(leaf))
+            return fail(Errc::certificate_revoked, "client certificate", leaf.subject());
+        return VouchedBy::pin;
+    }
+    if (!config.client_anchors)
+        return fail(Errc::certificate_untrusted, "client certificate",
+                    "its key is " + Pin::of(leaf).text() + ", which is not pinned");
+    SAFEQ_TRY_VOID(config.client_anchors->verify(chain, PeerRole::client, {}, now));
+    return VouchedBy::authority;
+}
 
 ClientContext::ClientContext(std::unique_ptr<const Impl> impl) noexcept : impl_{std::move(impl)} {}
 ClientContext::~ClientContext() = default;

@@ -94,18 +94,20 @@ void Hooks::tls_session_established(const Botan::TLS::Session_Summary& summary) 
 
 void Hooks::tls_session_activated() { activated_ = true; }
 
-Result<void> Hooks::check(const std::vector<Certificate>& chain) const {
+Result<VouchedBy> Hooks::check(const std::vector<Certificate>& chain) const {
     if (server_) {
         if (server_->config().client_auth != ClientAuth::required)
             return fail(Errc::certificate_untrusted, "client certificate", "none was asked for");
-        return server_->config().client_anchors->verify(chain, PeerRole::client, {}, clock_.now());
+        return server_->judge_client(chain, clock_.now());
     }
     const PeerCheck& how = client_->config().check;
-    if (const auto* const anchored = std::get_if<Anchored>(&how))
-        return anchored->anchors->verify(chain, PeerRole::server, anchored->name, clock_.now());
+    if (const auto* const anchored = std::get_if<Anchored>(&how)) {
+        SAFEQ_TRY_VOID(anchored->anchors->verify(chain, PeerRole::server, anchored->name, clock_.now()));
+        return VouchedBy::authority;
+    }
     if (chain.empty()) return fail(Errc::certificate_missing, "server certificate");
     const Pin shown = Pin::of(chain.front());
-    if (shown == std::get<Pin>(how)) return {};
+    if (shown == std::get<Pin>(how)) return VouchedBy::pin;
     return fail(Errc::certificate_untrusted, "server certificate",
                 "its key is " + shown.text() + ", another one is pinned");
 }
@@ -115,7 +117,9 @@ void Hooks::tls_verify_cert_chain(const std::vector<Botan::X509_Certificate>& ch
                                   const std::vector<Botan::Certificate_Store*>&, Botan::Usage_Type, std::string_view,
                                   const Botan::TLS::Policy&) {
     std::vector<Certificate> shown = Backend::wrap(chain);
-    if (auto verdict = check(shown); !verdict) refuse(std::move(verdict).error());
+    auto verdict = check(shown);
+    if (!verdict) refuse(std::move(verdict).error());
+    peer.vouched_by = *verdict;
     peer.certificates = std::move(shown);
     verified_ = true;
 }

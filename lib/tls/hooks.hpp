@@ -64,7 +64,7 @@ public:
 
 private:
     [[noreturn]] void refuse(Error why);
-    [[nodiscard]] Result<void> check(const std::vector<Certificate>& chain) const;
+    [[nodiscard]] Result<VouchedBy> check(const std::vector<Certificate>& chain) const;
     [[nodiscard]] const Policy& policy() const noexcept;
     [[nodiscard]] bool may_resume() const noexcept;
 

@@ -19,9 +19,14 @@ namespace safeq::net {
 
 /// Who sent a request, as far as the transport proved it.
 struct PeerInfo {
-    std::string address;                          ///< "127.0.0.1"; empty on a local socket
-    std::optional<tls::Certificate> certificate;  ///< verified; where the listener asks for one, it is there
-    std::optional<unsigned> user;                 ///< on a local socket: the peer's user id
+    std::string address;                                    ///< "127.0.0.1"; empty on a local socket
+    std::optional<tls::Certificate> certificate;            ///< verified; where the listener asks for one, it is there
+    std::optional<unsigned> user;                           ///< on a local socket: the peer's user id
+    tls::VouchedBy vouched_by = tls::VouchedBy::authority;  ///< what the certificate was taken for
+
+    /// Who the certificate says it is; of a pinned one, whose names are the client's own words, the pin. Empty for
+    /// none.
+    [[nodiscard]] std::string id() const { return certificate ? tls::id_of(*certificate, vouched_by) : std::string{}; }
 };
 
 /// What a handler answers.

@@ -193,7 +193,8 @@ private:
 };
 
 /// One public key, named by the SHA-256 of its SubjectPublicKeyInfo: for devices with certificates of their own making.
-/// Names and dates in the certificate count for nothing: who pinned the key vouched for it.
+/// Names in the certificate count for nothing: who pinned the key vouched for it. Nor do a server's dates; a client's
+/// do.
 struct Pin {
     Fingerprint key{};
 

@@ -23,17 +23,26 @@ enum class ClientAuth {
     required,  ///< no session exists without a verified client certificate
 };
 
+/// What a client's certificate was taken for.
+enum class VouchedBy {
+    authority,  ///< it leads to one of the authorities: its names are true
+    pin,        ///< its key is pinned: its names are the client's own words
+};
+
 /// How a listener talks to its clients.
 struct ServerConfig {
     PolicyRef policy = nullptr;
     std::shared_ptr<const Credentials> credentials = nullptr;
     ClientAuth client_auth = ClientAuth::none;
-    std::shared_ptr<const TrustAnchors> client_anchors =
-        nullptr;                         ///< needed where `client_auth` is `required`, only there
+    /// Whose clients are let in. Where `client_auth` is `required` there are authorities, pins or both, only there.
+    std::shared_ptr<const TrustAnchors> client_anchors = nullptr;
     std::vector<std::string> alpn = {};  ///< in order of preference; empty: the extension is ignored
     /// What tickets are sealed with; null: none are given or taken. Made for this policy and no other listener, and
     /// never where `client_auth` is `required`.
     std::shared_ptr<TicketKeys> tickets = nullptr;
+    /// Clients that are let in by the key of their certificate, whoever issued it, while it is in date and no list of
+    /// `client_anchors` names it.
+    std::vector<Pin> client_pins = {};
     /// The lists that would tell that `credentials` was revoked, as they tell others: by such a certificate no session
     /// is resumed or given a ticket, and while a list is over none is resumed. Null: nobody looks.
     std::shared_ptr<const TrustAnchors> own_anchors = nullptr;
@@ -60,6 +69,10 @@ public:
     ServerContext& operator=(const ServerContext&) = delete;
 
     [[nodiscard]] const ServerConfig& config() const noexcept;
+
+    /// Whether a client that shows this chain (leaf first) is let in at that time, and what for. That it has the key,
+    /// the handshake proves. *Requires*: `client_auth` is `required`. *Errors*: those of `TrustAnchors::verify`.
+    [[nodiscard]] Result<VouchedBy> judge_client(const std::vector<Certificate>& chain, Time now) const;
 
     struct Impl;
 
@@ -88,6 +101,11 @@ private:
     std::unique_ptr<const Impl> impl_;
 };
 
+/// Who the holder of a verified certificate is: its `id`, or where its key alone was vouched for, the pin.
+[[nodiscard]] inline std::string id_of(const Certificate& certificate, VouchedBy by) {
+    return by == VouchedBy::pin ? Pin::of(certificate).text() : certificate.id();
+}
+
 /// Who is at the other end, and how we talk; complete once the session is established.
 struct Peer {
     Version version = Version::v1_3;
@@ -97,7 +115,10 @@ struct Peer {
     std::string server_name;                ///< at a server: the SNI that the client sent; not verified, escape it
     std::string alpn;                       ///< empty when none was agreed
     bool resumed = false;                   ///< by a ticket: no certificate was shown this time
+    VouchedBy vouched_by = VouchedBy::authority;  ///< what the certificate was taken for
 
+    /// `id_of` the certificate; empty for none.
+    [[nodiscard]] std::string id() const { return certificates.empty() ? "" : id_of(certificates.front(), vouched_by); }
     [[nodiscard]] const Certificate* certificate() const noexcept {
         return certificates.empty() ? nullptr : &certificates.front();
     }

@@ -76,6 +76,40 @@ TEST_CASE("a client that was revoked is let go, whether its connection is open o
     CHECK(ask(*must(connect(good))).starts_with("HTTP/1.1 200 OK"));
 }
 
+TEST_CASE("a client that is let in by its pin is let go once the pin is gone, and is never who it says", "[net]") {
+    Site site, stranger{2};
+    const tls::Issued theirs = stranger.issue(tls::Purpose::client), ours = site.issue(tls::Purpose::client);
+    const auto pin = tls::Pin::of(theirs.certificate), other = tls::Pin::of(ours.certificate);
+    const auto context = [&](std::vector<tls::Pin> pins, bool anchored) {
+        return must(tls::ServerContext::create({.policy = &tls::intermediate_2026,
+                                                .credentials = Site::credentials(site.issue(tls::Purpose::server)),
+                                                .client_auth = tls::ClientAuth::required,
+                                                .client_anchors = anchored ? site.anchors() : nullptr,
+                                                .client_pins = std::move(pins)}));
+    };
+    const auto who = [](const http::RequestHead&, net::BodyReader&,
+                        const net::PeerInfo& peer) -> asio::awaitable<net::HttpResponse> {
+        co_return net::HttpResponse{.status = 200, .headers = {}, .body = to_bytes("GET /a by " + peer.id())};
+    };
+    Running running{site, {.tls = context({pin}, true), .handler = who}};
+    const auto connect = [&](const tls::Issued& issued) {
+        return must(net::ClientStream::connect(running.endpoint(), bearing(site, issued), site.clock, site.random, {}));
+    };
+    auto pinned = connect(theirs), anchored = connect(ours);
+    CHECK(theirs.certificate.id() == "safeq:daemon:terminal");
+    CHECK(ask(*pinned).ends_with("by " + pin.text()));
+    CHECK(ask(*anchored).ends_with("by safeq:daemon:terminal"));
+
+    // The second one's authority is gone, but its key is pinned: its names are its own words from now on.
+    must(running.server.use(context({pin, other}, false)));
+    CHECK(ask(*pinned).ends_with("by " + pin.text()));
+    CHECK(ask(*anchored).ends_with("by " + other.text()));
+    must(running.server.use(context({other}, false)));
+    CHECK(ask(*pinned).empty());
+    CHECK(running.failures.has(Errc::certificate_untrusted));
+    CHECK(ask(*anchored).ends_with("by " + other.text()));
+}
+
 TEST_CASE("a client's requests go by its new context, also where it had a connection", "[net]") {
     Site site, other{2};
     Running running{site, {.tls = site.server(), .handler = echo()}};
