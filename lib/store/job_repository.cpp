@@ -80,21 +80,20 @@ public:
 
     Result<job::Insertion> insert(const Job& job) override {
         return guarded([&]() -> Result<job::Insertion> {
-            SAFEQ_TRY(auto find, db_->prepare("SELECT tenant FROM job WHERE id = ?"));
-            find.bind(job.id);
-            SAFEQ_TRY(const bool there, find.step());
-            if (there) {
-                const auto tenant = find.id<TenantId>();
-                SAFEQ_TRY_VOID(find.check());
-                if (tenant != job.tenant) return fail(Errc::conflict, "job", job.id.text());
-                return job::Insertion::already_there;
+            static const std::string sql = fmt::format(
+                "INSERT INTO job ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO NOTHING",
+                columns);
+            {
+                SAFEQ_TRY(auto insert, db_->prepare(sql));
+                bind_all(insert, job);
+                SAFEQ_TRY_VOID(insert.run());
             }
-            static const std::string sql =
-                fmt::format("INSERT INTO job ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", columns);
-            SAFEQ_TRY(auto insert, db_->prepare(sql));
-            bind_all(insert, job);
-            SAFEQ_TRY_VOID(insert.run());
-            return job::Insertion::inserted;
+            if (db_->changes() == 1) return job::Insertion::inserted;
+            const auto there = find(job.tenant, job.id);
+            if (there) return job::Insertion::already_there;
+            // One of this id is there, and it isn't this tenant's.
+            if (there.error().code == Errc::not_found) return fail(Errc::conflict, "job", job.id.text());
+            return std::unexpected{there.error()};
         });
     }
 

@@ -13,7 +13,7 @@ std::unexpected<Error> not_found() { return fail(Errc::not_found, "refresh famil
 
 constexpr std::string_view by_selector =
     "SELECT id, selector, current, device_key, tenant, subject, created, idle_deadline, expires "
-    "FROM refresh_family WHERE selector = ?";
+    "FROM refresh_family WHERE tenant = ? AND selector = ?";
 constexpr std::string_view by_subject =
     "SELECT id, selector, current, device_key, tenant, subject, created, idle_deadline, expires "
     "FROM refresh_family WHERE tenant = ? AND subject = ? ORDER BY created, id";
@@ -45,10 +45,10 @@ Result<void> RefreshStore::add(const RefreshFamily& family) {
     return add.run();
 }
 
-Result<RefreshFamily> RefreshStore::find(const token::TokenHash& selector) {
+Result<RefreshFamily> RefreshStore::find(TenantId tenant, const token::TokenHash& selector) {
     const Access db{database_};
     SAFEQ_TRY(auto row, db->prepare(by_selector));
-    row.bind(ByteView{selector.bytes});
+    row.bind(tenant).bind(ByteView{selector.bytes});
     SAFEQ_TRY(const bool there, row.step());
     if (!there) return not_found();
     return read_family(row);

@@ -39,12 +39,12 @@ Result<void> TokenStore::add(const TokenRecord& record) {
     return add.run();
 }
 
-Result<TokenRecord> TokenStore::find(const token::TokenHash& hash) {
+Result<TokenRecord> TokenStore::find(TenantId tenant, const token::TokenHash& hash) {
     const Access db{database_};
     SAFEQ_TRY(auto row,
               db->prepare("SELECT hash, id, kind, tenant, subject, device, label, created, idle_deadline, expires "
-                          "FROM token WHERE hash = ?"));
-    row.bind(ByteView{hash.bytes});
+                          "FROM token WHERE tenant = ? AND hash = ?"));
+    row.bind(tenant).bind(ByteView{hash.bytes});
     SAFEQ_TRY(const bool there, row.step());
     if (!there) return fail(Errc::not_found, "token");
     return read_token(row);

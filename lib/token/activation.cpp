@@ -44,7 +44,7 @@ Result<Activation> ActivationLinks::redeem(PostedSecret secret, TenantId tenant)
     SAFEQ_TRY(const Time now, expiry_.now());
     SAFEQ_TRY(const OpaqueToken token, OpaqueToken::parse(secret.text));
     const TokenHash hash = token.hash(TokenKind::activation, tenant);
-    const auto record = store_.find(hash);
+    const auto record = store_.find(tenant, hash);
     if (!record && record.error().code != Errc::not_found) return std::unexpected{record.error()};
     if (!record || record->hash != hash || record->kind != TokenKind::activation || record->tenant != tenant)
         return fail(Errc::credential_wrong, where, "none of this tenant");

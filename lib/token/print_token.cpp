@@ -84,7 +84,7 @@ Result<Submitter> PrintTokens::verify(std::string_view text, TenantId tenant) {
     SAFEQ_TRY(const Time now, expiry_.now());
     SAFEQ_TRY(const OpaqueToken token, OpaqueToken::parse(text));
     const TokenHash hash = token.hash(TokenKind::print, tenant);
-    const auto record = store_.find(hash);
+    const auto record = store_.find(tenant, hash);
     if (!record && record.error().code != Errc::not_found) return std::unexpected{record.error()};
     if (!record || record->hash != hash || record->kind != TokenKind::print || record->tenant != tenant)
         return fail(Errc::credential_wrong, "print token", "none of this tenant");

@@ -63,7 +63,7 @@ Result<IssuedRefresh> RefreshTokens::rotate(const ShownRefresh& shown, TenantId 
     SAFEQ_TRY(const OpaqueToken own, OpaqueToken::parse(text.substr(OpaqueToken::text_bytes)));
     SAFEQ_TRY_VOID(shown.proof.check_refresh(text, shown.device_key, shown.request));
     const TokenHash selector_hash = selector.hash(TokenKind::refresh_family, tenant);
-    auto family = store_.find(selector_hash);
+    auto family = store_.find(tenant, selector_hash);
     if (!family && family.error().code != Errc::not_found) return std::unexpected{family.error()};
     if (!family || family->selector != selector_hash || family->tenant != tenant)
         return fail(Errc::credential_wrong, where, "of no family of this tenant");

@@ -27,9 +27,10 @@ Result<void> MemoryRefreshStore::add(const RefreshFamily& family) {
     return {};
 }
 
-Result<RefreshFamily> MemoryRefreshStore::find(const TokenHash& selector) {
+Result<RefreshFamily> MemoryRefreshStore::find(TenantId tenant, const TokenHash& selector) {
     const std::scoped_lock lock{mutex_};
-    const auto found = std::ranges::find(families_, selector, &RefreshFamily::selector);
+    const auto found = std::ranges::find_if(
+        families_, [&](const RefreshFamily& each) { return each.tenant == tenant && each.selector == selector; });
     if (found == families_.end()) return not_found();
     return *found;
 }

@@ -52,7 +52,7 @@ Result<OpenedSession> SessionManager::open(TenantId tenant, DeviceId device, Sub
 Result<TokenRecord> SessionManager::find(std::string_view text, TenantId tenant, DeviceId device, Time now) {
     SAFEQ_TRY(const OpaqueToken token, OpaqueToken::parse(text));
     const TokenHash hash = token.hash(TokenKind::session, tenant);
-    auto record = store_.find(hash);
+    auto record = store_.find(tenant, hash);
     if (!record && record.error().code != Errc::not_found) return record;
     if (!record || record->hash != hash || record->kind != TokenKind::session || record->tenant != tenant)
         return fail(Errc::credential_wrong, "session", "no session of this tenant has this token");

@@ -178,10 +178,11 @@ public:
         records_.push_back(record);
         return {};
     }
-    Result<token::TokenRecord> find(const token::TokenHash& hash) override {
+    Result<token::TokenRecord> find(TenantId tenant, const token::TokenHash& hash) override {
         if (down) return store_is_down();
         const std::scoped_lock lock{mutex_};
-        const auto found = std::ranges::find(records_, hash, &token::TokenRecord::hash);
+        const auto found = std::ranges::find_if(
+            records_, [&](const token::TokenRecord& r) { return r.tenant == tenant && r.hash == hash; });
         if (found == records_.end()) return fail(Errc::not_found, "token");
         return *found;
     }

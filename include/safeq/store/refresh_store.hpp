@@ -13,7 +13,7 @@ public:
     explicit RefreshStore(Database& database) noexcept : database_{database} {}
 
     [[nodiscard]] Result<void> add(const token::RefreshFamily& family) override;
-    [[nodiscard]] Result<token::RefreshFamily> find(const token::TokenHash& selector) override;
+    [[nodiscard]] Result<token::RefreshFamily> find(TenantId tenant, const token::TokenHash& selector) override;
     [[nodiscard]] Result<void> rotate(TenantId tenant, SessionId id, const token::TokenHash& from,
                                       const token::TokenHash& to, Time idle_deadline) override;
     [[nodiscard]] Result<void> erase(TenantId tenant, SessionId id) override;

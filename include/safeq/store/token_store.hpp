@@ -12,7 +12,7 @@ public:
     explicit TokenStore(Database& database) noexcept : database_{database} {}
 
     [[nodiscard]] Result<void> add(const token::TokenRecord& record) override;
-    [[nodiscard]] Result<token::TokenRecord> find(const token::TokenHash& hash) override;
+    [[nodiscard]] Result<token::TokenRecord> find(TenantId tenant, const token::TokenHash& hash) override;
     [[nodiscard]] Result<void> slide(TenantId tenant, token::TokenId id, Time idle_deadline) override;
     [[nodiscard]] Result<void> erase(TenantId tenant, token::TokenId id) override;
     [[nodiscard]] Result<std::vector<token::TokenRecord>> list(TenantId tenant, SubjectId subject,

@@ -32,8 +32,8 @@ class RefreshStore : public ExpiringStore {
 public:
     /// *Errors*: `already_exists` when id or selector is taken; `too_many` when a bounded store is full.
     [[nodiscard]] virtual Result<void> add(const RefreshFamily& family) = 0;
-    /// *Errors*: `not_found`. Says nothing about expiry.
-    [[nodiscard]] virtual Result<RefreshFamily> find(const TokenHash& selector) = 0;
+    /// *Errors*: `not_found`, also for one of another tenant. Says nothing about expiry.
+    [[nodiscard]] virtual Result<RefreshFamily> find(TenantId tenant, const TokenHash& selector) = 0;
     /// Replaces `from` by `to` and moves the deadline, in one atomic step: of several that replace the same, one
     /// succeeds. *Errors*: `conflict` when `from` isn't current; `not_found`.
     [[nodiscard]] virtual Result<void> rotate(TenantId tenant, SessionId id, const TokenHash& from, const TokenHash& to,
@@ -50,7 +50,7 @@ public:
     explicit MemoryRefreshStore(std::size_t max_families) noexcept : max_families_{max_families} {}
 
     [[nodiscard]] Result<void> add(const RefreshFamily& family) override;
-    [[nodiscard]] Result<RefreshFamily> find(const TokenHash& selector) override;
+    [[nodiscard]] Result<RefreshFamily> find(TenantId tenant, const TokenHash& selector) override;
     [[nodiscard]] Result<void> rotate(TenantId tenant, SessionId id, const TokenHash& from, const TokenHash& to,
                                       Time idle_deadline) override;
     [[nodiscard]] Result<void> erase(TenantId tenant, SessionId id) override;

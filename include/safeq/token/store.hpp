@@ -56,8 +56,8 @@ class TokenStore : public ExpiringStore {
 public:
     /// Adds a record. *Errors*: `already_exists` when hash or id is taken.
     [[nodiscard]] virtual Result<void> add(const TokenRecord& record) = 0;
-    /// *Errors*: `not_found`. Says nothing about expiry.
-    [[nodiscard]] virtual Result<TokenRecord> find(const TokenHash& hash) = 0;
+    /// *Errors*: `not_found`, also for one of another tenant. Says nothing about expiry.
+    [[nodiscard]] virtual Result<TokenRecord> find(TenantId tenant, const TokenHash& hash) = 0;
     /// Moves the idle deadline; never back. *Errors*: `not_found`.
     [[nodiscard]] virtual Result<void> slide(TenantId tenant, TokenId id, Time idle_deadline) = 0;
     /// In one atomic step: of several that erase the same record, one succeeds. *Errors*: `not_found`.

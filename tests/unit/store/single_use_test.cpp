@@ -80,7 +80,7 @@ TEST_CASE("refresh families agree with those in memory", "[store]") {
             }
             case 2: {
                 const auto family = pick();
-                const auto now = memory.find(family.selector);
+                const auto now = memory.find(family.tenant, family.selector);
                 const token::TokenHash from = now && w.below(2) == 0 ? now->current : family.current;
                 const token::TokenHash to{w.random.bytes<32>()};
                 const TenantId tenant = w.below(4) == 0 ? w.tenant() : family.tenant;
@@ -109,12 +109,14 @@ TEST_CASE("refresh families agree with those in memory", "[store]") {
             }
         }
         if (step % 100 == 99) {
-            for (const auto& family : known) {
-                const auto mine = refresh.find(family.selector);
-                const auto theirs = memory.find(family.selector);
-                REQUIRE(code_of(mine) == code_of(theirs));
-                if (mine) CHECK(*mine == *theirs);
-            }
+            for (const TenantId tenant : w.tenants)
+                for (const auto& family : known) {
+                    const auto mine = refresh.find(tenant, family.selector);
+                    const auto theirs = memory.find(tenant, family.selector);
+                    REQUIRE(code_of(mine) == code_of(theirs));
+                    if (mine) CHECK(*mine == *theirs);
+                    if (mine) CHECK(mine->tenant == tenant);
+                }
         }
     }
     CHECK(rotated > 10);

@@ -56,12 +56,13 @@ TEST_CASE("tokens survive a restart", "[store]") {
     }
     const auto database = *store::Database::open(root / "db", store::Database::Purpose::release);
     store::TokenStore tokens{*database};
-    CHECK(tokens.find(session.hash) == session);
-    CHECK(tokens.find(print.hash) == print);
+    CHECK(tokens.find(session.tenant, session.hash) == session);
+    CHECK(tokens.find(TenantId::make(clock, random), session.hash).error().code == Errc::not_found);
+    CHECK(tokens.find(print.tenant, print.hash) == print);
     CHECK(tokens.erase_expired(at(99)) == 0u);
     CHECK(tokens.erase_expired(at(100)) == 1u);
-    CHECK(tokens.find(session.hash).error().code == Errc::not_found);
-    CHECK(tokens.find(print.hash) == print);
+    CHECK(tokens.find(session.tenant, session.hash).error().code == Errc::not_found);
+    CHECK(tokens.find(print.tenant, print.hash) == print);
 }
 
 TEST_CASE("the store agrees with the one in memory", "[store]") {

@@ -35,12 +35,13 @@ TEST_CASE("a family is rotated from its current token alone", "[token]") {
     const SessionId id = family(1).id;
     CHECK(store.rotate(tenant, id, hash(99), hash(101), start).error().code == Errc::conflict);
     CHECK(store.rotate({}, id, hash(100), hash(101), start).error().code == Errc::not_found);
-    CHECK(store.find(hash(1)) == family(1));
+    CHECK(store.find(tenant, hash(1)) == family(1));
     REQUIRE(store.rotate(tenant, id, hash(100), hash(101), start + 2min));
     CHECK(store.rotate(tenant, id, hash(100), hash(102), start).error().code == Errc::conflict);
-    CHECK(store.find(hash(1))->current == hash(101));
-    CHECK(store.find(hash(1))->idle_deadline == start + 2min);
-    CHECK(store.find(hash(101)).error().code == Errc::not_found);
+    CHECK(store.find(tenant, hash(1))->current == hash(101));
+    CHECK(store.find(tenant, hash(1))->idle_deadline == start + 2min);
+    CHECK(store.find(tenant, hash(101)).error().code == Errc::not_found);
+    CHECK(store.find({}, hash(1)).error().code == Errc::not_found);
 }
 
 TEST_CASE("families are erased within their tenant, listed in order, and leave with time", "[token]") {

@@ -40,18 +40,19 @@ TEST_CASE("a record is over when the first of its deadlines has come", "[token]"
     CHECK_FALSE(r.expired_at(Time::max()));
 }
 
-TEST_CASE("a store finds by hash, and erases within the tenant alone", "[token]") {
+TEST_CASE("a store finds and erases within the tenant alone", "[token]") {
     test::MemoryTokenStore store;
     REQUIRE(store.add(record(1)));
     REQUIRE(store.add(record(2)));
     CHECK(store.add(record(1)).error().code == Errc::already_exists);
-    CHECK(store.find(record(1).hash) == record(1));
-    CHECK(store.find(record(3).hash).error().code == Errc::not_found);
+    CHECK(store.find(record(1).tenant, record(1).hash) == record(1));
+    CHECK(store.find(record(1).tenant, record(3).hash).error().code == Errc::not_found);
+    CHECK(store.find(TenantId{}, record(1).hash).error().code == Errc::not_found);
     CHECK(store.erase(TenantId{}, record(1).id).error().code == Errc::not_found);
     CHECK(store.slide(TenantId{}, record(1).id, start + 9min).error().code == Errc::not_found);
     REQUIRE(store.slide(record(1).tenant, record(1).id, start + 90s));
     REQUIRE(store.slide(record(1).tenant, record(1).id, start + 70s));
-    CHECK(store.find(record(1).hash)->idle_deadline == start + 90s);
+    CHECK(store.find(record(1).tenant, record(1).hash)->idle_deadline == start + 90s);
     CHECK(store.list(record(1).tenant, record(1).subject, TokenKind::session)->size() == 2);
     CHECK(store.list(record(1).tenant, record(1).subject, TokenKind::print)->empty());
     CHECK(store.erase_expired(start + 1min) == std::size_t{1});
