@@ -168,6 +168,7 @@ CREATE INDEX spent_by_forget_at ON spent (forget_at);
 )sql",
                                    R"sql(
 ALTER TABLE device ADD COLUMN crl TEXT CHECK (crl IS NULL OR authority IS NOT NULL);
+ALTER TABLE token ADD COLUMN device_key BLOB;
 )sql"};
 
 constexpr std::array report_steps{R"sql(

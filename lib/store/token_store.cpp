@@ -18,6 +18,11 @@ Result<TokenRecord> read_token(Statement& row) {
     record.tenant = row.id<TenantId>();
     record.subject = row.id<SubjectId>();
     record.device = row.optional([&] { return row.id<DeviceId>(); });
+    record.device_key = row.optional([&] {
+        token::TokenHash key;
+        row.fill(key.bytes);
+        return key;
+    });
     record.label = row.text();
     record.created = row.time();
     record.idle_deadline = row.optional([&] { return row.time(); });
@@ -26,24 +31,45 @@ Result<TokenRecord> read_token(Statement& row) {
     return record;
 }
 
+Result<void> insert(const Access& db, const TokenRecord& record) {
+    SAFEQ_TRY(
+        auto add,
+        db->prepare(
+            "INSERT INTO token (hash, id, kind, tenant, subject, device, device_key, label, created, idle_deadline, "
+            "expires) VALUES (?,?,?,?,?,?,?,?,?,?,?)"));
+    const auto device_key = record.device_key ? std::optional{ByteView{record.device_key->bytes}} : std::nullopt;
+    add.bind(ByteView{record.hash.bytes}).bind(record.id).bind(static_cast<std::uint8_t>(record.kind));
+    add.bind(record.tenant).bind(record.subject).bind(record.device).bind(device_key);
+    add.bind(record.label).bind(record.created);
+    add.bind(record.idle_deadline).bind(record.expires);
+    return add.run();
+}
+
 }  // namespace
 
 Result<void> TokenStore::add(const TokenRecord& record) {
     const Access db{database_};
-    SAFEQ_TRY(auto add,
-              db->prepare("INSERT INTO token (hash, id, kind, tenant, subject, device, label, created, idle_deadline, "
-                          "expires) VALUES (?,?,?,?,?,?,?,?,?,?)"));
-    add.bind(ByteView{record.hash.bytes}).bind(record.id).bind(static_cast<std::uint8_t>(record.kind));
-    add.bind(record.tenant).bind(record.subject).bind(record.device).bind(record.label).bind(record.created);
-    add.bind(record.idle_deadline).bind(record.expires);
-    return add.run();
+    return insert(db, record);
+}
+
+Result<void> TokenStore::replace(const TokenRecord& record) {
+    const Access db{database_};
+    SAFEQ_TRY(auto transaction, sqlite::Transaction::begin(*db));
+    {
+        SAFEQ_TRY(auto erase, db->prepare("DELETE FROM token WHERE tenant = ? AND subject = ? AND kind = ?"));
+        erase.bind(record.tenant).bind(record.subject).bind(static_cast<std::uint8_t>(record.kind));
+        SAFEQ_TRY_VOID(erase.run());
+    }
+    SAFEQ_TRY_VOID(insert(db, record));
+    return transaction.commit();
 }
 
 Result<TokenRecord> TokenStore::find(TenantId tenant, const token::TokenHash& hash) {
     const Access db{database_};
     SAFEQ_TRY(auto row,
-              db->prepare("SELECT hash, id, kind, tenant, subject, device, label, created, idle_deadline, expires "
-                          "FROM token WHERE tenant = ? AND hash = ?"));
+              db->prepare(
+                  "SELECT hash, id, kind, tenant, subject, device, device_key, label, created, idle_deadline, expires "
+                  "FROM token WHERE tenant = ? AND hash = ?"));
     row.bind(tenant).bind(ByteView{hash.bytes});
     SAFEQ_TRY(const bool there, row.step());
     if (!there) return fail(Errc::not_found, "token");
@@ -72,8 +98,9 @@ Result<void> TokenStore::erase(TenantId tenant, token::TokenId id) {
 Result<std::vector<TokenRecord>> TokenStore::list(TenantId tenant, SubjectId subject, TokenKind kind) {
     const Access db{database_};
     SAFEQ_TRY(auto row,
-              db->prepare("SELECT hash, id, kind, tenant, subject, device, label, created, idle_deadline, expires "
-                          "FROM token WHERE tenant = ? AND subject = ? AND kind = ? ORDER BY created, id"));
+              db->prepare(
+                  "SELECT hash, id, kind, tenant, subject, device, device_key, label, created, idle_deadline, expires "
+                  "FROM token WHERE tenant = ? AND subject = ? AND kind = ? ORDER BY created, id"));
     row.bind(tenant).bind(subject).bind(static_cast<std::uint8_t>(kind));
     std::vector<TokenRecord> records;
     for (;;) {

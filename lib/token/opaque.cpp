@@ -32,6 +32,8 @@ Result<TokenHash> TokenHash::from(ByteView bytes) {
     return hash;
 }
 
+TokenHash TokenHash::of(const crypto::VerifyingKey& key) { return {crypto::sha256(ByteView{key.bytes})}; }
+
 OpaqueToken OpaqueToken::generate(Random& random) { return OpaqueToken{Value::random(random)}; }
 
 Result<OpaqueToken> OpaqueToken::parse(std::string_view text) {

@@ -8,8 +8,6 @@ namespace {
 
 constexpr const char* where = "refresh token";
 
-TokenHash hash_of(const crypto::VerifyingKey& key) { return {crypto::sha256(ByteView{key.bytes})}; }
-
 crypto::Secret text_of(const OpaqueToken& family, const OpaqueToken& own) {
     const crypto::Secret first = family.text();
     const crypto::Secret second = own.text();
@@ -31,7 +29,7 @@ Result<IssuedRefresh> RefreshTokens::open(TenantId tenant, SubjectId subject, co
     RefreshFamily family{.id = SessionId::make(clock_, random_),
                          .selector = selector.hash(TokenKind::refresh_family, tenant),
                          .current = own.hash(TokenKind::refresh, tenant),
-                         .device = hash_of(device_key),
+                         .device = TokenHash::of(device_key),
                          .tenant = tenant,
                          .subject = subject,
                          .created = now,
@@ -72,7 +70,7 @@ Result<IssuedRefresh> RefreshTokens::rotate(const ShownRefresh& shown, TenantId 
         return fail(Errc::expired, where);
     }
     const TokenHash shown_hash = own.hash(TokenKind::refresh, tenant);
-    if (family->device != hash_of(shown.device_key)) {
+    if (family->device != TokenHash::of(shown.device_key)) {
         SAFEQ_TRY_VOID(end(*family));
         return fail(Errc::revoked, where, "shown by another device");
     }

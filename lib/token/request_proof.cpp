@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view request_label = "safeq/request/v1";
 constexpr std::string_view refresh_label = "safeq/refresh/v1";
+constexpr std::string_view activation_label = "safeq/activation/v1";
 constexpr std::size_t max_method_bytes = 32;
 constexpr std::size_t max_target_bytes = 8192;
 
@@ -55,6 +56,12 @@ Result<RequestProof> RequestProof::make_for_refresh(const crypto::SigningKey& de
     return make_under(device_key, refresh_label, crypto::sha256(as_bytes(refresh_text)), request, random);
 }
 
+Result<RequestProof> RequestProof::make_for_activation(const crypto::SigningKey& device_key,
+                                                       std::string_view activation_text, const RequestToSign& request,
+                                                       Random& random) {
+    return make_under(device_key, activation_label, crypto::sha256(as_bytes(activation_text)), request, random);
+}
+
 Result<RequestProof> RequestProof::parse(std::string_view text) {
     if (text.size() != text_bytes) return fail(Errc::malformed, "request proof", "not 107 characters");
     const Result<Bytes> bytes = from_base64url(text);
@@ -78,6 +85,11 @@ Result<void> RequestProof::check(const Claims& claims, const crypto::VerifyingKe
 Result<void> RequestProof::check_refresh(std::string_view refresh_text, const crypto::VerifyingKey& device_key,
                                          const RequestToSign& request) const {
     return check_under(refresh_label, crypto::sha256(as_bytes(refresh_text)), device_key, request);
+}
+
+Result<void> RequestProof::check_activation(std::string_view activation_text, const crypto::VerifyingKey& device_key,
+                                            const RequestToSign& request) const {
+    return check_under(activation_label, crypto::sha256(as_bytes(activation_text)), device_key, request);
 }
 
 }  // namespace safeq::token

@@ -172,11 +172,16 @@ public:
     Result<void> add(const token::TokenRecord& record) override {
         if (down) return store_is_down();
         const std::scoped_lock lock{mutex_};
-        const bool taken = std::ranges::any_of(
-            records_, [&](const token::TokenRecord& r) { return r.hash == record.hash || r.id == record.id; });
-        if (taken) return fail(Errc::already_exists, "token");
-        records_.push_back(record);
-        return {};
+        return insert(record);
+    }
+    Result<void> replace(const token::TokenRecord& record) override {
+        if (down) return store_is_down();
+        const std::scoped_lock lock{mutex_};
+        std::vector<token::TokenRecord> before = records_;
+        std::erase_if(records_, [&](const token::TokenRecord& r) { return is_of(r, record); });
+        auto added = insert(record);
+        if (!added) records_ = std::move(before);
+        return added;
     }
     Result<token::TokenRecord> find(TenantId tenant, const token::TokenHash& hash) override {
         if (down) return store_is_down();
@@ -229,6 +234,16 @@ public:
     }
 
 private:
+    static bool is_of(const token::TokenRecord& r, const token::TokenRecord& like) {
+        return r.tenant == like.tenant && r.subject == like.subject && r.kind == like.kind;
+    }
+    Result<void> insert(const token::TokenRecord& record) {
+        const bool taken = std::ranges::any_of(
+            records_, [&](const token::TokenRecord& r) { return r.hash == record.hash || r.id == record.id; });
+        if (taken) return fail(Errc::already_exists, "token");
+        records_.push_back(record);
+        return {};
+    }
     std::vector<token::TokenRecord>::iterator at(TenantId tenant, token::TokenId id) {
         return std::ranges::find_if(records_, [&](const auto& r) { return r.tenant == tenant && r.id == id; });
     }

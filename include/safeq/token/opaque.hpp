@@ -10,6 +10,7 @@
 #include <safeq/core/random.hpp>
 #include <safeq/crypto/hash.hpp>
 #include <safeq/crypto/secret.hpp>
+#include <safeq/crypto/sign.hpp>
 
 namespace safeq::token {
 
@@ -34,6 +35,9 @@ struct TokenHash {
 
     /// *Errors*: `malformed` when not 32 bytes.
     [[nodiscard]] static Result<TokenHash> from(ByteView bytes);
+
+    /// The form in which a device's key is stored with what is bound to it: SHA-256 of its 32 bytes.
+    [[nodiscard]] static TokenHash of(const crypto::VerifyingKey& key);
 
     /// In constant time.
     friend bool operator==(const TokenHash& a, const TokenHash& b) noexcept { return crypto::equal(a.bytes, b.bytes); }

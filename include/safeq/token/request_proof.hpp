@@ -34,6 +34,11 @@ public:
                                                                std::string_view refresh_text,
                                                                const RequestToSign& request, Random& random);
 
+    /// For the device: a proof for the request in which it redeems an activation link. *Errors*: as `make`.
+    [[nodiscard]] static Result<RequestProof> make_for_activation(const crypto::SigningKey& device_key,
+                                                                  std::string_view activation_text,
+                                                                  const RequestToSign& request, Random& random);
+
     /// Takes exactly what `text()` writes. *Errors*: `malformed`, `not_canonical`.
     [[nodiscard]] static Result<RequestProof> parse(std::string_view text);
 
@@ -53,6 +58,12 @@ public:
     /// because the refresh token is good once. *Errors*: `signature_invalid`.
     [[nodiscard]] Result<void> check_refresh(std::string_view refresh_text, const crypto::VerifyingKey& device_key,
                                              const RequestToSign& request) const;
+
+    /// For the server: that the proof is of this request under this activation link, which is good once as well.
+    /// *Errors*: `signature_invalid`.
+    [[nodiscard]] Result<void> check_activation(std::string_view activation_text,
+                                                const crypto::VerifyingKey& device_key,
+                                                const RequestToSign& request) const;
 
 private:
     using Nonce = std::array<std::byte, 16>;

@@ -23,8 +23,9 @@ struct TokenRecord {
     TokenKind kind;
     TenantId tenant;
     SubjectId subject;
-    std::optional<DeviceId> device;  ///< sessions: where it is good
-    std::string label;               ///< print tokens: the owner's words for it
+    std::optional<DeviceId> device;         ///< sessions: where it is good
+    std::optional<TokenHash> device_key{};  ///< activation links: of the device that asked, `TokenHash::of` its key
+    std::string label;                      ///< print tokens: the owner's words for it
     Time created{};
     std::optional<Time> idle_deadline;  ///< sessions: moved on by use
     std::optional<Time> expires;        ///< never moved; none for print tokens that last until revoked
@@ -56,6 +57,9 @@ class TokenStore : public ExpiringStore {
 public:
     /// Adds a record. *Errors*: `already_exists` when hash or id is taken.
     [[nodiscard]] virtual Result<void> add(const TokenRecord& record) = 0;
+    /// Adds a record in place of all that its person has of its kind, in one atomic step. *Errors*: as `add`; then
+    /// those are still there.
+    [[nodiscard]] virtual Result<void> replace(const TokenRecord& record) = 0;
     /// *Errors*: `not_found`, also for one of another tenant. Says nothing about expiry.
     [[nodiscard]] virtual Result<TokenRecord> find(TenantId tenant, const TokenHash& hash) = 0;
     /// Moves the idle deadline; never back. *Errors*: `not_found`.

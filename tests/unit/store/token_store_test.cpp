@@ -91,15 +91,18 @@ TEST_CASE("the store agrees with the one in memory", "[store]") {
                                    .tenant = tenant,
                                    .subject = subject,
                                    .device = std::nullopt,
+                                   .device_key = std::nullopt,
                                    .label = "x",
                                    .created = at(engine() % 10),
                                    .idle_deadline = std::nullopt,
                                    .expires = std::nullopt};
                 if (engine() % 2 == 0) record.idle_deadline = at(engine() % 1'000);
                 if (engine() % 2 == 0) record.expires = at(engine() % 1'000);
+                if (engine() % 2 == 0) record.device_key = token::TokenHash{random.bytes<32>()};
                 if (!known.empty() && engine() % 8 == 0) record.id = known_id();
                 if (!known.empty() && engine() % 8 == 0) record.hash = known[engine() % known.size()].hash;
-                CHECK(code_of(tokens.add(record)) == code_of(memory.add(record)));
+                if (engine() % 16 == 0) CHECK(code_of(tokens.replace(record)) == code_of(memory.replace(record)));
+                else CHECK(code_of(tokens.add(record)) == code_of(memory.add(record)));
                 known.push_back(record);
                 break;
             }
@@ -139,9 +142,26 @@ TEST_CASE("of a thousand redemptions of one activation link at a time the databa
     store::TokenStore tokens{*database};
     token::ActivationLinks links{tokens, clock, random};
     const TenantId tenant = TenantId::make(clock, random);
-    const auto issued = links.issue(tenant, SubjectId::make(clock, random), token::activation_2026);
+    const auto phone = crypto::SigningKey::generate(random);
+    const auto issued =
+        links.issue(tenant, SubjectId::make(clock, random), phone.verifying_key(), token::activation_2026);
     REQUIRE(issued);
-    const std::string text{as_text(issued->text.expose())};
+    const token::RequestToSign request{.method = "POST", .target = "/v1/activate"};
+    const auto text = as_text(issued->text.expose());
+    const token::ShownActivation shown{
+        .text = text,
+        .device_key = phone.verifying_key(),
+        .proof = token::RequestProof::make_for_activation(phone, text, request, random).value(),
+        .request = request};
+    const auto stranger = crypto::SigningKey::generate(random);
+    CHECK(links
+              .redeem({.text = text,
+                       .device_key = stranger.verifying_key(),
+                       .proof = token::RequestProof::make_for_activation(stranger, text, request, random).value(),
+                       .request = request},
+                      tenant)
+              .error()
+              .code == Errc::denied);
     std::atomic<int> redeemed = 0;
     std::atomic<int> refused = 0;
     {
@@ -149,7 +169,7 @@ TEST_CASE("of a thousand redemptions of one activation link at a time the databa
         for (int i = 0; i < 10; ++i) {
             threads.emplace_back([&] {
                 for (int k = 0; k < 100; ++k) {
-                    const auto result = links.redeem({text}, tenant);
+                    const auto result = links.redeem(shown, tenant);
                     if (result) ++redeemed;
                     else if (result.error().code == Errc::credential_wrong) ++refused;
                 }

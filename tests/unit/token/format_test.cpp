@@ -87,6 +87,8 @@ TEST_CASE("the example token and its request are made and taken as written down"
     const std::string half = to_base64url(counting<32>());
     test::FixedRandom again{nonce};
     CHECK(RequestProof::make_for_refresh(phone, half + half, request, again)->text() == example("renewal proof"));
+    test::FixedRandom once_more{nonce};
+    CHECK(RequestProof::make_for_activation(phone, half, request, once_more)->text() == example("activation proof"));
 }
 
 TEST_CASE("the example hashes of opaque tokens and codes are as written down", "[token]") {
