@@ -52,6 +52,21 @@ Result<void> TokenStore::add(const TokenRecord& record) {
     return insert(db, record);
 }
 
+Result<void> TokenStore::add_within(const TokenRecord& record, std::size_t most) {
+    const Access db{database_};  // held from counting to adding
+    {
+        SAFEQ_TRY(auto row, db->prepare("SELECT count(*) FROM token WHERE tenant = ? AND subject = ? AND kind = ? "
+                                        "AND coalesce(idle_deadline > ?, 1) AND coalesce(expires > ?, 1)"));
+        row.bind(record.tenant).bind(record.subject).bind(static_cast<std::uint8_t>(record.kind));
+        row.bind(record.created).bind(record.created);
+        SAFEQ_TRY([[maybe_unused]] const bool there, row.step());
+        const auto count = row.number<std::uint64_t>();
+        SAFEQ_TRY_VOID(row.check());
+        if (count >= most) return fail(Errc::too_many, "token");
+    }
+    return insert(db, record);
+}
+
 Result<void> TokenStore::replace(const TokenRecord& record) {
     const Access db{database_};
     SAFEQ_TRY(auto transaction, sqlite::Transaction::begin(*db));

@@ -61,10 +61,6 @@ Result<IssuedPrintToken> PrintTokens::issue(TenantId tenant, SubjectId subject, 
     SAFEQ_TRY_VOID(check_name(label, max_label_bytes, "print token label"));
     SAFEQ_TRY(const Time now, expiry_.now());
     if (expires && *expires <= now) return fail(Errc::invalid_argument, "print token", "an expiry that isn't ahead");
-    SAFEQ_TRY(const std::vector<PrintToken> others, list(tenant, subject));
-    if (others.size() >= max_print_tokens)
-        return fail(Errc::too_many, "print tokens", fmt::format("at most {} of one person", max_print_tokens));
-
     const OpaqueToken token = OpaqueToken::generate(random_);
     const TokenRecord record{.hash = token.hash(TokenKind::print, tenant),
                              .id = TokenId::make(clock_, random_),
@@ -76,7 +72,10 @@ Result<IssuedPrintToken> PrintTokens::issue(TenantId tenant, SubjectId subject, 
                              .created = now,
                              .idle_deadline = std::nullopt,
                              .expires = expires};
-    SAFEQ_TRY_VOID(store_.add(record));
+    const auto added = store_.add_within(record, max_print_tokens);
+    if (!added && added.error().code == Errc::too_many)
+        return fail(Errc::too_many, "print tokens", fmt::format("at most {} of one person", max_print_tokens));
+    SAFEQ_TRY_VOID(added);
     return IssuedPrintToken{.text = token.text(), .token = print_token_of(record)};
 }
 

@@ -174,6 +174,14 @@ public:
         const std::scoped_lock lock{mutex_};
         return insert(record);
     }
+    Result<void> add_within(const token::TokenRecord& record, std::size_t most) override {
+        if (down) return store_is_down();
+        const std::scoped_lock lock{mutex_};
+        const auto count = std::ranges::count_if(
+            records_, [&](const token::TokenRecord& r) { return is_of(r, record) && !r.expired_at(record.created); });
+        if (static_cast<std::size_t>(count) >= most) return fail(Errc::too_many, "token");
+        return insert(record);
+    }
     Result<void> replace(const token::TokenRecord& record) override {
         if (down) return store_is_down();
         const std::scoped_lock lock{mutex_};

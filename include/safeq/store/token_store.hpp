@@ -12,6 +12,7 @@ public:
     explicit TokenStore(Database& database) noexcept : database_{database} {}
 
     [[nodiscard]] Result<void> add(const token::TokenRecord& record) override;
+    [[nodiscard]] Result<void> add_within(const token::TokenRecord& record, std::size_t most) override;
     [[nodiscard]] Result<void> replace(const token::TokenRecord& record) override;
     [[nodiscard]] Result<token::TokenRecord> find(TenantId tenant, const token::TokenHash& hash) override;
     [[nodiscard]] Result<void> slide(TenantId tenant, token::TokenId id, Time idle_deadline) override;

@@ -57,6 +57,9 @@ class TokenStore : public ExpiringStore {
 public:
     /// Adds a record. *Errors*: `already_exists` when hash or id is taken.
     [[nodiscard]] virtual Result<void> add(const TokenRecord& record) = 0;
+    /// Adds a record unless its person has `most` of its kind that aren't over when it is created, in one atomic step
+    /// with counting them. *Errors*: `too_many`; as `add`.
+    [[nodiscard]] virtual Result<void> add_within(const TokenRecord& record, std::size_t most) = 0;
     /// Adds a record in place of all that its person has of its kind, in one atomic step. *Errors*: as `add`; then
     /// those are still there.
     [[nodiscard]] virtual Result<void> replace(const TokenRecord& record) = 0;

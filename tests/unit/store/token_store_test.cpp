@@ -8,6 +8,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <safeq/token/activation.hpp>
+#include <safeq/token/print_token.hpp>
 
 #include "support/memory_auth.hpp"
 #include "support/random.hpp"
@@ -102,7 +103,8 @@ TEST_CASE("the store agrees with the one in memory", "[store]") {
                 if (!known.empty() && engine() % 8 == 0) record.id = known_id();
                 if (!known.empty() && engine() % 8 == 0) record.hash = known[engine() % known.size()].hash;
                 if (engine() % 16 == 0) CHECK(code_of(tokens.replace(record)) == code_of(memory.replace(record)));
-                else CHECK(code_of(tokens.add(record)) == code_of(memory.add(record)));
+                else if (engine() % 2 == 0) CHECK(code_of(tokens.add(record)) == code_of(memory.add(record)));
+                else CHECK(code_of(tokens.add_within(record, 9)) == code_of(memory.add_within(record, 9)));
                 known.push_back(record);
                 break;
             }
@@ -178,4 +180,38 @@ TEST_CASE("of a thousand redemptions of one activation link at a time the databa
     }
     CHECK(redeemed == 1);
     CHECK(refused == 999);
+}
+
+TEST_CASE("of links and print tokens that are issued at a time the database keeps no more than one person may have",
+          "[store]") {
+    const test::TemporaryFolder root;
+    test::SeededRandom random;
+    const ManualClock clock{at(0)};
+    const auto database = *store::Database::open(root / "db", store::Database::Purpose::release);
+    store::TokenStore tokens{*database};
+    token::ActivationLinks links{tokens, clock, random};
+    token::PrintTokens prints{tokens, clock, random};
+    const TenantId tenant = TenantId::make(clock, random);
+    const SubjectId alice = SubjectId::make(clock, random);
+    const auto phone = crypto::SigningKey::generate(random).verifying_key();
+    std::atomic<int> linked = 0;
+    std::atomic<int> issued = 0;
+    std::atomic<int> refused = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 8; ++i)
+            threads.emplace_back([&] {
+                for (int k = 0; k < 10; ++k) {
+                    if (links.issue(tenant, alice, phone, token::activation_2026)) ++linked;
+                    const auto result = prints.issue(tenant, alice, "laptop");
+                    if (result) ++issued;
+                    else if (result.error().code == Errc::too_many) ++refused;
+                }
+            });
+    }
+    CHECK(linked == 80);
+    CHECK(issued == 32);
+    CHECK(refused == 48);
+    CHECK(tokens.list(tenant, alice, TokenKind::activation)->size() == 1);
+    CHECK(tokens.list(tenant, alice, TokenKind::print)->size() == 32);
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/token/print_token.hpp>
 
+#include <atomic>
+#include <thread>
+
 #include <catch2/catch_test_macros.hpp>
 
 #include "support/memory_auth.hpp"
@@ -95,6 +98,26 @@ TEST_CASE("what makes no sense isn't issued", "[token]") {
     CHECK(w.tokens.issue(w.tenant, w.bob, "his first"));
     w.store.down = true;
     CHECK(w.tokens.verify(text, w.tenant).error().code == Errc::unavailable);
+}
+
+TEST_CASE("of print tokens that are issued at a time there are no more than one person may have", "[token]") {
+    World w;
+    std::atomic<int> issued = 0;
+    std::atomic<int> refused = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 8; ++i)
+            threads.emplace_back([&] {
+                for (int k = 0; k < 20; ++k) {
+                    const auto result = w.tokens.issue(w.tenant, w.alice, "laptop");
+                    if (result) ++issued;
+                    else if (result.error().code == Errc::too_many) ++refused;
+                }
+            });
+    }
+    CHECK(issued == 32);
+    CHECK(refused == 128);
+    CHECK(w.store.size() == 32);
 }
 
 TEST_CASE("the path that carries a token is read back", "[token]") {
