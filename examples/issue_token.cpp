@@ -47,26 +47,28 @@ Result<void> show() {
     const std::string_view text = as_text(issued.text.expose());
     fmt::print("{}…, {} characters, for {}\n", text.substr(0, 24), text.size(), issued.claims.audience.text());
 
+    // One guard for all that goes by this clock; it lives as long as the process.
+    token::ClockGuard guard{clock};
     token::MemoryRevocationStore revoked{10'000};
-    token::RevocationList revocations{revoked, clock, token::keep_revocations_2026};
-    token::MemoryReplayStore replays{token::replay_2026};
-    token::Verifier<token::MobileTerminal> verifier{verifying, clock, revocations, replays};
+    token::RevocationList revocations{revoked, guard, token::revocation_2026};
+    token::MemoryReplayStore replays{token::replay_2026, guard};
+    token::Verifier<token::MobileTerminal> verifier{verifying, guard, revocations, replays};
     const token::ExpectedToken expected{tenant, here, phone.verifying_key()};
     SAFEQ_TRY(const auto verified, verifier.verify(text, expected));
     SAFEQ_TRY_VOID(example::claim("it is alice's", verified->subject == alice));
 
     const token::ExpectedToken other_tenant{TenantId::make(clock, random), here, phone.verifying_key()};
     SAFEQ_TRY_VOID(example::refused("at another tenant", verifier.verify(text, other_tenant), Errc::signature_invalid));
-    token::Verifier<StatusPage> status{verifying, clock, revocations, replays};
+    token::Verifier<StatusPage> status{verifying, guard, revocations, replays};
     SAFEQ_TRY_VOID(
         example::refused("for another purpose", status.verify(text, {tenant, here}), Errc::signature_invalid));
 
     // Each request is signed by the phone; whoever copies the request can't send it a second time.
     const token::RequestToSign request{.method = "POST", .target = "/terminal/v1/jobs", .body = crypto::sha256({})};
     SAFEQ_TRY(const auto proof, token::RequestProof::make(phone, issued.claims.id, request, random));
-    SAFEQ_TRY_VOID(proof.check(verified, request, replays, clock.now()));
-    SAFEQ_TRY_VOID(example::refused("the same request again", proof.check(verified, request, replays, clock.now()),
-                                    Errc::duplicate));
+    SAFEQ_TRY_VOID(proof.check(verified, request, replays));
+    SAFEQ_TRY_VOID(
+        example::refused("the same request again", proof.check(verified, request, replays), Errc::duplicate));
 
     SAFEQ_TRY_VOID(revocations.revoke(tenant, alice));
     SAFEQ_TRY_VOID(example::refused("withdrawn", verifier.verify(text, expected), Errc::revoked));

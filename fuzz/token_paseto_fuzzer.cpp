@@ -63,8 +63,9 @@ struct World {
     VerifyingKeys verifying;
     LocalKeys locals;
     MemoryRevocationStore revoked{1};
-    RevocationList revocations{revoked, clock, keep_revocations_2026};
-    MemoryReplayStore replays{replay_2026};
+    ClockGuard guard{clock};
+    RevocationList revocations{revoked, guard, revocation_2026};
+    MemoryReplayStore replays{replay_2026, guard};
     TenantId tenant = TenantId::make(clock, random);
     SubjectId subject = SubjectId::make(clock, random);
     Audience audience = need(Audience::parse("release.example"));
@@ -101,9 +102,9 @@ struct World {
             if (verify_paseto(key.verifying_key(), *parsed, {implicit}).has_value() != (text == good[0])) std::abort();
             if (open_paseto(shared, *parsed, {sealed_implicit}).has_value() != (text == good[1])) std::abort();
         }
-        Verifier<MobileTerminal> verifier{verifying, clock, revocations, replays};
+        Verifier<MobileTerminal> verifier{verifying, guard, revocations, replays};
         if (verifier.verify(text, mobile).has_value() != (text == good[0])) std::abort();
-        Verifier<Sealed> opener{locals, clock, revocations, replays};
+        Verifier<Sealed> opener{locals, guard, revocations, replays};
         if (opener.verify(text, bearer).has_value() != (text == good[1])) std::abort();
     }
 };

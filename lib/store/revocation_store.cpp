@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/store/revocation_store.hpp>
 
+#include <safeq/store/clock_marks.hpp>
+
 #include "database_impl.hpp"
 
 namespace safeq::store {
@@ -28,12 +30,19 @@ Result<std::optional<Time>> RevocationStore::issued_until(const token::Revocatio
     return std::optional{until};
 }
 
-Result<std::size_t> RevocationStore::forget(Time now) {
+Result<std::size_t> RevocationStore::forget(Time now, const token::ClockMarks& marks) {
     const Access db{database_};
-    SAFEQ_TRY(auto forget, db->prepare("DELETE FROM revocation WHERE forget_at <= ?"));
-    forget.bind(now);
-    SAFEQ_TRY_VOID(forget.run());
-    return static_cast<std::size_t>(db->changes());
+    SAFEQ_TRY(auto transaction, sqlite::Transaction::begin(*db));
+    // With the marks: were the clock wrong, a restart would else make good again what was withdrawn.
+    SAFEQ_TRY_VOID(keep_clock_marks(database_, marks));
+    {
+        SAFEQ_TRY(auto forget, db->prepare("DELETE FROM revocation WHERE forget_at <= ?"));
+        forget.bind(now);
+        SAFEQ_TRY_VOID(forget.run());
+    }
+    const auto forgotten = static_cast<std::size_t>(db->changes());
+    SAFEQ_TRY_VOID(transaction.commit());
+    return forgotten;
 }
 
 }  // namespace safeq::store

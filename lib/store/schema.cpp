@@ -169,6 +169,13 @@ CREATE INDEX spent_by_forget_at ON spent (forget_at);
                                    R"sql(
 ALTER TABLE device ADD COLUMN crl TEXT CHECK (crl IS NULL OR authority IS NOT NULL);
 ALTER TABLE token ADD COLUMN device_key BLOB;
+
+CREATE TABLE clock (
+    id      INTEGER PRIMARY KEY CHECK (id = 1),
+    latest  INTEGER NOT NULL,
+    made_by INTEGER NOT NULL,
+    over_by INTEGER NOT NULL
+) STRICT;
 )sql"};
 
 constexpr std::array report_steps{R"sql(

@@ -8,17 +8,27 @@ namespace safeq::token {
 Time ClockGuard::now() {
     const std::scoped_lock lock{mutex_};
     const Time now = clock_.now();
-    if (now < latest_) {
-        made_by_ = std::max(made_by_, now);
-        over_by_ = std::max(over_by_, latest_);
+    if (now < marks_.latest) {
+        marks_.made_by = std::max(marks_.made_by, now);
+        marks_.over_by = std::max(marks_.over_by, marks_.latest);
     }
-    latest_ = now;
+    marks_.latest = now;
     return now;
 }
 
 bool ClockGuard::was_over(Time issued, Time expires) const {
     const std::scoped_lock lock{mutex_};
-    return issued <= made_by_ && expires <= over_by_;
+    return issued <= marks_.made_by && expires <= marks_.over_by;
+}
+
+Time ClockGuard::latest() const {
+    const std::scoped_lock lock{mutex_};
+    return std::max(marks_.latest, marks_.over_by);
+}
+
+ClockMarks ClockGuard::marks() const {
+    const std::scoped_lock lock{mutex_};
+    return marks_;
 }
 
 }  // namespace safeq::token

@@ -19,8 +19,9 @@ void MemoryReplayStore::forget(Time now) {
     }
 }
 
-Result<void> MemoryReplayStore::spend(const Spending& spending, Time now) {
+Result<void> MemoryReplayStore::spend(const Spending& spending) {
     const std::scoped_lock lock{mutex_};
+    const Time now = clock_.now();
     forget(now);
     if (uses_.contains(spending.key)) return fail(Errc::duplicate, "replay", "spent before");
     // What is over by now would be forgotten at once, and could then be spent again.

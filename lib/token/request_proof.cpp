@@ -75,11 +75,9 @@ Result<RequestProof> RequestProof::parse(std::string_view text) {
 std::string RequestProof::text() const { return to_base64url(ByteWriter{}.bytes(nonce_).bytes(signature_).view()); }
 
 Result<void> RequestProof::check(const Claims& claims, const crypto::VerifyingKey& device_key,
-                                 const PurposeRules& rules, const RequestToSign& request, ReplayStore& replays,
-                                 Time now) const {
+                                 const PurposeRules& rules, const RequestToSign& request, ReplayStore& replays) const {
     SAFEQ_TRY_VOID(check_under(request_label, claims.id.bytes(), device_key, request));
-    return replays.spend(spending_of("request", claims.tenant, claims.id, nonce_, claims.expires + rules.clock_skew),
-                         now);
+    return replays.spend(spending_of("request", claims.tenant, claims.id, nonce_, claims.expires + rules.clock_skew));
 }
 
 Result<void> RequestProof::check_refresh(std::string_view refresh_text, const crypto::VerifyingKey& device_key,

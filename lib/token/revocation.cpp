@@ -35,26 +35,30 @@ Result<std::optional<Time>> MemoryRevocationStore::issued_until(const Revocation
     return found->second.issued_until;
 }
 
-Result<std::size_t> MemoryRevocationStore::forget(Time now) {
+Result<std::size_t> MemoryRevocationStore::forget(Time now, const ClockMarks& /*marks*/) {
     const std::scoped_lock lock{mutex_};
     return std::erase_if(entries_, [&](const auto& each) { return each.second.forget_at <= now; });
 }
 
-// A token or a sign-in that was withdrawn never makes a new token, so the time of issue doesn't matter for them; a
-// server whose clock is ahead may already have made one.
+// A token or a sign-in that was withdrawn never makes a new token, so the time of issue doesn't matter for them. Kept
+// from the latest time on: were the clock behind by now, and the list swept when it is right, they would be good again.
+Result<void> RevocationList::revoke_all_of(const RevocationKey& key) {
+    [[maybe_unused]] const Time now = clock_.now();
+    return store_.add({key, Time::max(), clock_.latest() + rules_.keep_for()});
+}
+
 Result<void> RevocationList::revoke(TenantId tenant, TokenId token) {
-    const Time until = clock_.now() + keep_for_;
-    return store_.add({key_of(tenant, RevocationScope::token, token), until, until});
+    return revoke_all_of(key_of(tenant, RevocationScope::token, token));
 }
 
 Result<void> RevocationList::revoke(TenantId tenant, SessionId session) {
-    const Time until = clock_.now() + keep_for_;
-    return store_.add({key_of(tenant, RevocationScope::session, session), until, until});
+    return revoke_all_of(key_of(tenant, RevocationScope::session, session));
 }
 
 Result<void> RevocationList::revoke(TenantId tenant, SubjectId subject) {
     const Time now = clock_.now();
-    return store_.add({key_of(tenant, RevocationScope::subject, subject), now, now + keep_for_});
+    return store_.add(
+        {key_of(tenant, RevocationScope::subject, subject), now + rules_.clock_skew, now + rules_.keep_for()});
 }
 
 Result<void> RevocationList::check(const Claims& claims) {
@@ -69,6 +73,9 @@ Result<void> RevocationList::check(const Claims& claims) {
     return {};
 }
 
-Result<std::size_t> RevocationList::sweep() { return store_.forget(clock_.now()); }
+Result<std::size_t> RevocationList::sweep() {
+    const Time now = clock_.now();
+    return store_.forget(now, clock_.marks());
+}
 
 }  // namespace safeq::token

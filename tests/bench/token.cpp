@@ -40,10 +40,11 @@ std::vector<Figure> verify() {
                                            .lifetime = std::chrono::minutes{5}}));
     const std::string text{as_text(issued.text.expose())};
 
+    token::ClockGuard guard{clock};
     token::MemoryRevocationStore revoked{1000};
-    token::RevocationList revocations{revoked, clock, token::keep_revocations_2026};
-    token::MemoryReplayStore replays{token::replay_2026};
-    token::Verifier<MobileTerminal> verifier{keys, clock, revocations, replays};
+    token::RevocationList revocations{revoked, guard, token::revocation_2026};
+    token::MemoryReplayStore replays{token::replay_2026, guard};
+    token::Verifier<MobileTerminal> verifier{keys, guard, revocations, replays};
     const token::ExpectedToken expected{.tenant = tenant, .audience = here, .device_key = phone.verifying_key()};
 
     // The bare operation: Botan's Ed25519 over a message of the token's size.

@@ -132,9 +132,10 @@ Answer check(const Words& in) {
     const auto period = KeyPeriod::of(now - std::chrono::hours{1}, std::chrono::hours{2}, MobileTerminal::rules);
     SAFEQ_TRY_VOID(keys.add(key, period));
     MemoryRevocationStore revoked{1};
-    RevocationList revocations{revoked, clock, keep_revocations_2026};
-    MemoryReplayStore replays{replay_2026};
-    Verifier<MobileTerminal> verifier{keys, clock, revocations, replays};
+    ClockGuard guard{clock};
+    RevocationList revocations{revoked, guard, revocation_2026};
+    MemoryReplayStore replays{replay_2026, guard};
+    Verifier<MobileTerminal> verifier{keys, guard, revocations, replays};
     SAFEQ_TRY(const auto verified,
               verifier.verify(in[5], {.tenant = tenant, .audience = audience, .device_key = device}));
     SAFEQ_TRY(const std::string claims, verified->encode());

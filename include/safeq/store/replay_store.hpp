@@ -12,17 +12,21 @@ namespace safeq::store {
 /// can be replayed after a restart either. *Threads*: safe from several threads.
 class ReplayStore final : public token::ReplayStore {
 public:
-    /// Reads what is not over by `now`. *Requires*: the database outlives it, and has no other replay store. *Errors*:
-    /// `busy`, `too_many` when more is remembered than the limits allow; the database's.
+    /// Reads what is not over by now. *Requires*: the database outlives it, and has no other replay store; the guard is
+    /// that of the verifiers, and began with the database's `clock_marks`. *Errors*: `busy`, `too_many` when more is
+    /// remembered than the limits allow; the database's.
     [[nodiscard]] static Result<std::unique_ptr<ReplayStore>> open(Database& database,
-                                                                   const token::ReplayLimits& limits, Time now);
+                                                                   const token::ReplayLimits& limits,
+                                                                   token::ClockGuard& clock);
 
-    [[nodiscard]] Result<void> spend(const token::Spending& spending, Time now) override;
+    [[nodiscard]] Result<void> spend(const token::Spending& spending) override;
 
 private:
-    ReplayStore(Database& database, const token::ReplayLimits& limits) noexcept : database_{database}, known_{limits} {}
+    ReplayStore(Database& database, const token::ReplayLimits& limits, token::ClockGuard& clock) noexcept
+        : database_{database}, clock_{clock}, known_{limits, clock} {}
 
     Database& database_;
+    token::ClockGuard& clock_;
     token::MemoryReplayStore known_;
 };
 

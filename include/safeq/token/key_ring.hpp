@@ -74,10 +74,10 @@ public:
         return {};
     }
 
-    /// Removes the keys whose tokens are refused by now; returns how many.
-    std::size_t drop_expired(Time now) {
+    /// Removes the keys whose tokens are refused by now, as `find` does; returns how many.
+    std::size_t drop_expired(Time now, std::chrono::milliseconds clock_skew) {
         const std::scoped_lock lock{mutex_};
-        return std::erase_if(entries_, [&](const Found& each) { return each->period.verify_until <= now; });
+        return std::erase_if(entries_, [&](const Found& each) { return is_over(each->period, now, clock_skew); });
     }
 
     /// The key to issue with: of those whose time it is, the one that began last. *Errors*: `key_unknown`.
@@ -98,7 +98,7 @@ public:
         const auto found = at(id);
         if (found == entries_.end()) return fail(Errc::key_unknown, "key ring", id.text());
         const KeyPeriod& period = (*found)->period;
-        if (now + clock_skew < period.issue_from || now - clock_skew >= period.verify_until)
+        if (now + clock_skew < period.issue_from || is_over(period, now, clock_skew))
             return fail(Errc::key_unknown, "key ring", "not its time: " + id.text());
         return *found;
     }
@@ -110,6 +110,10 @@ public:
 
 private:
     using Entries = std::vector<Found>;
+
+    static bool is_over(const KeyPeriod& period, Time now, std::chrono::milliseconds clock_skew) noexcept {
+        return now - clock_skew >= period.verify_until;
+    }
 
     typename Entries::const_iterator at(const KeyId& id) const {
         return std::ranges::find_if(entries_, [&](const Found& each) { return each->id == id; });

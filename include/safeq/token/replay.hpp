@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include <safeq/core/clock.hpp>
+#include <safeq/token/clock_guard.hpp>
 #include <safeq/token/store.hpp>
 
 namespace safeq::token {
@@ -30,9 +30,10 @@ public:
     virtual ~ReplayStore() = default;
 
     /// Remembers a use, in one atomic step with looking whether it was there. A store that several processes share
-    /// must do so for all of them. *Errors*: `duplicate` when it was spent before; `busy` when a bounded store has no
+    /// must do so for all of them. *Errors*: `duplicate` when it was spent before; `expired` when it couldn't be
+    /// remembered any more; `busy` when a bounded store has no
     /// place left, `too_many` when this token has used up its share: then it is not spent, and must be refused.
-    [[nodiscard]] virtual Result<void> spend(const Spending& spending, Time now) = 0;
+    [[nodiscard]] virtual Result<void> spend(const Spending& spending) = 0;
 
 protected:
     ReplayStore() = default;
@@ -49,12 +50,13 @@ struct ReplayLimits {
 /// At most some 20 MiB.
 inline constexpr ReplayLimits replay_2026{.entries = 65'536, .entries_a_token = 2'048};
 
-/// Uses in memory, bounded; nothing that could still be replayed is ever pushed out.
+/// Uses in memory, bounded; nothing that could still be replayed is ever pushed out. Borrows the guard, which is that
+/// of the verifiers: what is forgotten when the clock leaps is over for them when it returns.
 class MemoryReplayStore final : public ReplayStore {
 public:
-    explicit MemoryReplayStore(const ReplayLimits& limits) noexcept : limits_{limits} {}
+    MemoryReplayStore(const ReplayLimits& limits, ClockGuard& clock) noexcept : limits_{limits}, clock_{clock} {}
 
-    [[nodiscard]] Result<void> spend(const Spending& spending, Time now) override;
+    [[nodiscard]] Result<void> spend(const Spending& spending) override;
 
     /// How many uses are remembered.
     [[nodiscard]] std::size_t size() const;
@@ -68,6 +70,7 @@ private:
 
     mutable std::mutex mutex_;
     ReplayLimits limits_;
+    ClockGuard& clock_;
     std::map<crypto::Sha256Digest, Use> uses_;
     std::set<std::pair<Time, crypto::Sha256Digest>> by_time_;
     std::map<TokenId, std::size_t> of_token_;

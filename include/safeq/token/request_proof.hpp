@@ -49,9 +49,9 @@ public:
     /// store's. Peers are told `denied`.
     template <Purpose P>
         requires(P::rules.holder == TokenHolder::key)
-    [[nodiscard]] Result<void> check(const Verified<P>& token, const RequestToSign& request, ReplayStore& replays,
-                                     Time now) const {
-        return check(*token, token.device_key(), P::rules, request, replays, now);
+    [[nodiscard]] Result<void> check(const Verified<P>& token, const RequestToSign& request,
+                                     ReplayStore& replays) const {
+        return check(*token, token.device_key(), P::rules, request, replays);
     }
 
     /// For the server: that the proof is of this request under this refresh token. Its nonce needn't be remembered,
@@ -76,8 +76,8 @@ private:
     [[nodiscard]] static Bytes signed_bytes(std::string_view label, ByteView token, const RequestToSign& request,
                                             const Nonce& nonce);
     [[nodiscard]] Result<void> check(const Claims& claims, const crypto::VerifyingKey& device_key,
-                                     const PurposeRules& rules, const RequestToSign& request, ReplayStore& replays,
-                                     Time now) const;
+                                     const PurposeRules& rules, const RequestToSign& request,
+                                     ReplayStore& replays) const;
 
     Nonce nonce_{};
     crypto::Signature signature_{};

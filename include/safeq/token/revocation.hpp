@@ -10,6 +10,7 @@
 #include <optional>
 
 #include <safeq/token/claims.hpp>
+#include <safeq/token/clock_guard.hpp>
 #include <safeq/token/purpose.hpp>
 
 namespace safeq::token {
@@ -45,8 +46,9 @@ public:
     [[nodiscard]] virtual Result<void> add(const Revocation& revocation) = 0;
     /// Up to when tokens of this key are withdrawn; none when they aren't.
     [[nodiscard]] virtual Result<std::optional<Time>> issued_until(const RevocationKey& key) = 0;
-    /// Removes what has `forget_at` at or before `now`; returns how many.
-    [[nodiscard]] virtual Result<std::size_t> forget(Time now) = 0;
+    /// Removes what has `forget_at` at or before `now`; returns how many. A store that outlives the process keeps the
+    /// marks in the same step.
+    [[nodiscard]] virtual Result<std::size_t> forget(Time now, const ClockMarks& marks) = 0;
 
 protected:
     RevocationStore() = default;
@@ -62,7 +64,7 @@ public:
 
     [[nodiscard]] Result<void> add(const Revocation& revocation) override;
     [[nodiscard]] Result<std::optional<Time>> issued_until(const RevocationKey& key) override;
-    [[nodiscard]] Result<std::size_t> forget(Time now) override;
+    [[nodiscard]] Result<std::size_t> forget(Time now, const ClockMarks& marks) override;
 
 private:
     struct Times {
@@ -74,13 +76,31 @@ private:
     std::map<RevocationKey, Times> entries_;
 };
 
+/// The longest of the purposes that a list serves.
+struct RevocationRules {
+    std::chrono::milliseconds max_lifetime;
+    std::chrono::milliseconds clock_skew;
+
+    /// Until the last token has expired that a server could have made by now whose clock is ahead.
+    [[nodiscard]] constexpr std::chrono::milliseconds keep_for() const noexcept {
+        return max_lifetime + 2 * clock_skew;
+    }
+    [[nodiscard]] constexpr bool serves(const PurposeRules& purpose) const noexcept {
+        return purpose.max_lifetime <= max_lifetime && purpose.clock_skew <= clock_skew;
+    }
+};
+
+/// For `MobileTerminal`.
+inline constexpr RevocationRules revocation_2026{.max_lifetime = std::chrono::minutes{5},
+                                                 .clock_skew = std::chrono::seconds{30}};
+static_assert(revocation_2026.serves(MobileTerminal::rules));
+
 /// Withdraws tokens before their time is over. A revocation is kept until the last token that it can concern has
-/// expired. *Threads*: safe from several threads. Borrows store and clock.
+/// expired. *Threads*: safe from several threads. Borrows store and guard; the guard is that of the verifiers.
 class RevocationList final {
 public:
-    /// `keep_for` is the longest lifetime of the purposes that it serves, with their clock skew on both sides.
-    RevocationList(RevocationStore& store, const Clock& clock, std::chrono::milliseconds keep_for) noexcept
-        : store_{store}, clock_{clock}, keep_for_{keep_for} {}
+    RevocationList(RevocationStore& store, ClockGuard& clock, const RevocationRules& rules) noexcept
+        : store_{store}, clock_{clock}, rules_{rules} {}
 
     /// *Errors*: the store's; then the token is still good.
     /// @{
@@ -88,7 +108,9 @@ public:
     [[nodiscard]] Result<void> revoke(TenantId tenant, SessionId session);
     /// @}
 
-    /// Every token that this person has by now; tokens made later count.
+    /// Every token that this person has by now, those of a server whose clock is ahead included. So those that are made
+    /// within the clock skew from now on are refused as well; later ones count. A clock that is behind by more says too
+    /// early a `now`: revoke again when it is right.
     [[nodiscard]] Result<void> revoke(TenantId tenant, SubjectId subject);
 
     /// *Errors*: `revoked`; the store's.
@@ -98,13 +120,11 @@ public:
     [[nodiscard]] Result<std::size_t> sweep();
 
 private:
-    RevocationStore& store_;
-    const Clock& clock_;
-    std::chrono::milliseconds keep_for_;
-};
+    [[nodiscard]] Result<void> revoke_all_of(const RevocationKey& key);
 
-/// For `MobileTerminal`: five minutes, and half a minute of skew before and after.
-inline constexpr std::chrono::milliseconds keep_revocations_2026 = std::chrono::minutes{6};
-static_assert(keep_revocations_2026 >= MobileTerminal::rules.max_lifetime + 2 * MobileTerminal::rules.clock_skew);
+    RevocationStore& store_;
+    ClockGuard& clock_;
+    RevocationRules rules_;
+};
 
 }  // namespace safeq::token

@@ -71,7 +71,9 @@ public:
     /// The kind of keys that the purpose's form wants.
     using Keys = std::conditional_t<P::rules.form == PasetoForm::v4_public, VerifyingKeys, LocalKeys>;
 
-    Verifier(const Keys& keys, const Clock& clock, RevocationList& revocations, ReplayStore& replays) noexcept
+    /// *Requires*: the guard is that of revocations and replays, and lives as long as the process: one that is made for
+    /// each request has seen nothing.
+    Verifier(const Keys& keys, ClockGuard& clock, RevocationList& revocations, ReplayStore& replays) noexcept
         : keys_{keys}, clock_{clock}, revocations_{revocations}, replays_{replays} {}
 
     /// What a token says, when all of it holds: form, key and its period, signature or seal together with tenant,
@@ -87,7 +89,7 @@ public:
 
 private:
     const Keys& keys_;
-    ClockGuard clock_;
+    ClockGuard& clock_;
     RevocationList& revocations_;
     ReplayStore& replays_;
 };

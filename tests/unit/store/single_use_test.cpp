@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Refresh families, pairings, revocations and what was used once: the database agrees with the stores in memory, and
 // goes on after a restart where they forget.
+#include <safeq/store/clock_marks.hpp>
 #include <safeq/store/pairing_store.hpp>
 #include <safeq/store/refresh_store.hpp>
 #include <safeq/store/replay_store.hpp>
@@ -12,9 +13,11 @@
 #include <thread>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "support/random.hpp"
 #include "support/temporary_folder.hpp"
+#include "unit/token/typed_tokens.hpp"
 
 using namespace safeq;
 
@@ -31,7 +34,8 @@ struct World {
     const test::TemporaryFolder root;
     test::SeededRandom random;
     std::mt19937_64 engine{23};
-    const ManualClock clock{at(0)};
+    ManualClock clock{at(0)};
+    token::ClockGuard guard{clock};
     std::unique_ptr<store::Database> database = open();
     std::array<TenantId, 2> tenants{TenantId::make(clock, random), TenantId::make(clock, random)};
     std::array<SubjectId, 2> subjects{SubjectId::make(clock, random), SubjectId::make(clock, random)};
@@ -252,7 +256,7 @@ TEST_CASE("revocations agree with those in memory, and stay over a restart", "[s
             CHECK(code_of(revocations.add(one)) == code_of(memory.add(one)));
         } else {
             const Time now = at(w.below(300));
-            CHECK(revocations.forget(now).value() == memory.forget(now).value());
+            CHECK(revocations.forget(now, {}).value() == memory.forget(now, {}).value());
         }
     }
     compare(revocations);
@@ -265,23 +269,23 @@ TEST_CASE("revocations agree with those in memory, and stay over a restart", "[s
 TEST_CASE("what was used once can't be used again, after a restart either", "[store]") {
     World w;
     constexpr token::ReplayLimits limits{.entries = 40, .entries_a_token = 15};
-    auto replay = store::ReplayStore::open(*w.database, limits, at(0)).value();
-    token::MemoryReplayStore memory{limits};
+    auto replay = store::ReplayStore::open(*w.database, limits, w.guard).value();
+    token::MemoryReplayStore memory{limits, w.guard};
     const std::array tokens{token::TokenId::make(w.clock, w.random), token::TokenId::make(w.clock, w.random),
                             token::TokenId::make(w.clock, w.random)};
     std::vector<crypto::Sha256Digest> keys(200);
     for (auto& key : keys) key = w.random.bytes<32>();
     std::map<std::string, int> told;
     for (std::uint64_t step = 0; step < 600; ++step) {
-        const Time now = at(step);
+        w.clock.set(at(step));
         const token::Spending spending{keys[w.below(keys.size())], tokens[w.below(3)], at(step + w.below(90))};
-        const std::string mine = code_of(replay->spend(spending, now));
-        CHECK(mine == code_of(memory.spend(spending, now)));
+        const std::string mine = code_of(replay->spend(spending));
+        CHECK(mine == code_of(memory.spend(spending)));
         ++told[mine];
         if (step % 50 == 49) {
             replay.reset();
             w.restart();
-            replay = store::ReplayStore::open(*w.database, limits, now).value();
+            replay = store::ReplayStore::open(*w.database, limits, w.guard).value();
         }
     }
     for (const char* each : {"done", "duplicate", "busy", "too_many", "expired"}) {
@@ -292,11 +296,67 @@ TEST_CASE("what was used once can't be used again, after a restart either", "[st
 
 TEST_CASE("what the database couldn't keep isn't spent for the caller, and yet not good again", "[store]") {
     World w;
-    auto replay = store::ReplayStore::open(*w.database, token::replay_2026, at(0)).value();
+    auto replay = store::ReplayStore::open(*w.database, token::replay_2026, w.guard).value();
     // Behind its back, as a second store of the same database would: the row is there.
-    auto second = store::ReplayStore::open(*w.database, token::replay_2026, at(0)).value();
+    auto second = store::ReplayStore::open(*w.database, token::replay_2026, w.guard).value();
     const token::Spending spending{w.random.bytes<32>(), token::TokenId::make(w.clock, w.random), at(50)};
-    REQUIRE(second->spend(spending, at(0)));
-    CHECK(!replay->spend(spending, at(0)));
-    CHECK(replay->spend(spending, at(1)).error().code == Errc::duplicate);
+    REQUIRE(second->spend(spending));
+    CHECK(!replay->spend(spending));
+    CHECK(replay->spend(spending).error().code == Errc::duplicate);
+}
+
+TEST_CASE("what is kept of the clock is there after a restart", "[store]") {
+    World w;
+    CHECK(store::clock_marks(*w.database).value() == token::ClockMarks{});
+    const token::ClockMarks marks{.latest = at(7), .made_by = Time::min(), .over_by = at(9)};
+    REQUIRE(store::keep_clock_marks(*w.database, marks));
+    w.restart();
+    CHECK(store::clock_marks(*w.database).value() == marks);
+    REQUIRE(store::keep_clock_marks(*w.database, {.latest = at(3)}));
+    CHECK(store::clock_marks(*w.database).value() == token::ClockMarks{.latest = at(3)});
+}
+
+TEST_CASE("HOSTILE 8: after a leap of the clock and a restart nothing is good again that was withdrawn or used",
+          "[store]") {
+    using token::test_support::SignInState;
+    World w;
+    token::test_support::World t;
+    const auto withdrawn = t.issue();
+    const auto used = t.state_issuer.issue(t.state_request());
+    REQUIRE(used);
+    const Time before = t.clock.now();
+    struct Server {
+        token::ClockGuard guard;
+        store::RevocationStore revoked;
+        token::RevocationList revocations;
+        std::unique_ptr<store::ReplayStore> replays;
+        token::Verifier<token::MobileTerminal> mobile;
+        token::Verifier<SignInState> states;
+
+        Server(store::Database& database, token::test_support::World& world)
+            : guard{world.clock, store::clock_marks(database).value()},
+              revoked{database},
+              revocations{revoked, guard, token::test_support::World::revocation_rules},
+              replays{store::ReplayStore::open(database, token::replay_2026, guard).value()},
+              mobile{world.verifying, guard, revocations, *replays},
+              states{world.locals, guard, revocations, *replays} {}
+    };
+    const bool swept = GENERATE(true, false);
+    CAPTURE(swept);
+    {
+        Server server{*w.database, t};
+        REQUIRE(server.revocations.revoke(t.tenant, withdrawn.claims.id));
+        REQUIRE(server.states.verify(as_text(used->text.expose()), t.state_expected()));
+        t.clock.advance(std::chrono::hours{1});
+        // Either of the two forgets, and both know.
+        if (swept) REQUIRE(server.revocations.sweep() == std::size_t{1});
+        const token::Spending next{w.random.bytes<32>(), token::TokenId::make(w.clock, w.random),
+                                   t.clock.now() + std::chrono::hours{1}};
+        if (!swept) REQUIRE(server.replays->spend(next));
+    }
+    w.restart();
+    t.clock.set(before + std::chrono::seconds{1});
+    Server server{*w.database, t};
+    CHECK(server.mobile.verify(as_text(withdrawn.text.expose()), t.expected()).error().code == Errc::expired);
+    CHECK(server.states.verify(as_text(used->text.expose()), t.state_expected()).error().code == Errc::expired);
 }

@@ -40,3 +40,24 @@ TEST_CASE("what was over by the latest time stays over, what is made afterwards 
     CHECK(guard.was_over(start + 10min, start + 20min));
     CHECK(guard.was_over(start, start + 2h));
 }
+
+TEST_CASE("a guard goes on with the marks that were kept", "[token]") {
+    const Time start{1'700'000'000'000ms};
+    ManualClock clock{start};
+    ClockMarks kept;
+    {
+        ClockGuard guard{clock};
+        CHECK(guard.marks() == ClockMarks{});
+        clock.set(start + 1h);
+        (void)guard.now();
+        kept = guard.marks();
+        CHECK(kept.latest == start + 1h);
+    }
+    clock.set(start);
+    ClockGuard guard{clock, kept};
+    CHECK(guard.latest() == start + 1h);
+    CHECK(guard.now() == start);
+    CHECK(guard.was_over(start, start + 1h));
+    CHECK(guard.latest() == start + 1h);
+    CHECK(guard.marks() == ClockMarks{.latest = start, .made_by = start, .over_by = start + 1h});
+}

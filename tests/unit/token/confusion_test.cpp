@@ -78,8 +78,9 @@ struct Everyone {
 struct Typed {
     Everyone& all;
     MemoryRevocationStore revoked{1};
-    RevocationList revocations{revoked, all.clock, 10min};
-    MemoryReplayStore replays{replay_2026};
+    ClockGuard guard{all.clock};
+    RevocationList revocations{revoked, guard, revocation_2026};
+    MemoryReplayStore replays{replay_2026, guard};
     SigningKeys signing;
     VerifyingKeys verifying;
     LocalKeys locals;
@@ -111,7 +112,7 @@ struct Typed {
             if constexpr (N % 2 == 0) return verifying;
             else return locals;
         }();
-        Verifier<Kind<N>> verifier{ring, all.clock, revocations, replays};
+        Verifier<Kind<N>> verifier{ring, guard, revocations, replays};
         return verifier.verify(text, {.tenant = all.tenant_ids[at.tenant], .audience = all.names[at.audience]})
             .has_value();
     }
@@ -136,8 +137,9 @@ struct Installation {
     MemoryRefreshStore families{10};
     MemoryPairingStore pairing_store{10};
     MemoryRevocationStore revoked{100'000};
-    RevocationList revocations{revoked, all.clock, 10min};
-    MemoryReplayStore replays{replay_2026};
+    ClockGuard guard{all.clock};
+    RevocationList revocations{revoked, guard, revocation_2026};
+    MemoryReplayStore replays{replay_2026, guard};
     PairingKey pairing_key = PairingKey::random(all.random);
     std::vector<crypto::SigningKey> phones;
     SigningKeys signing;
@@ -148,7 +150,7 @@ struct Installation {
     RefreshTokens refresh{families, revocations, all.clock, all.random, mobile_refresh_2026};
     Pairings pairings{pairing_store, pairing_key, all.clock, all.random, pairing_2026};
     Issuer<MobileTerminal> issuer{signing, all.clock, all.random};
-    Verifier<MobileTerminal> verifier{verifying, all.clock, revocations, replays};
+    Verifier<MobileTerminal> verifier{verifying, guard, revocations, replays};
 
     explicit Installation(Everyone& everyone) : all{everyone} {
         for (std::size_t i = 0; i < audiences; ++i) phones.push_back(crypto::SigningKey::generate(all.random));

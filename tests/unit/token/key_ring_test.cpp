@@ -63,11 +63,17 @@ TEST_CASE("a period's times are in order, and ids are unique", "[token]") {
 TEST_CASE("a ring is bounded; keys leave when their time is over or at once", "[token]") {
     test::SeededRandom random;
     LocalKeys ring;
-    for (std::size_t i = 0; i < LocalKeys::max_keys; ++i) REQUIRE(ring.add(LocalKey::random(random), period));
+    const LocalKey first = LocalKey::random(random);
+    REQUIRE(ring.add(first.clone(), period));
+    for (std::size_t i = 1; i < LocalKeys::max_keys; ++i) REQUIRE(ring.add(LocalKey::random(random), period));
     const LocalKey last = LocalKey::random(random);
     CHECK(ring.add(last.clone(), period).error().code == Errc::too_many);
-    CHECK(ring.drop_expired(start + 2h - 1ms) == 0);
-    CHECK(ring.drop_expired(start + 2h) == LocalKeys::max_keys);
+    // None goes whose tokens are still taken.
+    const Time last_taken = start + 2h + 10s - 1ms;
+    REQUIRE(ring.find(KeyId::of(first), last_taken, 10s));
+    CHECK(ring.drop_expired(last_taken, 10s) == 0);
+    CHECK(ring.find(KeyId::of(first), last_taken, 10s));
+    CHECK(ring.drop_expired(last_taken + 1ms, 10s) == LocalKeys::max_keys);
     REQUIRE(ring.add(last.clone(), period));
     const auto held = ring.find(KeyId::of(last), start, 0s);
     REQUIRE(held);

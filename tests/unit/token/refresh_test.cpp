@@ -226,7 +226,7 @@ TEST_CASE("a person's families are listed and ended", "[token]") {
 TEST_CASE("when tokens can't be ended, neither is the family", "[token]") {
     Terminal t;
     MemoryRevocationStore full{0};
-    RevocationList list{full, t.w.clock, 10min};
+    RevocationList list{full, t.w.guard, revocation_2026};
     RefreshTokens refresh{t.store, list, t.w.clock, t.w.random, mobile_refresh_2026};
     const IssuedRefresh first = t.open();
     const IssuedRefresh second = t.next(first);

@@ -20,9 +20,7 @@ struct Shown {
         REQUIRE(made);
         return *made;
     }
-    Result<void> check(const RequestProof& proof, const RequestToSign& of) {
-        return proof.check(token, of, w.replays, w.clock.now());
-    }
+    Result<void> check(const RequestProof& proof, const RequestToSign& of) { return proof.check(token, of, w.replays); }
 };
 
 }  // namespace
@@ -57,7 +55,7 @@ TEST_CASE("a proof is of one request, token and device", "[token]") {
     CHECK(s.check(s.proof(s.w.key), s.request).error().code == Errc::signature_invalid);
 
     const Verified<MobileTerminal> another = *s.w.verify(s.w.issue());
-    CHECK(proof.check(another, s.request, s.w.replays, s.w.clock.now()).error().code == Errc::signature_invalid);
+    CHECK(proof.check(another, s.request, s.w.replays).error().code == Errc::signature_invalid);
     // None of these spent the nonce.
     CHECK(s.w.replays.size() == 0);
     CHECK(s.check(proof, s.request));

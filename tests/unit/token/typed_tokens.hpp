@@ -38,6 +38,8 @@ inline crypto::SigningKey copy_of(const crypto::SigningKey& key) {
 /// A signing key known to issuer and verifier, and all that both need.
 struct World {
     static constexpr std::chrono::milliseconds issue_for = 24h;
+    static constexpr RevocationRules revocation_rules{.max_lifetime = 10min, .clock_skew = 30s};
+    static_assert(revocation_rules.serves(MobileTerminal::rules) && revocation_rules.serves(SignInState::rules));
 
     ManualClock clock{Time{1'700'000'000'000ms}};
     test::SeededRandom random;
@@ -48,15 +50,16 @@ struct World {
     VerifyingKeys verifying;
     LocalKeys locals;
     MemoryRevocationStore revoked{100};
-    RevocationList revocations{revoked, clock, 20min};
-    MemoryReplayStore replays{ReplayLimits{.entries = 100, .entries_a_token = 10}};
+    ClockGuard guard{clock};
+    RevocationList revocations{revoked, guard, revocation_rules};
+    MemoryReplayStore replays{ReplayLimits{.entries = 100, .entries_a_token = 10}, guard};
     TenantId tenant = TenantId::make(clock, random);
     SubjectId alice = SubjectId::make(clock, random);
     Audience here = audience("release.example:8642");
     Issuer<MobileTerminal> issuer{signing, clock, random};
-    Verifier<MobileTerminal> verifier{verifying, clock, revocations, replays};
+    Verifier<MobileTerminal> verifier{verifying, guard, revocations, replays};
     Issuer<SignInState> state_issuer{locals, clock, random};
-    Verifier<SignInState> state_verifier{locals, clock, revocations, replays};
+    Verifier<SignInState> state_verifier{locals, guard, revocations, replays};
 
     World() {
         const KeyPeriod period = KeyPeriod::of(clock.now(), issue_for, MobileTerminal::rules);
