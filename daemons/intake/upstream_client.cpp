@@ -5,24 +5,17 @@
 #include <limits>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
+
+#include <safeq/service/upstream_answer.hpp>
 
 #include "common/files.hpp"
 
 namespace safeq::daemon {
 namespace {
 
-using Json = nlohmann::json;
-
 // What a refusal of the release server means here. It is a peer of ours: its codes are ours.
 std::unexpected<Error> refused(const net::HttpReply& reply, const char* what) {
-    const Json body = Json::parse(as_text(reply.body), nullptr, false);
-    const std::string code =
-        body.is_object() && body.contains("error") && body["error"].is_string() ? body["error"].get<std::string>() : "";
-    for (const Errc known : all_error_codes())
-        if (name(known) == code) return fail(known, what, fmt::format("the release server answered {}", reply.status));
-    return fail(reply.status >= 500 ? Errc::unavailable : Errc::denied, what,
-                fmt::format("the release server answered {}", reply.status));
+    return std::unexpected{service::read_refusal(reply.status, as_text(reply.body), what)};
 }
 
 }  // namespace
@@ -53,12 +46,7 @@ Result<service::Identity> UpstreamClient::identify(service::Shown shown, std::st
     request.headers.add("Content-Type", "application/json");
     SAFEQ_TRY(const net::HttpReply reply, call(request));
     if (reply.status != 200) return refused(reply, "identify");
-    const Json body = Json::parse(as_text(reply.body), nullptr, false);
-    if (!body.is_object() || !body.contains("subject") || !body["subject"].is_string() || !body.contains("user") ||
-        !body["user"].is_string())
-        return fail(Errc::unavailable, "identify", "an answer that can't be read");
-    SAFEQ_TRY(const SubjectId subject, SubjectId::parse(body["subject"].get<std::string>()));
-    return service::Identity{.subject = subject, .user_name = body["user"].get<std::string>()};
+    return service::read_identity(as_text(reply.body));
 }
 
 Result<void> UpstreamClient::send(const spool::BlobName& name, spool::BlobSource& file) {
@@ -94,26 +82,7 @@ Result<std::vector<service::RemoteJob>> UpstreamClient::jobs(SubjectId owner) {
                                                 .headers = {},
                                                 .body = {}}));
     if (reply.status != 200) return refused(reply, "jobs");
-    const Json body = Json::parse(as_text(reply.body), nullptr, false);
-    std::vector<service::RemoteJob> out;
-    try {
-        for (const Json& row : body.at("jobs")) {
-            service::RemoteJob job;
-            SAFEQ_TRY(job.id, JobId::parse(row.at("id").get<std::string>()));
-            job.ipp_id = row.at("ipp_id").get<std::int32_t>();
-            SAFEQ_TRY(job.state, job::parse_state(row.at("state").get<std::string>()));
-            job.title = row.at("title").get<std::string>();
-            job.format = row.at("format").get<std::string>();
-            job.bytes = row.at("bytes").get<std::uint64_t>();
-            if (!row.at("pages").is_null()) job.pages = row.at("pages").get<std::uint32_t>();
-            SAFEQ_TRY(job.created, parse_rfc3339(row.at("created").get<std::string>()));
-            SAFEQ_TRY(job.changed, parse_rfc3339(row.at("changed").get<std::string>()));
-            out.push_back(std::move(job));
-        }
-    } catch (const Json::exception& error) {
-        return fail(Errc::unavailable, "jobs", error.what());
-    }
-    return out;
+    return service::read_remote_jobs(as_text(reply.body));
 }
 
 Result<void> UpstreamClient::cancel(SubjectId owner, JobId job) {

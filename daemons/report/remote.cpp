@@ -4,7 +4,8 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
+
+#include <safeq/service/upstream_answer.hpp>
 
 #include "common/log.hpp"
 
@@ -42,12 +43,7 @@ Result<audit::SubjectKey> RemoteSubjectKeys::key(SubjectId subject) {
     if (reply->status == 410) return fail(Errc::key_destroyed, "subject key");
     if (reply->status == 404) return fail(Errc::key_unknown, "subject key");
     if (reply->status != 200) return fail(Errc::unavailable, "subject key", fmt::format("HTTP {}", reply->status));
-    const auto body = nlohmann::json::parse(as_text(reply->body), nullptr, false);
-    if (!body.is_object() || !body.contains("key") || !body["key"].is_string())
-        return fail(Errc::unavailable, "subject key", "an answer that can't be read");
-    SAFEQ_TRY(Bytes bytes, from_base64(body["key"].get_ref<const std::string&>()));
-    auto key = audit::SubjectKey::from(bytes);
-    crypto::wipe(bytes);
+    auto key = service::read_subject_key(as_text(reply->body));
     crypto::wipe(reply->body);
     if (!key) return std::unexpected(key.error());
     // The record of an erasure may have come while the answer was under way.
