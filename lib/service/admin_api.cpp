@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/service/admin_api.hpp>
 
-#include <safeq/auth/import_file.hpp>
-
 #include "core/json.hpp"
+#include "service/api_bodies.hpp"
 
 namespace safeq::service {
 namespace {
-
-constexpr std::size_t max_body = 64 * 1024;
-constexpr std::size_t max_device_body = max_body + 2 * job::max_crl_bytes;  // JSON writes a line's end as two bytes
-constexpr std::size_t max_import_body = 2 * auth::max_import_bytes + 1024;  // JSON writes a line's end as two bytes
 
 Json to_json(const auth::Account& account) {
     return {{"name", account.name},
@@ -66,16 +61,6 @@ const std::string& parameter(const ApiCall& call, std::string_view name) {
     return it == call.path.end() ? none : it->second;
 }
 
-Result<crypto::Sha256Digest> fingerprint(std::string_view text, const char* what) {
-    constexpr std::string_view prefix = "sha256:";
-    if (!text.starts_with(prefix)) return fail(Errc::malformed, what, "expected sha256: and 64 hexadecimal digits");
-    SAFEQ_TRY(const Bytes bytes, from_hex(text.substr(prefix.size())));
-    crypto::Sha256Digest out{};
-    if (bytes.size() != out.size()) return fail(Errc::malformed, what, "expected sha256: and 64 hexadecimal digits");
-    std::memcpy(out.data(), bytes.data(), out.size());
-    return out;
-}
-
 template <class Row>
 ApiReply rows(const char* name, const std::vector<Row>& all) {
     Json list = Json::array();
@@ -117,7 +102,7 @@ Route AdminApi::route(std::string_view method, std::string_view path, Handler ha
     return {.method = method,
             .path = path,
             .role = Role::admin,
-            .max_body_bytes = max_body,
+            .max_body_bytes = max_admin_body,
             .handle = [this, path, handler](const ApiCall& call) {
                 auto reply = (this->*handler)(call);
                 if (reply) return *std::move(reply);
@@ -130,30 +115,13 @@ Route AdminApi::route(std::string_view method, std::string_view path, Handler ha
 }
 
 Result<ApiReply> AdminApi::add_user(const ApiCall& call) {
-    SAFEQ_TRY(const JsonReader object, JsonReader::parse(call.body, max_body, "user"));
-    NewUser user;
-    SAFEQ_TRY(user.name, object.text("name", auth::max_user_name_bytes));
-    if (object.has("display_name")) {
-        SAFEQ_TRY(user.display_name, object.text("display_name", auth::max_display_name_bytes));
-    }
-    if (object.has("password")) {
-        SAFEQ_TRY(const std::string password, object.text("password", auth::max_password_bytes));
-        user.password = crypto::Secret::copy_of(password);
-    }
-    if (object.has("pin")) {
-        SAFEQ_TRY(const std::string pin, object.text("pin", auth::Pin::max_digits));
-        user.pin = crypto::Secret::copy_of(pin);
-    }
-    if (object.has("cards")) {
-        SAFEQ_TRY(user.cards, object.texts("cards", auth::max_cards, auth::Card::max_text_bytes));
-    }
+    SAFEQ_TRY(NewUser user, parse_new_user(call.body));
     SAFEQ_TRY(const auth::Account account, parts_.admin.add_user(std::move(user)));
     return ApiReply{.status = 201, .body = to_json(account).dump()};
 }
 
 Result<ApiReply> AdminApi::import_users(const ApiCall& call) {
-    SAFEQ_TRY(const JsonReader object, JsonReader::parse(call.body, max_import_body, "import"));
-    SAFEQ_TRY(const std::string file, object.text("file", auth::max_import_bytes));
+    SAFEQ_TRY(const std::string file, parse_import(call.body));
     SAFEQ_TRY(const std::size_t count, parts_.admin.import_users(file));
     return ApiReply{.status = 201, .body = Json{{"imported", count}}.dump()};
 }
@@ -174,15 +142,9 @@ Result<ApiReply> AdminApi::erase_user(const ApiCall& call) {
 }
 
 Result<ApiReply> AdminApi::issue_token(const ApiCall& call) {
-    SAFEQ_TRY(const JsonReader object, JsonReader::parse(call.body, max_body, "token"));
-    SAFEQ_TRY(const std::string label, object.text("label", token::max_label_bytes));
-    std::optional<std::chrono::days> lifetime;
-    if (object.has("days")) {
-        SAFEQ_TRY(const std::int64_t days, object.integer("days", 1, 3650));
-        lifetime = std::chrono::days{days};
-    }
+    SAFEQ_TRY(const NewToken wanted, parse_new_token(call.body));
     SAFEQ_TRY(const token::IssuedPrintToken issued,
-              parts_.admin.issue_print_token(parameter(call, "user"), label, lifetime));
+              parts_.admin.issue_print_token(parameter(call, "user"), wanted.label, wanted.lifetime));
     const crypto::Secret path = token::format_print_path(issued.text);
     return ApiReply{
         .status = 201,
@@ -208,33 +170,13 @@ Result<ApiReply> AdminApi::revoke_token(const ApiCall& call) {
 }
 
 Result<ApiReply> AdminApi::add_device(const ApiCall& call) {
-    SAFEQ_TRY(const JsonReader object, JsonReader::parse(call.body, max_device_body, "device"));
-    NewDevice device;
-    SAFEQ_TRY(device.id, object.id<DeviceId>("id"));
-    SAFEQ_TRY(device.name, object.text("name", 255));
-    SAFEQ_TRY(device.uri, object.text("uri", 1023));
-    SAFEQ_TRY(const std::string terminal, object.text("terminal", 128));
-    SAFEQ_TRY(device.terminal, fingerprint(terminal, "device.terminal"));
-    SAFEQ_TRY(device.factor_rule, object.text("rule", 128));
-    if (object.has("key_pin")) {
-        SAFEQ_TRY(const std::string pin, object.text("key_pin", 128));
-        SAFEQ_TRY(const crypto::Sha256Digest digest, fingerprint(pin, "device.key_pin"));
-        device.trust = job::CertificatePin{digest};
-    } else {
-        SAFEQ_TRY(std::string authority, object.text("authority", 32 * 1024));
-        std::string crl;
-        if (object.has("crl")) {
-            SAFEQ_TRY(crl, object.text("crl", job::max_crl_bytes));
-        }
-        device.trust = job::CertificateAuthority{std::move(authority), std::move(crl)};
-    }
+    SAFEQ_TRY(NewDevice device, parse_new_device(call.body));
     SAFEQ_TRY(const job::Device added, parts_.admin.add_device(std::move(device)));
     return ApiReply{.status = 201, .body = to_json(added).dump()};
 }
 
 Result<ApiReply> AdminApi::set_device_crl(const ApiCall& call) {
-    SAFEQ_TRY(const JsonReader object, JsonReader::parse(call.body, max_device_body, "device"));
-    SAFEQ_TRY(std::string crl, object.text("crl", job::max_crl_bytes));
+    SAFEQ_TRY(std::string crl, parse_device_crl(call.body));
     SAFEQ_TRY(const job::Device changed, parts_.admin.set_device_crl(parameter(call, "device"), std::move(crl)));
     return ApiReply{.body = to_json(changed).dump()};
 }

@@ -4,45 +4,10 @@
 #include <algorithm>
 
 #include "core/json.hpp"
+#include "service/api_bodies.hpp"
 
 namespace safeq::service {
 namespace {
-
-constexpr std::size_t small_body = 16 * 1024;
-
-Result<auth::Factor> parse_factor(const JsonReader& object) {
-    SAFEQ_TRY(const std::string type, object.text("type", 16));
-    if (type == "card") {
-        SAFEQ_TRY(std::string uid, object.text("uid", 2 * auth::Card::max_uid_bytes));
-        auth::GivenCard card{.type = std::string{auth::Card::default_type}, .uid = std::move(uid)};
-        if (object.has("card_type")) {
-            SAFEQ_TRY(card.type, object.text("card_type", auth::Card::max_type_bytes));
-        }
-        return auth::Factor{std::move(card)};
-    }
-    if (type == "pin") {
-        SAFEQ_TRY(const std::string pin, object.text("pin", auth::Pin::max_digits));
-        return auth::Factor{auth::GivenPin{.digits = crypto::Secret::copy_of(pin)}};
-    }
-    if (type == "password") {
-        SAFEQ_TRY(std::string user, object.text("user", auth::max_user_name_bytes));
-        SAFEQ_TRY(const std::string password, object.text("password", auth::max_password_bytes));
-        return auth::Factor{
-            auth::GivenPassword{.name = std::move(user), .password = crypto::Secret::copy_of(password)}};
-    }
-    return fail(Errc::malformed, "factors.type", "expected card, pin or password");
-}
-
-Result<std::vector<auth::Factor>> parse_factors(std::string_view body) {
-    SAFEQ_TRY(const JsonReader object, JsonReader::parse(body, small_body, "sign-in"));
-    SAFEQ_TRY(const std::vector<JsonReader> given, object.objects("factors", 4));
-    std::vector<auth::Factor> out;
-    for (const JsonReader& one : given) {
-        SAFEQ_TRY(auth::Factor factor, parse_factor(one));
-        out.push_back(std::move(factor));
-    }
-    return out;
-}
 
 // By what is presented, not by whose it is: a card alone is looked up and costs nothing.
 bool needs_hashing(const ApiCall& call) {
@@ -71,13 +36,13 @@ Json outcome(const Released& released) {
 
 std::vector<Route> TerminalApi::routes() {
     std::vector<Route> out;
-    out.push_back(device_route("POST", "/v1/sessions", small_body, &TerminalApi::sign_in));
+    out.push_back(device_route("POST", "/v1/sessions", max_terminal_body, &TerminalApi::sign_in));
     out.back().hashes = needs_hashing;
     out.push_back(session_route("DELETE", "/v1/sessions/current", 0, &TerminalApi::sign_out));
     out.push_back(session_route("GET", "/v1/jobs", 0, &TerminalApi::list));
-    out.push_back(session_route("POST", "/v1/jobs/release", small_body, &TerminalApi::release_all));
-    out.push_back(session_route("POST", "/v1/jobs/{job}/release", small_body, &TerminalApi::release_one));
-    out.push_back(session_route("POST", "/v1/jobs/{job}/resolve", small_body, &TerminalApi::resolve));
+    out.push_back(session_route("POST", "/v1/jobs/release", max_terminal_body, &TerminalApi::release_all));
+    out.push_back(session_route("POST", "/v1/jobs/{job}/release", max_terminal_body, &TerminalApi::release_one));
+    out.push_back(session_route("POST", "/v1/jobs/{job}/resolve", max_terminal_body, &TerminalApi::resolve));
     out.push_back(session_route("PUT", "/v1/jobs/{job}/favourite", 0, &TerminalApi::keep));
     out.push_back(session_route("DELETE", "/v1/jobs/{job}/favourite", 0, &TerminalApi::unkeep));
     out.push_back(session_route("DELETE", "/v1/jobs/{job}", 0, &TerminalApi::remove));
@@ -174,17 +139,9 @@ ApiReply TerminalApi::list(const ApiCall& call, const job::Device&, const token:
 ApiReply TerminalApi::release_one(const ApiCall& call, const job::Device& device, const token::Session& session) {
     const auto id = job_of(call);
     if (!id) return refused(call, "release", id.error());
-    bool again = false;
-    if (!call.body.empty()) {
-        const auto object = JsonReader::parse(call.body, small_body, "release");
-        if (!object) return refused(call, "release", object.error());
-        if (object->has("again")) {
-            const auto wish = object->boolean("again");
-            if (!wish) return refused(call, "release", wish.error());
-            again = *wish;
-        }
-    }
-    const auto done = parts_.desk.release(session, device, *id, again ? job::Wish::print_again : job::Wish::print);
+    const auto wish = parse_wish(call.body);
+    if (!wish) return refused(call, "release", wish.error());
+    const auto done = parts_.desk.release(session, device, *id, *wish);
     if (!done) return refused(call, "release", done.error());
     return {.body = outcome(*done).dump()};
 }

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/api_bodies.hpp"
+
+#include <safeq/auth/account.hpp>
+#include <safeq/token/print_token.hpp>
+
+#include "core/json.hpp"
+
+namespace safeq::service {
+namespace {
+
+Result<crypto::Sha256Digest> fingerprint(std::string_view text, const char* what) {
+    constexpr std::string_view prefix = "sha256:";
+    if (!text.starts_with(prefix)) return fail(Errc::malformed, what, "expected sha256: and 64 hexadecimal digits");
+    SAFEQ_TRY(const Bytes bytes, from_hex(text.substr(prefix.size())));
+    crypto::Sha256Digest out{};
+    if (bytes.size() != out.size()) return fail(Errc::malformed, what, "expected sha256: and 64 hexadecimal digits");
+    std::memcpy(out.data(), bytes.data(), out.size());
+    return out;
+}
+
+Result<auth::Factor> parse_factor(const JsonReader& object) {
+    SAFEQ_TRY(const std::string type, object.text("type", 16));
+    if (type == "card") {
+        SAFEQ_TRY(std::string uid, object.text("uid", 2 * auth::Card::max_uid_bytes));
+        auth::GivenCard card{.type = std::string{auth::Card::default_type}, .uid = std::move(uid)};
+        if (object.has("card_type")) {
+            SAFEQ_TRY(card.type, object.text("card_type", auth::Card::max_type_bytes));
+        }
+        return auth::Factor{std::move(card)};
+    }
+    if (type == "pin") {
+        SAFEQ_TRY(const std::string pin, object.text("pin", auth::Pin::max_digits));
+        return auth::Factor{auth::GivenPin{.digits = crypto::Secret::copy_of(pin)}};
+    }
+    if (type == "password") {
+        SAFEQ_TRY(std::string user, object.text("user", auth::max_user_name_bytes));
+        SAFEQ_TRY(const std::string password, object.text("password", auth::max_password_bytes));
+        return auth::Factor{
+            auth::GivenPassword{.name = std::move(user), .password = crypto::Secret::copy_of(password)}};
+    }
+    return fail(Errc::malformed, "factors.type", "expected card, pin or password");
+}
+
+}  // namespace
+
+Result<std::vector<auth::Factor>> parse_factors(std::string_view body) {
+    SAFEQ_TRY(const JsonReader object, JsonReader::parse(body, max_terminal_body, "sign-in"));
+    SAFEQ_TRY(const std::vector<JsonReader> given, object.objects("factors", 4));
+    std::vector<auth::Factor> out;
+    for (const JsonReader& one : given) {
+        SAFEQ_TRY(auth::Factor factor, parse_factor(one));
+        out.push_back(std::move(factor));
+    }
+    return out;
+}
+
+Result<job::Wish> parse_wish(std::string_view body) {
+    if (body.empty()) return job::Wish::print;
+    SAFEQ_TRY(const JsonReader object, JsonReader::parse(body, max_terminal_body, "release"));
+    if (!object.has("again")) return job::Wish::print;
+    SAFEQ_TRY(const bool again, object.boolean("again"));
+    return again ? job::Wish::print_again : job::Wish::print;
+}
+
+Result<NewUser> parse_new_user(std::string_view body) {
+    SAFEQ_TRY(const JsonReader object, JsonReader::parse(body, max_admin_body, "user"));
+    NewUser user;
+    SAFEQ_TRY(user.name, object.text("name", auth::max_user_name_bytes));
+    if (object.has("display_name")) {
+        SAFEQ_TRY(user.display_name, object.text("display_name", auth::max_display_name_bytes));
+    }
+    if (object.has("password")) {
+        SAFEQ_TRY(const std::string password, object.text("password", auth::max_password_bytes));
+        user.password = crypto::Secret::copy_of(password);
+    }
+    if (object.has("pin")) {
+        SAFEQ_TRY(const std::string pin, object.text("pin", auth::Pin::max_digits));
+        user.pin = crypto::Secret::copy_of(pin);
+    }
+    if (object.has("cards")) {
+        SAFEQ_TRY(user.cards, object.texts("cards", auth::max_cards, auth::Card::max_text_bytes));
+    }
+    return user;
+}
+
+Result<NewDevice> parse_new_device(std::string_view body) {
+    SAFEQ_TRY(const JsonReader object, JsonReader::parse(body, max_device_body, "device"));
+    NewDevice device;
+    SAFEQ_TRY(device.id, object.id<DeviceId>("id"));
+    SAFEQ_TRY(device.name, object.text("name", 255));
+    SAFEQ_TRY(device.uri, object.text("uri", 1023));
+    SAFEQ_TRY(const std::string terminal, object.text("terminal", 128));
+    SAFEQ_TRY(device.terminal, fingerprint(terminal, "device.terminal"));
+    SAFEQ_TRY(device.factor_rule, object.text("rule", 128));
+    if (object.has("key_pin")) {
+        SAFEQ_TRY(const std::string pin, object.text("key_pin", 128));
+        SAFEQ_TRY(const crypto::Sha256Digest digest, fingerprint(pin, "device.key_pin"));
+        device.trust = job::CertificatePin{digest};
+    } else {
+        SAFEQ_TRY(std::string authority, object.text("authority", 32 * 1024));
+        std::string crl;
+        if (object.has("crl")) {
+            SAFEQ_TRY(crl, object.text("crl", job::max_crl_bytes));
+        }
+        device.trust = job::CertificateAuthority{std::move(authority), std::move(crl)};
+    }
+    return device;
+}
+
+Result<std::string> parse_device_crl(std::string_view body) {
+    SAFEQ_TRY(const JsonReader object, JsonReader::parse(body, max_device_body, "device"));
+    return object.text("crl", job::max_crl_bytes);
+}
+
+Result<std::string> parse_import(std::string_view body) {
+    SAFEQ_TRY(const JsonReader object, JsonReader::parse(body, max_import_body, "import"));
+    return object.text("file", auth::max_import_bytes);
+}
+
+Result<NewToken> parse_new_token(std::string_view body) {
+    SAFEQ_TRY(const JsonReader object, JsonReader::parse(body, max_admin_body, "token"));
+    NewToken out;
+    SAFEQ_TRY(out.label, object.text("label", token::max_label_bytes));
+    if (object.has("days")) {
+        SAFEQ_TRY(const std::int64_t days, object.integer("days", 1, 3650));
+        out.lifetime = std::chrono::days{days};
+    }
+    return out;
+}
+
+}  // namespace safeq::service
