@@ -177,18 +177,8 @@ Result<TlsFiles> read_tls(const std::filesystem::path& folder) {
 
 Result<void> load_intakes(const std::filesystem::path& file, spool::IntakeTable& intakes) {
     SAFEQ_TRY(const std::string text, read_text(file));
-    for (std::size_t at = 0; at < text.size();) {
-        const auto end = std::min(text.find('\n', at), text.size());
-        const std::string_view line = std::string_view{text}.substr(at, end - at);
-        at = end + 1;
-        if (line.empty()) continue;
-        const auto space = line.find(' ');
-        const auto id = InstanceId::parse(line.substr(0, space));
-        const auto bytes = from_base64(space == std::string_view::npos ? std::string_view{} : line.substr(space + 1));
-        const auto key = bytes ? crypto::VerifyingKey::from(*bytes) : std::unexpected(bytes.error());
-        if (!id || !key) return fail(Errc::malformed, file.string(), "expected an instance and its key on each line");
-        intakes.set(*id, *key);
-    }
+    auto read = intakes.read(text);
+    if (!read) return fail(read.error().code, file.string(), read.error().message());
     return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <mutex>
+#include <string_view>
 
 #include <safeq/core/id.hpp>
 #include <safeq/crypto/sign.hpp>
@@ -32,6 +33,11 @@ public:
     void set(const InstanceId& intake, const crypto::VerifyingKey& key);
     /// Takes an intake out: what it signed is refused from now on.
     void remove(const InstanceId& intake);
+
+    /// Adds those of a list: an instance, a space and its verifying key in base64 on each line; empty lines are left
+    /// out, and a later line counts before an earlier one. *Errors*: `malformed` with the line's number; what stands
+    /// before that line has been added.
+    [[nodiscard]] Result<void> read(std::string_view list);
 
     [[nodiscard]] Result<crypto::VerifyingKey> verifying_key(const InstanceId& intake) override;
 
