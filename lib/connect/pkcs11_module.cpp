@@ -59,6 +59,8 @@ Error module_error(CK_RV code, std::string_view what) {
 
 Result<TokenUri> TokenUri::parse(std::string_view text, std::string_view object) {
     if (text.size() > max_uri_bytes) return fail(Errc::too_large, "PKCS#11 URI");
+    // The parser sees a C string, and would take what stands before a zero byte for the whole.
+    if (text.contains('\0')) return fail(Errc::malformed, "PKCS#11 URI", "a zero byte");
     TokenUri out;
     out.uri_.reset(p11_kit_uri_new());
     if (out.uri_ == nullptr) return fail(Errc::out_of_memory, "PKCS#11 URI");

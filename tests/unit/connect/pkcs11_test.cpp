@@ -69,6 +69,8 @@ TEST_CASE("a token that can't be meant or opened is told by its own error", "[co
     Hsm hsm;
     CHECK(code(hsm.open("token=safeq")) == Errc::malformed);
     CHECK(code(hsm.open("pkcs11:token=%zz")) == Errc::malformed);
+    // What stands behind a zero byte must not go unread.
+    CHECK(code(hsm.open(hsm.uri("token=safeq") + std::string{"\0&pin-value=1234", 16})) == Errc::malformed);
     CHECK(code(hsm.open(std::string(5000, 'x'))) == Errc::too_large);
     CHECK(code(hsm.open(hsm.uri("token=nobody"))) == Errc::not_found);
     CHECK(code(hsm.open(hsm.uri("manufacturer=SoftHSM%20project"))) == Errc::duplicate);

@@ -43,6 +43,8 @@ TEST_CASE("a root key wraps and unwraps, until it is destroyed", "[store][root]"
         CHECK(keys->wrap(1, as_bytes("seed")).error().code == Errc::key_unknown);
         REQUIRE(keys->create(1));
         REQUIRE(keys->create(2));
+        // Names that look like a key's, and that none has.
+        for (const char* name : {"root.03", "root.0", "root.", "root.4x", "root.+5"}) write(path / name, "");
         CHECK(*keys->generations() == std::set<std::uint64_t>{1, 2});
         const Bytes wrapped = *keys->wrap(1, as_bytes("a seed that is wrapped"));
         CHECK(as_text(keys->unwrap(1, wrapped)->expose()) == "a seed that is wrapped");
