@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is done with secrets, each with its secret marked as undefined memory: run under valgrind, whatever branches on
-// such memory, or finds an address by it, is reported. `leaky-…` do so on purpose, and must be caught.
+// such memory, or finds an address by it, is reported. `leaky-…` do so on purpose, and must be caught. Where a secret
+// is compared, it is the library that compares, in the call that a program makes: see `equal_and_told`.
 //
 //     secrets --list | secrets NAME
 #include <algorithm>
@@ -13,6 +14,7 @@
 
 #include <valgrind/memcheck.h>
 
+#include <safeq/auth/hasher.hpp>
 #include <safeq/auth/pepper.hpp>
 #include <safeq/auth/pin.hpp>
 #include <safeq/crypto/aead.hpp>
@@ -21,6 +23,10 @@
 #include <safeq/crypto/sign.hpp>
 #include <safeq/crypto/xchacha20.hpp>
 #include <safeq/token/opaque.hpp>
+#include <safeq/token/pairing.hpp>
+#include <safeq/token/paserk_password.hpp>
+#include <safeq/token/paserk_wrap.hpp>
+#include <safeq/token/paseto.hpp>
 
 #include "support/random.hpp"
 
@@ -42,9 +48,19 @@ void check(bool holds, const char* what) {
     std::exit(2);
 }
 
+int comparisons = 0;
+
 test::SeededRandom& source() {
     static test::SeededRandom random;
     return random;
+}
+
+// What stands at the end of an object that shows it to nobody.
+template <class T>
+void hide_at_end(const T& object, std::span<const std::byte> bytes) {
+    const auto memory = std::as_bytes(std::span{&object, 1}).last(bytes.size());
+    check(same_bytes(memory, bytes), "the object doesn't end with these bytes");
+    hide(memory);
 }
 
 template <class Key>
@@ -80,18 +96,120 @@ void token_hash_and_compare() {
     check(!same, "two kinds of token have one hash");
 }
 
-void pin_material() {
-    const auto owner =
-        auth::PinOwner{.tenant = TenantId{source().bytes<16>()}, .subject = SubjectId{source().bytes<16>()}};
-    // That these are digits, and how many, is for everybody to know.
-    const auto pin = auth::Pin::parse(crypto::Secret::copy_of("48151623"));
+const auth::PinOwner& owner() {
+    static const auth::PinOwner made{.tenant = TenantId{source().bytes<16>()},
+                                     .subject = SubjectId{source().bytes<16>()}};
+    return made;
+}
+
+auth::Pin some_pin() {
+    auto pin = auth::Pin::parse(crypto::Secret::copy_of("48151623"));
     check(pin.has_value(), "digits are no PIN");
-    hide(pin->digits().expose());
+    return *std::move(pin);
+}
+
+void pin_material() {
+    // That these are digits, and how many, is for everybody to know.
+    const auth::Pin pin = some_pin();
+    hide(pin.digits().expose());
     const auto pepper = hidden_key<auth::PinPepper>();
-    const crypto::Secret material = auth::pin_material(pepper, owner, *pin);
-    bool same = crypto::equal(material.expose(), source().bytes<32>());
+    const crypto::Secret material = auth::pin_material(pepper, owner(), pin);
+    hide(material.expose());
+}
+
+// What the cases below check passwords and PINs with, as cheap as it may be.
+struct Hashing {
+    auth::PepperRing peppers{auth::Pepper{auth::PepperKey::random(source())}};
+    auth::HashingBudget budget{auth::hashing_2026};
+    auth::Hasher hasher{{.memory_kib = 19 * 1024, .passes = 2, .lanes = 1}, peppers, source(), budget};
+};
+
+// Argon2id finds its addresses by what it hashes, so it is the other side of the comparison that is hidden: what is
+// stored.
+void pin_check() {
+    Hashing with;
+    const auth::Pin pin = some_pin();
+    const auto stored = with.hasher.hash_pin(owner(), pin);
+    check(stored.has_value(), "no PIN can be stored");
+    hide(stored->hash());
+    const auto checked = with.hasher.verify_pin(*stored, owner(), pin);
+    check(checked == auth::PasswordCheck::match, "a PIN doesn't match");
+    check(comparisons == 1, "the PIN was compared by something else");
+}
+
+void password_check() {
+    Hashing with;
+    const auto password = crypto::Secret::copy_of("correct horse battery staple");
+    const auto stored = with.hasher.hash(password);
+    check(stored.has_value(), "no password can be stored");
+    const auth::StoredPassword hidden{*stored};
+    hide(hidden.own()->hash());
+    const auto checked = with.hasher.verify(hidden, password);
+    check(checked == auth::PasswordCheck::match, "a password doesn't match");
+    check(comparisons == 1, "the password was compared by something else");
+}
+
+void imported_hash() {
+    const auto hash = source().bytes<32>();
+    const auto salt = source().bytes<8>();
+    const auto foreign = auth::ForeignHash::parse("{SSHA256}" + to_base64(ByteWriter{}.bytes(hash).bytes(salt).take()));
+    check(foreign.has_value(), "no salted SHA-256");
+    const auth::Pepper pepper{auth::PepperKey::random(source())};
+    hide(pepper.for_imports().expose());
+    const auto stored = auth::ImportedHash::of(*foreign, pepper);
+    hide(hash);
+    bool same = stored.matches(pepper, hash);
     publish_object(same);
-    check(!same, "a PIN's material is guessed");
+    check(same, "an imported hash doesn't match");
+    check(comparisons == 1, "the imported hash was compared by something else");
+}
+
+void pairing() {
+    const ManualClock clock{Time{std::chrono::hours{500'000}}};
+    token::MemoryPairingStore store{1};
+    const auto key = hidden_key<token::PairingKey>();
+    token::Pairings pairings{store, key, clock, source(), token::pairing_2026};
+    const DeviceId device{source().bytes<16>()};
+    const auto issued = pairings.begin(owner().tenant, device, owner().subject);
+    check(issued.has_value(), "no pairing begins");
+    const auto redeemed = pairings.redeem(as_text(issued->text.expose()), owner().tenant, device);
+    check(redeemed.has_value(), "a pairing code isn't taken");
+    check(comparisons == 1, "the pairing code was compared by something else");
+}
+
+void paseto_local() {
+    const auto key = token::LocalKey::random(source());
+    const token::ImplicitAssertion implicit{as_bytes("here")};
+    const std::string text = token::seal_paseto(key, source(), {as_bytes("a message")}, {}, implicit);
+    const auto parsed = token::Paseto::parse(text, token::paseto_limits_2026);
+    check(parsed.has_value(), "a token that was sealed is none");
+    hide(key.expose());
+    const auto opened = token::open_paseto(key, *parsed, implicit);
+    check(opened.has_value(), "a token doesn't open");
+    check(comparisons == 1, "the token's tag was compared by something else");
+}
+
+void paserk_wrap() {
+    const auto under = token::PaserkWrappingKey::random(source());
+    const auto wrapped = token::WrappedKey::wrap(under, token::LocalKey::random(source()), source());
+    hide(under.expose());
+    const auto unwrapped = wrapped.unwrap_local(under);
+    check(unwrapped.has_value(), "a wrapped key doesn't unwrap");
+    check(comparisons == 1, "the wrapped key's tag was compared by something else");
+}
+
+// Argon2id again: hidden is the tag that came with the key.
+void paserk_password() {
+    const auto password = crypto::Secret::copy_of("correct horse battery staple");
+    const auto wrapped = token::PasswordWrappedKey::wrap(password, token::password_wrap_bounds_2026.least,
+                                                         token::LocalKey::random(source()), source());
+    check(wrapped.has_value(), "no key can be wrapped");
+    const std::string text = wrapped->text();
+    const auto bytes = from_base64url(std::string_view{text}.substr(text.rfind('.') + 1));
+    hide_at_end(*wrapped, ByteView{*bytes}.last(32));
+    const auto unwrapped = wrapped->unwrap_local(password, token::password_wrap_bounds_2026);
+    check(unwrapped.has_value(), "a wrapped key doesn't unwrap");
+    check(comparisons == 1, "the wrapped key's tag was compared by something else");
 }
 
 void hmac_tag() {
@@ -201,19 +319,77 @@ void leaky_pin() {
     check(given == stored, "equal PINs compare unequal");
 }
 
+// The same as `pin_check` and `pairing` make it, with comparisons that tell where the difference is.
+void leaky_pin_check() {
+    Hashing with;
+    const auto stored = with.hasher.hash_pin(owner(), some_pin());
+    check(stored.has_value(), "no PIN can be stored");
+    const Bytes computed = to_bytes(stored->hash());
+    hide(stored->hash());
+    check(std::ranges::equal(computed, stored->hash()), "equal hashes compare unequal");
+}
+
+void leaky_pairing() {
+    const auto key = hidden_key<token::PairingKey>();
+    const auto code = token::PairingCode::generate(source());
+    const DeviceId device{source().bytes<16>()};
+    check(code.tag(key, owner().tenant, device) == code.tag(key, owner().tenant, device), "equal tags compare unequal");
+}
+
+void leaky_tag() {
+    const auto key = source().bytes<32>();
+    hide(key);
+    std::array<std::byte, 32> tag{};
+    crypto::blake2b_keyed(tag, key, {source().bytes<80>()});
+    check(!std::ranges::equal(tag, source().bytes<32>()), "a tag is guessed");
+}
+
 struct Case {
     std::string_view name;
     void (*run)();
 };
 constexpr std::array cases{
-    Case{"compare", compare_equal},   Case{"token", token_hash_and_compare}, Case{"pin", pin_material},
-    Case{"hmac", hmac_tag},           Case{"blake2b", blake2b_tag},          Case{"hkdf", derivation},
-    Case{"aead-seal", aead_seal},     Case{"aead-open", aead_open},          Case{"key-wrap", key_wrap},
-    Case{"ed25519-sign", signature},  Case{"x-wing", xwing_decapsulation},   Case{"leaky-compare", leaky_compare},
-    Case{"leaky-table", leaky_table}, Case{"leaky-pin", leaky_pin},
+    Case{"compare", compare_equal},
+    Case{"token", token_hash_and_compare},
+    Case{"pin", pin_material},
+    Case{"pin-check", pin_check},
+    Case{"password-check", password_check},
+    Case{"imported-hash", imported_hash},
+    Case{"pairing", pairing},
+    Case{"paseto-local", paseto_local},
+    Case{"paserk-wrap", paserk_wrap},
+    Case{"paserk-password", paserk_password},
+    Case{"hmac", hmac_tag},
+    Case{"blake2b", blake2b_tag},
+    Case{"hkdf", derivation},
+    Case{"aead-seal", aead_seal},
+    Case{"aead-open", aead_open},
+    Case{"key-wrap", key_wrap},
+    Case{"ed25519-sign", signature},
+    Case{"x-wing", xwing_decapsulation},
+    Case{"leaky-compare", leaky_compare},
+    Case{"leaky-table", leaky_table},
+    Case{"leaky-pin", leaky_pin},
+    Case{"leaky-pin-check", leaky_pin_check},
+    Case{"leaky-pairing", leaky_pairing},
+    Case{"leaky-tag", leaky_tag},
 };
 
 }  // namespace
+
+// The linker puts `equal_and_told` in the place of `crypto::equal` (see CMakeLists.txt). What it says is told to
+// whoever asked, at once, so from there on it is no secret: the library may branch on it, and on nothing else. So the
+// calls that compare run here whole, and a comparison by anything but `crypto::equal` is caught at its first branch.
+#define SAFEQ_EQUAL "_ZN5safeq6crypto5equalESt4spanIKSt4byteLm18446744073709551615EES4_"
+bool equal_as_it_is(ByteView a, ByteView b) noexcept __asm__("__real_" SAFEQ_EQUAL);
+bool equal_and_told(ByteView a, ByteView b) noexcept __asm__("__wrap_" SAFEQ_EQUAL);
+
+bool equal_and_told(ByteView a, ByteView b) noexcept {
+    ++comparisons;
+    const bool same = equal_as_it_is(a, b);
+    publish_object(same);
+    return same;
+}
 
 int main(int argc, char** argv) {
     const std::string_view wish = argc == 2 ? argv[1] : "";
