@@ -21,6 +21,7 @@ namespace safeq::service {
 /// nothing is ended by a time that isn't settled: see `SettledTime`. *Threads*: safe from several threads.
 class Housekeeping final {
 public:
+    /// What it keeps in order; what it refers to outlives it.
     struct Parts {
         TenantId tenant;
         job::Jobs& jobs;

@@ -14,6 +14,7 @@ namespace safeq::service {
 /// has lasted for a day, in which somebody can set it back. *Threads*: one at a time.
 class SettledTime final {
 public:
+    /// A clock that nobody sets; the process's own in a daemon.
     using Steady = std::chrono::steady_clock::time_point;
 
     /// How long a jump forward must have lasted, by a clock that only counts on, until it is believed.

@@ -10,6 +10,7 @@ namespace safeq::store {
 /// nothing was kept. `RevocationStore` keeps it at each sweep, `ReplayStore` whenever it forgets.
 [[nodiscard]] Result<token::ClockMarks> clock_marks(Database& database);
 
+/// Keeps them, durably, in place of what was kept before.
 [[nodiscard]] Result<void> keep_clock_marks(Database& database, const token::ClockMarks& marks);
 
 }  // namespace safeq::store

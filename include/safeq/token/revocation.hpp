@@ -85,6 +85,7 @@ struct RevocationRules {
     [[nodiscard]] constexpr std::chrono::milliseconds keep_for() const noexcept {
         return max_lifetime + 2 * clock_skew;
     }
+    /// Whether a revocation by these rules outlasts every token of that purpose.
     [[nodiscard]] constexpr bool serves(const PurposeRules& purpose) const noexcept {
         return purpose.max_lifetime <= max_lifetime && purpose.clock_skew <= clock_skew;
     }
