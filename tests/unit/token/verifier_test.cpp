@@ -282,6 +282,22 @@ TEST_CASE("a token that is good for once is taken once", "[token]") {
     CHECK(w.state_verifier.verify(text, w.state_expected()).error().code == Errc::expired);
 }
 
+TEST_CASE("HOSTILE 8: what was used isn't good once more when another verifier alone saw the clock leap", "[token]") {
+    World w;
+    const auto first = w.state_issuer.issue(w.state_request());
+    REQUIRE(first);
+    REQUIRE(w.state_verifier.verify(as_text(first->text.expose()), w.state_expected()));
+    const Time before = w.clock.now();
+    w.clock.advance(1h);
+    Verifier<SignInState> another{w.locals, w.guard, w.revocations, w.replays};
+    const auto second = w.state_issuer.issue(w.state_request());
+    REQUIRE(second);
+    REQUIRE(another.verify(as_text(second->text.expose()), w.state_expected()));
+    REQUIRE(w.replays.size() == 1);
+    w.clock.set(before + 1s);
+    CHECK(w.state_verifier.verify(as_text(first->text.expose()), w.state_expected()).error().code == Errc::expired);
+}
+
 TEST_CASE("a wrong token spends nothing", "[token]") {
     World w;
     const auto issued = w.state_issuer.issue(w.state_request());
