@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The npm package `paseto` as a peer for paseto_test.py: one request in JSON a line, one answer in JSON a line.
+// The npm packages `paseto` and `@noble/hashes` as a peer for paseto_test.py: one request in JSON a line, one answer in JSON a line.
 // Usage: node paseto_peer.mjs FOLDER-WITH-NODE_MODULES
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
@@ -7,6 +7,7 @@ import { webcrypto } from 'node:crypto';
 
 globalThis.crypto ??= webcrypto;
 const load = (file) => import(pathToFileURL(`${process.argv[2]}/node_modules/paseto/${file}`).href);
+const { argon2id } = await import(pathToFileURL(`${process.argv[2]}/node_modules/@noble/hashes/argon2.js`).href);
 const { PublicProtocol, LocalProtocol } = await load('index.js');
 const signed = await load('v4/public.js');
 const local = await load('v4/local.js');
@@ -21,6 +22,9 @@ const beside = (request) => ({ footer: bytes(request.footer), implicitAssertion:
 
 const answers = {
     capabilities: () => ({ local: Object.keys(local).sort(), signed: Object.keys(signed).sort() }),
+    argon2id({ password, salt, passes, kib, lanes }) {
+        return hex(argon2id(bytes(password), bytes(salt), { t: passes, m: kib, p: lanes, dkLen: 32 }));
+    },
     async generate() {
         const { secretKey, publicKey } = await v4.GenerateKeyPair({ extractable: true });
         return { secret: await v4.ExportSecretKey(secretKey), public: await v4.ExportPublicKey(publicKey) };

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Tokens against other implementations, both ways: v4.public, its keys and safeq's own claims against the npm package
-`paseto`; v4.local, key wrapping and key ids, which that package does not have for version 4, against the few lines of
-Python below, written from the specifications alone.
+`paseto`; v4.local, key wrapping, by a password too, and key ids, which that package does not have for version 4, against the
+few lines of Python below, written from the specifications alone, with Argon2id from the npm package `@noble/hashes`.
 
 Usage: paseto_test.py --peer TOKEN_PEER [NAME…]
 """
@@ -18,7 +18,7 @@ import uuid
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 import peers  # noqa: E402
-from peers import Npm, Ours, b64, from_words, refuses, unb64  # noqa: E402
+from peers import Npm, Ours, Refused, b64, from_words, refuses, unb64  # noqa: E402
 
 NOW = 1_700_000_000_000
 KNOWN_CLAIMS = ("jti", "sub", "tenant", "aud", "purpose", "iat", "nbf", "exp")
@@ -87,21 +87,52 @@ def python_open(key, token, implicit):
     return xchacha20(encryption, stream_nonce, sealed), footer
 
 
-def python_wrap(under, nonce, key):
-    header = b"k4.local-wrap.pie."
+def python_wrap(kind, under, nonce, key):
+    header = f"k4.{kind}-wrap.pie.".encode()
     derived = mac(under, b"\x80" + nonce, 56)
     sealed = xchacha20(derived[:32], derived[32:], key)
     tag = mac(mac(under, b"\x81" + nonce), header + nonce + sealed)
     return header.decode() + b64(tag + nonce + sealed)
 
 
-def python_unwrap(under, text):
-    header, encoded = text[:18].encode(), unb64(text[18:])
+def python_unwrap(kind, under, text):
+    header = f"k4.{kind}-wrap.pie.".encode()
+    assert text.startswith(header.decode()), text
+    encoded = unb64(text[len(header):])
     tag, nonce, sealed = encoded[:32], encoded[32:64], encoded[64:]
     if not hmac.compare_digest(tag, mac(mac(under, b"\x81" + nonce), header + nonce + sealed)):
         raise Refused("tag")
     derived = mac(under, b"\x80" + nonce, 56)
     return xchacha20(derived[:32], derived[32:], sealed)
+
+
+LEAST_COST = (19 << 20, 2, 1)  # bytes, passes, lanes
+
+
+def password_keys(npm, password, salt, cost):
+    memory, passes, lanes = cost
+    pre = bytes.fromhex(npm("argon2id", password=password.hex(), salt=salt.hex(), kib=memory // 1024, passes=passes, lanes=lanes))
+    return tuple(hashlib.blake2b(first + pre, digest_size=32).digest() for first in (b"\xff", b"\xfe"))
+
+
+def python_wrap_pw(npm, kind, password, salt, nonce, key, cost=LEAST_COST):
+    header = f"k4.{kind}-pw.".encode()
+    encryption, authentication = password_keys(npm, password, salt, cost)
+    body = salt + struct.pack(">QII", *cost) + nonce + xchacha20(encryption, nonce, key)
+    return header.decode() + b64(body + mac(authentication, header + body))
+
+
+def python_unwrap_pw(npm, kind, password, text):
+    header = f"k4.{kind}-pw.".encode()
+    assert text.startswith(header.decode()), text
+    encoded = unb64(text[len(header):])
+    body, tag = encoded[:-32], encoded[-32:]
+    cost = struct.unpack(">QII", body[16:32])
+    assert cost == LEAST_COST, cost
+    encryption, authentication = password_keys(npm, password, body[:16], cost)
+    if not hmac.compare_digest(tag, mac(authentication, header + body)):
+        raise Refused("tag")
+    return xchacha20(encryption, body[32:56], body[56:])
 
 
 def key_id(kind, paserk):
@@ -227,22 +258,53 @@ def test_local_both_ways(ours):
         key = drawn.randbytes(32)
         message = json.dumps(claims).encode() * drawn.choice((0, 1, 3))
         key_text = "k4.local." + b64(key)
-        assert python_open(key, ours("seal", key_text, message, footer, implicit), implicit) == (message, footer)
+        sealed = ours("seal", key_text, message, footer, implicit)
+        assert python_open(key, sealed, implicit) == (message, footer)
+        assert refuses(python_open, key, other(sealed), implicit) == "tag"
+        assert refuses(python_open, key, sealed, implicit + b"x") == "tag"
         token = python_seal(key, drawn.randbytes(32), message, footer, implicit)
         assert from_words(ours("open", key_text, token, implicit)) == (message, footer)
         assert refuses(ours, "open", key_text, other(token), implicit) == "authentication_failed"
         assert refuses(ours, "open", key_text, token, implicit + b"x") == "authentication_failed"
 
 
-def test_wrapping_both_ways(ours):
+def both_kinds(drawn, npm):
+    """A key of each kind that can be wrapped: its kind, its bytes, its text."""
+    local, pair = drawn.randbytes(32), npm("generate")
+    return (("local", local, "k4.local." + b64(local)), ("secret", unb64(pair["secret"].rpartition(".")[2]), pair["secret"]))
+
+
+def test_wrapping_both_ways(ours, npm):
     drawn = random.Random(6)
     for _ in range(20):
-        under, key = drawn.randbytes(32), drawn.randbytes(32)
-        key_text = "k4.local." + b64(key)
-        assert python_unwrap(under, ours("wrap", under, key_text)) == key
-        wrapped = python_wrap(under, drawn.randbytes(32), key)
-        assert ours("unwrap", under, wrapped) == key_text
-        assert refuses(ours, "unwrap", drawn.randbytes(32), wrapped) == "authentication_failed"
+        for kind, key, key_text in both_kinds(drawn, npm):
+            under = drawn.randbytes(32)
+            made = ours("wrap", under, key_text)
+            assert python_unwrap(kind, under, made) == key
+            assert refuses(python_unwrap, kind, drawn.randbytes(32), made) == "tag"
+            wrapped = python_wrap(kind, under, drawn.randbytes(32), key)
+            assert ours("unwrap", under, wrapped) == key_text
+            assert refuses(ours, "unwrap", drawn.randbytes(32), wrapped) == "authentication_failed"
+            assert refuses(ours, "unwrap", under, wrapped[:-1]) == "malformed"
+    # Well wrapped, but the halves of the signing key don't belong together.
+    (_, _, _), (_, secret, _) = both_kinds(drawn, npm)
+    torn = secret[:32] + drawn.randbytes(32)
+    assert refuses(ours, "unwrap", under, python_wrap("secret", under, drawn.randbytes(32), torn)) == "key_invalid"
+
+
+def test_password_wrapping_both_ways(ours, npm):
+    drawn = random.Random(7)
+    for kind, key, key_text in both_kinds(drawn, npm):
+        password = "correct horse ä€".encode()
+        made = ours("wrap_pw", password, key_text)
+        assert python_unwrap_pw(npm, kind, password, made) == key
+        assert refuses(python_unwrap_pw, npm, kind, b"wrong", made) == "tag"
+        wrapped = python_wrap_pw(npm, kind, password, drawn.randbytes(16), drawn.randbytes(24), key)
+        assert ours("unwrap_pw", password, wrapped) == key_text
+        assert refuses(ours, "unwrap_pw", b"wrong", wrapped) == "authentication_failed"
+    # Too cheap, though right in all else.
+    cheap = python_wrap_pw(npm, "local", b"x", drawn.randbytes(16), drawn.randbytes(24), drawn.randbytes(32), (64 << 10, 1, 1))
+    assert refuses(ours, "unwrap_pw", b"x", cheap) == "weak_parameters"
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@
 #include <safeq/crypto/random.hpp>
 #include <safeq/token/issuer.hpp>
 #include <safeq/token/jwt.hpp>
-#include <safeq/token/paserk_wrap.hpp>
+#include <safeq/token/paserk_password.hpp>
 #include <safeq/token/verifier.hpp>
 
 using namespace safeq;
@@ -85,18 +85,49 @@ Answer id(const Words& in) {
     return KeyId::of(key).text();
 }
 
-// wrap UNDER LOCAL, unwrap UNDER WRAPPED
+// wrap UNDER LOCAL|SECRET, unwrap UNDER WRAPPED
 Answer wrap(const Words& in) {
     SAFEQ_TRY(const Bytes under_bytes, bytes(in[0]));
     SAFEQ_TRY(const auto under, PaserkWrappingKey::from(under_bytes));
-    SAFEQ_TRY(const auto key, parse_local_key(in[1]));
+    if (const auto key = parse_local_key(in[1])) return WrappedKey::wrap(under, *key, system_random).text();
+    SAFEQ_TRY(const auto key, parse_signing_key(in[1]));
     return WrappedKey::wrap(under, key, system_random).text();
 }
 Answer unwrap(const Words& in) {
     SAFEQ_TRY(const Bytes under_bytes, bytes(in[0]));
     SAFEQ_TRY(const auto under, PaserkWrappingKey::from(under_bytes));
     SAFEQ_TRY(const WrappedKey wrapped, WrappedKey::parse(in[1]));
-    SAFEQ_TRY(const LocalKey key, wrapped.unwrap_local(under));
+    if (wrapped.kind() == WrappedKind::local) {
+        SAFEQ_TRY(const LocalKey key, wrapped.unwrap_local(under));
+        return shown(unsafe_key_text(key));
+    }
+    SAFEQ_TRY(const crypto::SigningKey key, wrapped.unwrap_signing(under));
+    return shown(unsafe_key_text(key));
+}
+
+// wrap_pw PASSWORD LOCAL|SECRET (with the least costs), unwrap_pw PASSWORD WRAPPED
+Answer wrap_pw(const Words& in) {
+    SAFEQ_TRY(const Bytes password_bytes, bytes(in[0]));
+    const auto password = crypto::Secret::copy_of(as_text(password_bytes));
+    const auto text_of = [](const Result<PasswordWrappedKey>& wrapped) -> Answer {
+        if (!wrapped) return std::unexpected{wrapped.error()};
+        return wrapped->text();
+    };
+    const PasswordWrapCost cost = password_wrap_bounds_2026.least;
+    if (const auto key = parse_local_key(in[1]))
+        return text_of(PasswordWrappedKey::wrap(password, cost, *key, system_random));
+    SAFEQ_TRY(const auto key, parse_signing_key(in[1]));
+    return text_of(PasswordWrappedKey::wrap(password, cost, key, system_random));
+}
+Answer unwrap_pw(const Words& in) {
+    SAFEQ_TRY(const Bytes password_bytes, bytes(in[0]));
+    const auto password = crypto::Secret::copy_of(as_text(password_bytes));
+    SAFEQ_TRY(const auto wrapped, PasswordWrappedKey::parse(in[1]));
+    if (wrapped.kind() == WrappedKind::local) {
+        SAFEQ_TRY(const LocalKey key, wrapped.unwrap_local(password, password_wrap_bounds_2026));
+        return shown(unsafe_key_text(key));
+    }
+    SAFEQ_TRY(const crypto::SigningKey key, wrapped.unwrap_signing(password, password_wrap_bounds_2026));
     return shown(unsafe_key_text(key));
 }
 
@@ -159,9 +190,11 @@ struct Request {
 };
 
 const std::map<std::string, Request> requests{
-    {"sign", {4, sign}},   {"verify", {3, verify}},    {"seal", {4, seal}}, {"open", {3, open}},
-    {"id", {1, id}},       {"public", {1, public_of}}, {"wrap", {2, wrap}}, {"unwrap", {2, unwrap}},
-    {"issue", {6, issue}}, {"check", {6, check}},      {"jwt", {2, jwt}},
+    {"sign", {4, sign}},           {"verify", {3, verify}}, {"seal", {4, seal}},
+    {"open", {3, open}},           {"id", {1, id}},         {"public", {1, public_of}},
+    {"wrap", {2, wrap}},           {"unwrap", {2, unwrap}}, {"issue", {6, issue}},
+    {"check", {6, check}},         {"jwt", {2, jwt}},       {"wrap_pw", {2, wrap_pw}},
+    {"unwrap_pw", {2, unwrap_pw}},
 };
 
 }  // namespace
