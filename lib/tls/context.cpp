@@ -5,6 +5,7 @@
 
 #include <botan/ipv4_address.h>
 #include <botan/ipv6_address.h>
+#include <fmt/format.h>
 
 #include <tls/backend.hpp>
 
@@ -20,11 +21,14 @@ Result<void> check_fit(const Policy& policy, const Credentials& credentials) {
         return fail(Errc::weak_parameters, "credentials", "the RSA key is shorter than the policy's minimum");
     if (!rsa && key.key_length() < policy.min_ec_bits())
         return fail(Errc::weak_parameters, "credentials", "the key's curve is smaller than the policy's minimum");
-    const bool usable =
-        std::ranges::any_of(policy.signature_schemes(), [&](const SignatureScheme& s) { return s.rsa == rsa; });
+    const bool usable = std::ranges::any_of(policy.signature_schemes(), [&](const SignatureScheme& s) {
+        const bool in_tls13 = s.signs_tls13() && (rsa || s.curve_bits() == key.key_length());
+        return s.rsa == rsa && (in_tls13 || policy.allows(Version::v1_2));
+    });
     if (!usable)
         return fail(Errc::weak_parameters, "credentials",
-                    std::string{policy.name()} + " does not use certificates with " + key.algo_name() + " keys");
+                    fmt::format("{} signs no handshake with {} keys of {} bits", policy.name(), key.algo_name(),
+                                key.key_length()));
     return {};
 }
 

@@ -84,3 +84,21 @@ TEST_CASE("a raised minimum of keys holds for our own certificate and for the pe
         CHECK(meet(world, &intermediate_2026, &intermediate_2026, key).client.established());
     }
 }
+
+TEST_CASE("a certificate that no handshake can be signed with is refused at once", "[tls]") {
+    World world;
+    const auto code = [&](const std::string& lines, KeyKind key) {
+        const auto context =
+            ServerContext::create({.policy = derived("from intermediate-2026\n" + lines),
+                                   .credentials = World::credentials(world.issue(Purpose::server, key))});
+        return context ? std::string{"good"} : std::string{name(context.error().code)};
+    };
+    const std::string pkcs1_alone =
+        "remove signature rsa_pss_rsae_sha256\nremove signature rsa_pss_rsae_sha384\n"
+        "remove signature rsa_pss_rsae_sha512\n";
+    CHECK(code(pkcs1_alone, KeyKind::rsa_2048) == "good");  // for TLS 1.2
+    CHECK(code(pkcs1_alone + "min version tls1.3\n", KeyKind::rsa_2048) == "weak_parameters");
+    CHECK(code(pkcs1_alone + "min version tls1.3\n", KeyKind::ecdsa_p256) == "good");
+    CHECK(code("min version tls1.3\nremove signature ecdsa_secp256r1_sha256\n", KeyKind::ecdsa_p256) ==
+          "weak_parameters");
+}
