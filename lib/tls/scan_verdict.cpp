@@ -90,9 +90,11 @@ Fit fit(const Scan& scan, const Policy& policy) {
         if (version == nullptr) continue;
         version_met = true;
         bool signed_otherwise = false;
-        // RFC 7627, section 5.2: our sessions insist on it, but for devices that live by an exception.
-        if (v == Version::v1_2 && !policy.exception_only() && !scan.extended_master_secret.value_or(true)) {
-            why = "no extended master secret (RFC 7627)";
+        // RFC 7627, section 5.2, and RFC 5746: our sessions insist on them, but for devices that live by an exception.
+        const bool unbound = policy.extended_master_secret() && !scan.extended_master_secret.value_or(true);
+        const bool spliced = policy.secure_renegotiation() && !scan.secure_renegotiation.value_or(true);
+        if (v == Version::v1_2 && (unbound || spliced)) {
+            why = unbound ? "no extended master secret (RFC 7627)" : "no secure renegotiation (RFC 5746)";
             suite_met = true;
             continue;
         }

@@ -103,6 +103,11 @@ TEST_CASE("what a policy has against an endpoint is told", "[tls][scan]") {
     changed.extended_master_secret = false;
     CHECK(fitting(changed) == std::vector<std::string>{"legacy-mfd-2026", "obsolete-mfd-2026"});
     CHECK(fit(changed, tls::intermediate_2026).detail.contains("RFC 7627"));
+    changed.extended_master_secret = true;
+    CHECK(fitting(changed).size() == 3);
+    changed.secure_renegotiation = false;
+    CHECK(fitting(changed) == std::vector<std::string>{"legacy-mfd-2026", "obsolete-mfd-2026"});
+    CHECK(fit(changed, tls::intermediate_2026).detail.contains("RFC 5746"));
 
     Scan weak = rsa;
     weak.versions[1] = {.code = 0x0301,
