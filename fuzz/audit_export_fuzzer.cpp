@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: audit::to_json_line, to_csv_line, to_syslog, decode.
+// Under test: audit::to_json_line, audit::to_csv_line, audit::to_syslog, audit::decode, audit::check_schema.
 // Property: whatever is a record is exported in all three forms and nothing else is; a line is one line; no CSV cell is
 // a formula; structured data ends where it should, and the message is the entry byte for byte; what decodes strictly is
 // a record.

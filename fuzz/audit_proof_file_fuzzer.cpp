@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: audit::ProofFile::parse and check_proof, check_growth.
+// Under test: audit::ProofFile::parse, audit::check_proof, audit::check_growth.
 // Property: a proof file has one form: what is accepted encodes to itself. Nothing verifies but what is true of the one
 // log whose checkpoints the seeds hold (ten entries, "entry 0" to "entry 9"): the fuzzer can't sign another. A proof
 // made of the input for a tree that is signed here verifies exactly when it is the right one.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: audit::Record::parse and encode, record_id, parse_bundle.
+// Under test: audit::Record::parse, audit::Record::encode, audit::KindName::parse, audit::record_id,
+// audit::parse_bundle, audit::parse_hashes.
 // Property: a record has one form: what is accepted encodes to itself, byte for byte, and its id is found without
-// parsing the rest; the entries of a bundle make up the bundle.
+// parsing the rest; the entries of a bundle make up the bundle, and the hashes of a tile the tile.
 #include <cstdint>
 #include <cstdlib>
 
@@ -36,5 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         for (const ByteView entry : *entries) require(append_to_bundle(bundle, entry).has_value());
         require(same_bytes(bundle, input.subspan(1)));
     }
+    const auto hashes = parse_hashes(input.subspan(1), width);
+    require(hashes.has_value() == (size - 1 == width * sizeof(Hash)));
+    if (hashes) require(same_bytes(encode_hashes(*hashes), input.subspan(1)));
     return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: audit::Witness::answer, verify_cosignature.
+// Under test: audit::Witness::answer, audit::verify_cosignature.
 // Property: every body gets one of the answers of tlog-witness; the store moves exactly when the answer is 200, and
 // then to the checkpoint that was cosigned, which is never smaller than the one before. The log of the seeds has ten
 // entries; that it can be witnessed at sizes 4 and 10 and no other way is what the fuzzer can't change without the key.

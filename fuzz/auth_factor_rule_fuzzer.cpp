@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: safeq::auth::FactorRule::parse, text, of, satisfied_by.
+// Under test: auth::FactorRule::parse, auth::FactorRule::text, auth::FactorRule::of, auth::FactorRule::satisfied_by.
 // Property: what is taken is canonical, is never met by nothing or by a PIN alone, is met by everything together, and
 // where it is refused for its order, the spelling that the error gives is taken.
 #include <cstddef>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: safeq::auth::ForeignHash::parse, safeq::auth::ImportedHash::of, parse, text.
+// Under test: auth::ForeignHash::parse, crypto::from_bcrypt_base64, auth::ImportedHash::of, auth::ImportedHash::parse,
+// auth::ImportedHash::text, auth::StoredPassword::parse.
 // Property: what is taken of a foreign hash is within its function's bounds, and what is stored of it reads back as the
 // same; what is taken as stored is canonical and within the bounds; no text is both.
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: safeq::auth::PhcString::parse, text, from.
+// Under test: auth::PhcString::parse, auth::PhcString::text, auth::PhcString::from.
 // Property: what is taken is canonical (written back it is the input, byte for byte), within the bounds of cost, and
 // the same string as its parts make.
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: from_config, to_config of the three daemons' options (daemons/config/options.hpp).
-// The first byte chooses the daemon. Property: any text is refused with `config_invalid` or `too_large`, or gives
-// options that a daemon can be started with; those, written out, read back as the same options.
+// Under test: daemon::from_config, daemon::to_config, net::ListenAddress::parse. The first byte chooses the daemon.
+// Property: any text is refused with `config_invalid` or `too_large`, or gives options that a daemon can be started
+// with; those, written out, read back as the same options.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

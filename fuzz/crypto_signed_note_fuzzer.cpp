@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: crypto::SignedNote::parse and verify, crypto::NoteKey::parse.
+// Under test: crypto::SignedNote::parse, crypto::SignedNote::verify, crypto::NoteKey::parse.
 // Property: what parses is written back as the same bytes; a note that is signed again verifies, and still parses.
 #include <cstdlib>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: safeq::http::RequestParser on bodies. The first byte chooses chunks or, with the second, a length.
+// Under test: http::RequestParser (on bodies). The first byte chooses chunks or, with the second, a length.
 // Property: in one piece, byte by byte and cut anywhere the same events; a chunked body that is taken is what a slow
 // second reader makes of it and ends where that one says; one that the second reader takes, and that has neither
 // extension nor trailer, is taken.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: http::RequestParser against Boost.Beast's.
+// Under test: http::RequestParser (against Boost.Beast's).
 // Property: a request that ours takes Beast takes, too, and both see the same method, target, fields, framing and body,
 // and the same end: what comes behind would be the same next request for both. (That is what smuggling lives on.)
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: safeq::http::RequestParser, ResponseParser, parse_target, encode_request.
+// Under test: http::RequestParser, http::ResponseParser, http::parse_target, http::encode_request.
 // Property: in one piece, byte by byte and cut anywhere a stream gives the same events; a head that is taken has a path
 // without dot segments, empty segments, backslashes and controls, and one framing; written again and read again it is
 // the same head.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: ipp::decode, ipp::HeadDecoder, ipp::encode.
+// Under test: ipp::decode, ipp::HeadDecoder, ipp::Value::decode, ipp::check, ipp::encode.
 // Property: what is accepted is canonical: encoding it again gives the same bytes. A stream in pieces gives the same
 // message, the same error and the same length of the head as the whole. The first byte picks the size of the pieces and
 // whether the limits are tight.

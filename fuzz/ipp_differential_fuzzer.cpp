@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: ipp::decode against libcups' ippReadIO and ippWriteIO.
+// Under test: ipp::decode (against libcups' ippReadIO and ippWriteIO).
 // Property: what both take they take alike: they see the end of the head at the same place, and what libcups writes of
 // what it read is, byte for byte, what we encode of what we decoded.
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: job::Jobs, job::ReleaseGate and the transition table, over an in-memory repository and log.
-// The input is a history: three bytes a step (what, to which job and by whom, how and which fault).
+// Under test: job::Jobs, job::ReleaseGate, job::next (the transition table; over an in-memory repository and log). The
+// input is a history: three bytes a step (what, to which job and by whom, how and which fault).
 // Property: after each step every job is where a model, written without the table, says; bytes leave only behind a
 // durable leaf; a job in doubt leaves only on its owner's word; nobody reaches another tenant's; after recovery no
 // promise is open.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: spool::Reader, whole and by ranges, over a file that an attacker changed. The input is a list of changes,
-// five bytes each: what to do, and a 32-bit argument.
+// Under test: spool::Reader (whole and by ranges, over a file that an attacker changed). The input is a list of
+// changes, five bytes each: what to do, and a 32-bit argument.
 // Property: a changed file is always refused, by opening or by reading it; before that, only the original's own chunks
 // come out, each at its place. An unchanged file reads whole.
 #include <algorithm>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: spool::EpochList::open, over the input as a note, and over the input as a text that the pinned key
-// signed. Property: without the key's signature nothing is accepted; what is accepted is written back as the same note.
+// Under test: spool::EpochList::open (over the input as a note, and over the input as a text that the pinned key
+// signed).
+// Property: without the key's signature nothing is accepted; what is accepted is written back as the same note.
 #include <cstdlib>
 
 #include <safeq/spool/epoch_list.hpp>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: tls::Certificate::chain_from_pem, from_pem, from_der, tls::TrustAnchors::from_pem and verify,
-// tls::Credentials::from_pem, tls::Pin::parse.
+// Under test: tls::Certificate::chain_from_pem, tls::Certificate::from_pem, tls::Certificate::from_der,
+// tls::read_certificate, tls::TrustAnchors::from_pem, tls::TrustAnchors::verify, tls::Credentials::from_pem,
+// tls::Pin::parse.
 // Property: what is read is written in one form that reads as the same; certificates that no authority of ours signed
-// are never verified; a pin is read only in its canonical form.
+// are never verified; a pin is read only in its canonical form; what a scan reads of a certificate is what the
+// certificate says.
 #include <cstdint>
 #include <cstdlib>
 
@@ -10,6 +12,7 @@
 #include <safeq/tls/credentials.hpp>
 
 #include "../tests/support/random.hpp"
+#include "tls/scan_handshake.hpp"
 
 using namespace safeq;
 
@@ -62,7 +65,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view text = as_text(input);
     const Time now{std::chrono::sys_days{std::chrono::November / 22 / 2026}};
 
-    if (const auto der = tls::Certificate::from_der(input)) require(same_bytes(der->der(), input));
+    const auto der = tls::Certificate::from_der(input);
+    if (der) require(same_bytes(der->der(), input));
+    const auto scanned = tls::read_certificate(input);
+    require(!scanned || (der && scanned->certificate == *der && !scanned->signature.empty()));
     const auto anchors =
         tls::TrustAnchors::from_pem(tls::AuthoritiesPem{text}, tls::CrlsPem{text}, tls::Revocation::required);
     require(!anchors);  // no block is both a certificate and a revocation list

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: tls::lint_policy, parse_policy, policy_file, Derivation, check.
+// Under test: tls::lint_policy, tls::parse_policy, tls::policy_file, tls::Derivation, tls::check.
 // Property: a policy comes out, or a refusal with its line; a policy passes the check, holds nothing that its base
 // doesn't, lowers no minimum, and has one canonical file, which gives the same policy again.
 #include <algorithm>

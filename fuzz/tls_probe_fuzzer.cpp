@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: tls::ProbeReader::take and reply, tls::read_ssl2_answer. The first byte says into which pieces the rest
-// is cut. Property: an answer is read the same in pieces of any size and with anything after it; a reader that failed
-// stays failed; what is read keeps the bounds that the header promises.
+// Under test: tls::ProbeReader::take, tls::read_ssl2_answer. The first byte says into which
+// pieces the rest is cut.
+// Property: an answer is read the same in pieces of any size and with anything after it; a reader that failed stays
+// failed; what is read keeps the bounds that the header promises.
 #include <cstdint>
 #include <cstdlib>
 

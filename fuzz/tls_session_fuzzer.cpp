@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: tls::Session::received, received_end, send, close, at a mutually authenticated server (first byte even)
-// and at a client (odd). The second byte cuts the rest into pieces. Property: bytes from someone without keys never
-// establish a session and never become plaintext; a failed session stays failed with the same error, and says so to
-// every call.
+// Under test: tls::Session::received, tls::Session::received_end, tls::Session::send, tls::Session::close (at a
+// mutually authenticated server, first byte even, and at a client, odd). The second byte cuts the rest into pieces.
+// Property: bytes from someone without keys never establish a session and never become plaintext; a failed session
+// stays failed with the same error, and says so to every call.
 #include <array>
 #include <cstdint>
 #include <cstdlib>

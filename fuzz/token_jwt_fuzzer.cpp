@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: token::JwtHead::parse, token::JwkSet::parse, token::verify_jwt over both.
+// Under test: token::JwtHead::parse, token::JwkSet::parse, token::verify_jwt (over both).
 // Property: a head that is taken, written again with its members alone, is read as the same; a set of keys is within
 // its bounds; no token but the good one itself is verified by the provider's keys, nor by keys from the input.
 #include <cstdint>

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: safeq::token::KeyId, parse_local_key, parse_signing_key, parse_verifying_key, WrappedKey,
-// PasswordWrappedKey, and PairingCode, OpaqueToken and RequestProof beside them: all that is read from one line of
-// text. The input is the text; or, when it begins with a byte below 0x20, a way of changing a key that is wrapped under
-// our own: that byte chooses the key, then come pairs of a position and a character. Property: what is parsed is
-// written back byte for byte, by one parser at the most; costs out of bounds are refused before any work; no wrapped
-// key but the good ones themselves is ever unwrapped.
+// Under test: token::KeyId::parse, token::parse_local_key, token::parse_signing_key, token::parse_verifying_key,
+// token::WrappedKey::parse, token::WrappedKey::unwrap_local, token::WrappedKey::unwrap_signing,
+// token::PasswordWrappedKey::parse, token::PairingCode::parse, token::OpaqueToken::parse, token::RequestProof::parse
+// (all that is read from one line of text). The input is the text; or, when it begins with a byte below 0x20, a way of
+// changing a key that is wrapped under our own: that byte chooses the key, then come pairs of a position and a
+// character.
+// Property: what is parsed is written back byte for byte, by one parser at the most; costs out of bounds are refused
+// before any work; no wrapped key but the good ones themselves is ever unwrapped.
 #include <array>
 #include <cstddef>
 #include <cstdint>

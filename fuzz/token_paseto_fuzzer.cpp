@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: safeq::token::Paseto::parse, verify_paseto, open_paseto, parse_key_footer, Claims::parse, and
-// Verifier::verify of both forms.
-// The input is a token as text; or, when it begins with a byte below 0x20, a way of changing a good token:
-// that byte chooses the token, then come pairs of a position (two bytes) and a character.
-// Property: what is parsed is written back byte for byte; no token but the good ones themselves is ever verified,
-// whatever was changed; claims that are taken are written back byte for byte.
+// Under test: token::Paseto::parse, token::verify_paseto, token::open_paseto, token::parse_key_footer,
+// token::Audience::parse, token::Claims::parse, token::verify (of verifiers of both forms). The input is a token as
+// text; or, when it begins with a byte below 0x20, a way of changing a good token: that byte chooses the token, then
+// come pairs of a position (two bytes) and a character. Property: what is parsed is written back byte for byte; no
+// token but the good ones themselves is ever verified, whatever was changed; claims that are taken are written back
+// byte for byte.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -91,6 +91,7 @@ struct World {
     }
 
     void check(const std::string& text) {
+        if (const auto named = Audience::parse(text); named && named->text() != text) std::abort();
         const bool is_good = text == good[0] || text == good[1];
         const auto parsed = Paseto::parse(text, paseto_limits_2026);
         if (is_good && !parsed) std::abort();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: safeq::token::OpaqueToken::parse, parse_print_path, format_print_path, redact_print_paths.
-// Property: a path that is taken is written back byte for byte; what is redacted holds no token any more, and
-// redacting it again changes nothing.
+// Under test: token::OpaqueToken::parse, token::parse_print_path, token::format_print_path, token::redact_print_paths.
+// Property: a path that is taken is written back byte for byte; what is redacted holds no token any more, and redacting
+// it again changes nothing.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
