@@ -11,13 +11,21 @@ namespace {
 
 constexpr std::size_t page = 256;
 
+// Whether a name is free; a store that can't say doesn't say that it is.
+template <class Found>
+Result<void> must_be_free(const Result<Found>& found, std::string what, std::string_view name) {
+    if (found) return fail(Errc::already_exists, std::move(what), std::string{name});
+    if (found.error().code != Errc::not_found) return std::unexpected{found.error()};
+    return {};
+}
+
 }  // namespace
 
 Result<auth::Account> Admin::add_user(NewUser user) {
     if (!user.password && !user.pin && user.cards.empty())
         return fail(Errc::invalid_argument, "user", "without a password, PIN or card nobody could ever sign in");
     SAFEQ_TRY_VOID(auth::check_user_name(user.name));
-    if (parts_.accounts.find_by_name(parts_.tenant, user.name)) return fail(Errc::already_exists, "user", user.name);
+    SAFEQ_TRY_VOID(must_be_free(parts_.accounts.find_by_name(parts_.tenant, user.name), "user", user.name));
 
     auth::Account account{.tenant = parts_.tenant,
                           .subject = SubjectId::make(parts_.clock, parts_.random),
@@ -55,8 +63,8 @@ Result<auth::Account> Admin::add_user(NewUser user) {
 Result<std::size_t> Admin::import_users(std::string_view file) {
     SAFEQ_TRY(const std::vector<auth::ImportedUser> users, auth::parse_import_file(file));
     for (const auth::ImportedUser& user : users)
-        if (parts_.accounts.find_by_name(parts_.tenant, user.name))
-            return fail(Errc::already_exists, "line " + std::to_string(user.line), user.name);
+        SAFEQ_TRY_VOID(must_be_free(parts_.accounts.find_by_name(parts_.tenant, user.name),
+                                    "line " + std::to_string(user.line), user.name));
     std::vector<auth::Account> accounts;
     for (const auth::ImportedUser& user : users)
         accounts.push_back({.tenant = parts_.tenant,
@@ -197,7 +205,7 @@ Result<job::Device> Admin::add_device(NewDevice device) {
                     .created = parts_.clock.now()};
     SAFEQ_TRY_VOID(job::check(row));
     SAFEQ_TRY_VOID(check_trust(row));
-    if (parts_.devices.find_by_name(parts_.tenant, row.name)) return fail(Errc::already_exists, "device", row.name);
+    SAFEQ_TRY_VOID(must_be_free(parts_.devices.find_by_name(parts_.tenant, row.name), "device", row.name));
     SAFEQ_TRY_VOID(parts_.recorder.device_changed(row.id, true, row.name));
     SAFEQ_FAIL_POINT("admin.device_recorded");
     SAFEQ_TRY_VOID(parts_.devices.add(row));

@@ -76,6 +76,16 @@ TEST_CASE("without a record nobody signs in", "[service]") {
     REQUIRE(w.at_device("04a1b2c3"));
 }
 
+TEST_CASE("a store that can't say whose a name is doesn't say that it is free", "[service]") {
+    World w;
+    const std::uint64_t before = w.log->size();
+    w.accounts.down = true;
+    CHECK(w.admin.add_user(w.alice()).error().code == Errc::unavailable);
+    CHECK(w.log->size() == before);
+    w.accounts.down = false;
+    CHECK(w.admin.users()->empty());
+}
+
 TEST_CASE("without a record nothing is administered", "[service]") {
     World w;
     w.break_log();
