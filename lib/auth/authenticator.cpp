@@ -114,22 +114,22 @@ private:
     bool agree_ = true;
 };
 
+bool steps_up(const Given& given, const Claim& claim) {
+    return claim.account && given.password != nullptr && (given.card || given.token != nullptr);
+}
+
 // A card alone holds nothing secret against anything, so it has a counter of its own: its success says nothing about
 // the PINs that were tried beside it, and those don't keep its owner from places that ask for the card alone.
 bool is_card_alone(const Given& given) { return given.kinds == FactorSet{FactorKind::card}; }
 
 Attempt attempt_of(TenantId tenant, const Origin& origin, const Given& given, const Claim& claim) {
-    Attempt attempt{.tenant = tenant, .who = std::string{}, .origin = origin};
+    Attempt attempt{.tenant = tenant, .who = std::string{}, .origin = origin, .stepped_up = steps_up(given, claim)};
     if (claim.account && !is_card_alone(given)) attempt.who = claim.account->subject;
     // Directories often ignore case; spelling a name in a thousand ways must not give a thousand times the guesses.
     else if (given.password != nullptr) attempt.who = "name:" + ascii_lower(given.password->name);
     else if (given.card) attempt.who = "card:" + to_hex(claim.cards.front().lookup);
     else if (given.token != nullptr) attempt.who = "token:" + given.token->subject.text();
     return attempt;
-}
-
-bool steps_up(const Given& given, const Claim& claim) {
-    return claim.account && given.password != nullptr && (given.card || given.token != nullptr);
 }
 
 // Judges the secrets, one Argon2id computation each, whoever it is.
@@ -287,11 +287,9 @@ Result<Authenticated> Authenticator::authenticate(TenantId tenant, const Origin&
     SAFEQ_TRY(const Admission admission, parts_.throttle.admit(attempt));
     if (admission.verdict == Verdict::wait)
         return fail(Errc::throttled, "sign-in", "until " + to_rfc3339(admission.until));
-    if (admission.verdict == Verdict::step_up && !steps_up(given, claim)) {
-        SAFEQ_TRY_VOID(parts_.throttle.withdraw(attempt, admission));
+    if (admission.verdict == Verdict::step_up)
         return fail(Errc::throttled, "sign-in",
                     "too many failures elsewhere: a password beside a card or token is needed");
-    }
 
     Judge judge{parts_, tenant, given, claim};
     if (auto judged = judge.judge(); !judged) {

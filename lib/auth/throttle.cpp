@@ -108,11 +108,12 @@ Admission Throttle::admit(const Attempt& attempt) {
     if (until > now) return {.verdict = Verdict::wait, .until = until};
 
     who = find(keys.who_table, keys.who);
-    const bool step_up = !familiar && who != nullptr && who->failures >= rules_.step_up;
+    if (!familiar && !attempt.stepped_up && who != nullptr && who->failures >= rules_.step_up)
+        return {.verdict = Verdict::step_up};
     count_at_origin(keys, now);
     if (keys.source) count_in_bucket(keys.source->first, keys.source->second, now);
     if (!familiar) count_in_bucket(keys.who_table, keys.who, now);
-    return {.verdict = step_up ? Verdict::step_up : Verdict::allowed, .until = {}, .counted_unfamiliar = !familiar};
+    return {.verdict = Verdict::allowed, .counted_unfamiliar = !familiar};
 }
 
 void Throttle::succeeded(const Attempt& attempt, const Admission& admission) {
@@ -209,7 +210,7 @@ void Throttle::uncount(ThrottleTable which, const ThrottleKey& key) {
 }
 
 void Throttle::take_back(const Keys& keys, const Admission& admission) {
-    if (admission.verdict == Verdict::wait) return;
+    if (admission.verdict != Verdict::allowed) return;
     uncount(keys.at_origin_table, keys.at_origin);
     if (keys.source) uncount(keys.source->first, keys.source->second);
     if (admission.counted_unfamiliar) uncount(keys.who_table, keys.who);

@@ -24,10 +24,8 @@ Result<void> AuditorSignIn::check(std::string_view user, const crypto::Secret& p
     SAFEQ_TRY(const auth::Admission admission, parts_.throttle.admit(attempt));
     if (admission.verdict == auth::Verdict::wait)
         return fail(Errc::throttled, "auditor", "until " + to_rfc3339(admission.until));
-    if (admission.verdict == auth::Verdict::step_up) {
-        SAFEQ_TRY_VOID(parts_.throttle.withdraw(attempt, admission));
+    if (admission.verdict == auth::Verdict::step_up)
         return fail(Errc::throttled, "auditor", "too many failures at new addresses");
-    }
     const auto match = parts_.hasher.verify(parts_.stored, password);
     if (!match) {
         SAFEQ_TRY_VOID(parts_.throttle.withdraw(attempt, admission));

@@ -82,12 +82,13 @@ struct Attempt {
     /// that a flood of invented names can't push out what is known about real ones.
     std::variant<SubjectId, std::string> who;
     Origin origin;
+    bool stepped_up = false;  ///< a password beside a card or token that is the account's
 };
 
 /// Whether an attempt may be judged.
 enum class Verdict {
     allowed,
-    step_up,  ///< only with a password beside a card or token that is the account's
+    step_up,  ///< only when stepped up
     wait,
 };
 
@@ -125,7 +126,7 @@ public:
     Throttle(const ThrottleRules& rules, const Clock& clock) : rules_{rules}, clock_{&clock} {}
 
     /// Asks before anything is looked at, and counts the attempt as failed in advance, so that a thousand attempts at
-    /// the same moment count as a thousand. A `wait` counts nothing.
+    /// the same moment count as a thousand. What isn't allowed counts nothing, and changes nothing that is kept.
     [[nodiscard]] Admission admit(const Attempt& attempt);
 
     /// It was the owner: takes the count back, forgets the failures at this origin, which is familiar from now on.

@@ -93,8 +93,8 @@ public:
     [[nodiscard]] Result<std::vector<OwnJob>> jobs(const token::Session& session);
 
     /// One attempt to print at the session's device. Every outcome of the attempt is a value. *Errors*: those of
-    /// `ReleaseGate::request` and `Jobs::release`, and then nothing was sent; those of `Jobs::finish` and `discard`, and
-    /// then it was: the job is uncertain, or its files go at the next start.
+    /// `ReleaseGate::request` and `Jobs::release`, and then nothing was sent; those of `Jobs::finish` and `discard`,
+    /// and then it was: the job is uncertain, or its files go at the next start.
     [[nodiscard]] Result<Released> release(const token::Session& session, const job::Device& device, JobId job,
                                            job::Wish wish);
 

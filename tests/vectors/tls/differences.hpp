@@ -15,6 +15,8 @@
 
 #include <safeq/tls/policy.hpp>
 
+#include "support/source_folder.hpp"
+
 // What a guideline wants and we do otherwise, as data: the list is the documentation, and must be complete and current.
 namespace safeq::test {
 
@@ -44,7 +46,7 @@ using Differences = std::map<std::pair<std::string, std::string>, std::string>;
 
 /// A file of ours.
 [[nodiscard]] inline std::string read_source(const std::string& relative) {
-    std::ifstream in{std::string{SAFEQ_SOURCE_DIR} + "/" + relative, std::ios::binary};
+    std::ifstream in{source_folder() / relative, std::ios::binary};
     REQUIRE(in);
     return {std::istreambuf_iterator<char>{in}, {}};
 }
