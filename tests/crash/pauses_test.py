@@ -26,7 +26,12 @@ class Wire:
 
     def __init__(self, port):
         self.device = port
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.socket()
+        # On loopback a system takes a megabyte for a sender, even for one that is killed: a whole document would be on its way.
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
+        self.listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1400)
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen()
         self.port = self.listener.getsockname()[1]
         self.open = []
         self.change = threading.Condition()
