@@ -37,6 +37,33 @@ Result<crypto::Secret> read_pin(const std::string& path) {
     return crypto::Secret::copy_of(pin);
 }
 
+// p11-kit reads no further than an empty part, and of a name that comes twice it takes the last value: what an operator
+// wrote would go unread. RFC 7512, section 2.3, has neither.
+Result<void> check_parts(std::string_view list, char separator) {
+    if (list.empty()) return {};
+    std::vector<std::string_view> names;
+    for (std::size_t at = 0; at <= list.size();) {
+        const std::size_t end = std::min(list.find(separator, at), list.size());
+        const std::string_view part = list.substr(at, end - at);
+        const std::string_view name = part.substr(0, part.find('='));
+        if (name.empty() || name.size() == part.size())
+            return fail(Errc::malformed, "PKCS#11 URI", "a part that isn't name=value");
+        if (std::ranges::find(names, name) != names.end())
+            return fail(Errc::malformed, "PKCS#11 URI", "a name comes twice");
+        names.push_back(name);
+        at = end + 1;
+    }
+    return {};
+}
+
+Result<void> check_parts(std::string_view uri) {
+    const std::size_t query = std::min(uri.find('?'), uri.size());
+    const std::size_t path = std::min(uri.find(':'), query) + 1;
+    if (path > query) return fail(Errc::malformed, "PKCS#11 URI", "expected pkcs11:…");
+    SAFEQ_TRY_VOID(check_parts(uri.substr(path, query - path), ';'));
+    return query == uri.size() ? Result<void>{} : check_parts(uri.substr(query + 1), '&');
+}
+
 }  // namespace
 
 Error module_error(CK_RV code, std::string_view what) {
@@ -61,6 +88,7 @@ Result<TokenUri> TokenUri::parse(std::string_view text, std::string_view object)
     if (text.size() > max_uri_bytes) return fail(Errc::too_large, "PKCS#11 URI");
     // The parser sees a C string, and would take what stands before a zero byte for the whole.
     if (text.contains('\0')) return fail(Errc::malformed, "PKCS#11 URI", "a zero byte");
+    SAFEQ_TRY_VOID(check_parts(text));
     TokenUri out;
     out.uri_.reset(p11_kit_uri_new());
     if (out.uri_ == nullptr) return fail(Errc::out_of_memory, "PKCS#11 URI");

@@ -62,7 +62,6 @@ PARSER = re.compile(r"^(?:\[\[nodiscard\]\] )?(?:inline |constexpr )*(?:std::opt
 NO_PARSERS = {
     "lib/tls/external_key.cpp": "from_external takes a key that a device holds",
     "daemons/config/options.cpp": "from_command_line reads what its own caller typed",
-    "lib/connect/pkcs11_module.cpp": "TokenUri::parse has p11-kit read what an operator configured",
 }
 
 
