@@ -54,7 +54,7 @@ Result<auth::Account> Admin::add_user(NewUser user) {
     SAFEQ_TRY_VOID(auth::check(account));
     SAFEQ_TRY_VOID(parts_.subjects.create(account.subject));
     SAFEQ_FAIL_POINT("admin.subject_made");
-    SAFEQ_TRY_VOID(parts_.recorder.account_changed(account.subject, true, account.name));
+    SAFEQ_TRY_VOID(parts_.recorder.account_added(account.subject, account.name));
     SAFEQ_FAIL_POINT("admin.user_recorded");
     SAFEQ_TRY_VOID(parts_.accounts.save(account));
     return account;
@@ -77,7 +77,7 @@ Result<std::size_t> Admin::import_users(std::string_view file) {
                             .created = parts_.clock.now()});
     for (const auth::Account& account : accounts) {
         SAFEQ_TRY_VOID(parts_.subjects.create(account.subject));
-        SAFEQ_TRY_VOID(parts_.recorder.account_changed(account.subject, true, account.name));
+        SAFEQ_TRY_VOID(parts_.recorder.account_added(account.subject, account.name));
     }
     SAFEQ_TRY_VOID(parts_.accounts.add_all(accounts));
     return accounts.size();
@@ -161,7 +161,7 @@ Result<token::IssuedPrintToken> Admin::issue_print_token(std::string_view user, 
     SAFEQ_TRY(token::IssuedPrintToken issued,
               parts_.print_tokens.issue(parts_.tenant, account.subject, label, expires));
     SAFEQ_FAIL_POINT("admin.token_made");
-    if (auto recorded = parts_.recorder.print_token_changed(account.subject, issued.token.id, true); !recorded) {
+    if (auto recorded = parts_.recorder.print_token_issued(account.subject, issued.token.id); !recorded) {
         // A token that isn't in the log must not be good.
         SAFEQ_TRY_VOID(parts_.print_tokens.revoke(parts_.tenant, account.subject, issued.token.id));
         return std::unexpected(recorded.error());
@@ -176,7 +176,7 @@ Result<std::vector<token::PrintToken>> Admin::print_tokens(std::string_view user
 
 Result<void> Admin::revoke_print_token(std::string_view user, token::TokenId id) {
     SAFEQ_TRY(const auth::Account account, parts_.accounts.find_by_name(parts_.tenant, user));
-    SAFEQ_TRY_VOID(parts_.recorder.print_token_changed(account.subject, id, false));
+    SAFEQ_TRY_VOID(parts_.recorder.print_token_revoked(account.subject, id));
     return parts_.print_tokens.revoke(parts_.tenant, account.subject, id);
 }
 
@@ -206,7 +206,7 @@ Result<job::Device> Admin::add_device(NewDevice device) {
     SAFEQ_TRY_VOID(job::check(row));
     SAFEQ_TRY_VOID(check_trust(row));
     SAFEQ_TRY_VOID(must_be_free(parts_.devices.find_by_name(parts_.tenant, row.name), "device", row.name));
-    SAFEQ_TRY_VOID(parts_.recorder.device_changed(row.id, true, row.name));
+    SAFEQ_TRY_VOID(parts_.recorder.device_added(row.id, row.name));
     SAFEQ_FAIL_POINT("admin.device_recorded");
     SAFEQ_TRY_VOID(parts_.devices.add(row));
     return row;
@@ -220,7 +220,7 @@ Result<job::Device> Admin::set_device_crl(std::string_view name, std::string crl
     authority->crl = std::move(crl);
     SAFEQ_TRY_VOID(job::check(row));
     SAFEQ_TRY_VOID(check_trust(row));
-    SAFEQ_TRY_VOID(parts_.recorder.device_changed(row.id, false, row.name));
+    SAFEQ_TRY_VOID(parts_.recorder.device_changed(row.id, row.name));
     SAFEQ_FAIL_POINT("admin.device_change_recorded");
     SAFEQ_TRY_VOID(parts_.devices.update(row));
     return row;

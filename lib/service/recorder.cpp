@@ -127,11 +127,19 @@ Result<void> Recorder::concurrent_use(SubjectId subject, DeviceId here, DeviceId
     return write(out);
 }
 
-Result<void> Recorder::account_changed(SubjectId subject, bool added, std::string_view user_name) {
-    audit::Record out = record(added ? Kind::user_added : Kind::user_changed);
+Result<void> Recorder::write_account(Kind kind, SubjectId subject, std::string_view user_name) {
+    audit::Record out = record(kind);
     out.subject = subject;
     SAFEQ_TRY_VOID(add_personal(out, subject, field::user_name, user_name));
     return write(out);
+}
+
+Result<void> Recorder::account_added(SubjectId subject, std::string_view user_name) {
+    return write_account(Kind::user_added, subject, user_name);
+}
+
+Result<void> Recorder::account_changed(SubjectId subject, std::string_view user_name) {
+    return write_account(Kind::user_changed, subject, user_name);
 }
 
 Result<void> Recorder::user_unlocked(SubjectId subject) {
@@ -169,18 +177,34 @@ Result<void> Recorder::job_kept(const job::Job& job, bool kept, Time expires) {
     return write(out);
 }
 
-Result<void> Recorder::device_changed(DeviceId device, bool added, std::string_view name) {
-    audit::Record out = record(added ? Kind::device_added : Kind::device_changed);
+Result<void> Recorder::write_device(Kind kind, DeviceId device, std::string_view name) {
+    audit::Record out = record(kind);
     out.device = device;
     out.add(field::name, name);
     return write(out);
 }
 
-Result<void> Recorder::print_token_changed(SubjectId subject, token::TokenId token, bool issued) {
-    audit::Record out = record(issued ? Kind::token_issued : Kind::token_revoked);
+Result<void> Recorder::device_added(DeviceId device, std::string_view name) {
+    return write_device(Kind::device_added, device, name);
+}
+
+Result<void> Recorder::device_changed(DeviceId device, std::string_view name) {
+    return write_device(Kind::device_changed, device, name);
+}
+
+Result<void> Recorder::write_print_token(Kind kind, SubjectId subject, token::TokenId token) {
+    audit::Record out = record(kind);
     out.subject = subject;
     out.add(field::token, token.text());
     return write(out);
+}
+
+Result<void> Recorder::print_token_issued(SubjectId subject, token::TokenId token) {
+    return write_print_token(Kind::token_issued, subject, token);
+}
+
+Result<void> Recorder::print_token_revoked(SubjectId subject, token::TokenId token) {
+    return write_print_token(Kind::token_revoked, subject, token);
 }
 
 Result<void> Recorder::epoch_created(const spool::EpochId& epoch) {

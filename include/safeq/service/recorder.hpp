@@ -68,8 +68,10 @@ public:
     [[nodiscard]] Result<void> sign_in_refused(const SignInPlace& place, std::string_view reason);
     /// A card that signs in at `here` while its owner is signed in at `other`.
     [[nodiscard]] Result<void> concurrent_use(SubjectId subject, DeviceId here, DeviceId other);
-    /// Before an account is saved: a new one, or another form of one.
-    [[nodiscard]] Result<void> account_changed(SubjectId subject, bool added, std::string_view user_name);
+    /// Before a new account is saved.
+    [[nodiscard]] Result<void> account_added(SubjectId subject, std::string_view user_name);
+    /// Before another form of an account is saved.
+    [[nodiscard]] Result<void> account_changed(SubjectId subject, std::string_view user_name);
     /// Before the throttle forgets failures at this person's account.
     [[nodiscard]] Result<void> user_unlocked(SubjectId subject);
     /// Before the person's key is destroyed. Idempotent: the record's id is derived from the person's.
@@ -80,10 +82,14 @@ public:
     [[nodiscard]] Result<void> job_restored(const job::Job& job);
     /// By its owner, before it is one, or none any more; `expires`: its new end.
     [[nodiscard]] Result<void> job_kept(const job::Job& job, bool kept, Time expires);
-    /// Before a device is saved: a new one, or another form of one.
-    [[nodiscard]] Result<void> device_changed(DeviceId device, bool added, std::string_view name);
-    /// Before a token is given out, or revoked.
-    [[nodiscard]] Result<void> print_token_changed(SubjectId subject, token::TokenId token, bool issued);
+    /// Before a new device is saved.
+    [[nodiscard]] Result<void> device_added(DeviceId device, std::string_view name);
+    /// Before another form of a device is saved.
+    [[nodiscard]] Result<void> device_changed(DeviceId device, std::string_view name);
+    /// Before a token is given out.
+    [[nodiscard]] Result<void> print_token_issued(SubjectId subject, token::TokenId token);
+    /// Before a token is revoked.
+    [[nodiscard]] Result<void> print_token_revoked(SubjectId subject, token::TokenId token);
     /// Before its key is stored anywhere. Idempotent: the record's id is derived from the epoch's.
     [[nodiscard]] Result<void> epoch_created(const spool::EpochId& epoch);
     /// Before nothing new is sealed to the epoch: when its key is to be destroyed.
@@ -121,6 +127,9 @@ public:
 private:
     [[nodiscard]] audit::Record record(audit::Kind kind) const;
     [[nodiscard]] Result<void> write(const audit::Record& record);
+    [[nodiscard]] Result<void> write_account(audit::Kind kind, SubjectId subject, std::string_view user_name);
+    [[nodiscard]] Result<void> write_device(audit::Kind kind, DeviceId device, std::string_view name);
+    [[nodiscard]] Result<void> write_print_token(audit::Kind kind, SubjectId subject, token::TokenId token);
     [[nodiscard]] Result<void> add_personal(audit::Record& record, SubjectId subject, std::string_view name,
                                             std::string_view text);
 

@@ -98,14 +98,14 @@ TEST_CASE("every function of the recorder writes a record of its schema", "[serv
     const audit::Record twice = wrote(w.recorder.concurrent_use(w.alice, w.device, other), Kind::concurrent_use);
     CHECK(twice.device == w.device);
     CHECK(*twice.text("other_device") == other.text());
-    wrote(w.recorder.account_changed(w.alice, true, "alice"), Kind::user_added);
+    wrote(w.recorder.account_added(w.alice, "alice"), Kind::user_added);
     CHECK(*wrote(w.recorder.user_unlocked(w.alice), Kind::user_unlocked).subject == w.alice);
-    wrote(w.recorder.account_changed(w.alice, false, "alice"), Kind::user_changed);
-    wrote(w.recorder.device_changed(w.device, true, "mfd"), Kind::device_added);
-    wrote(w.recorder.device_changed(w.device, false, "mfd"), Kind::device_changed);
+    wrote(w.recorder.account_changed(w.alice, "alice"), Kind::user_changed);
+    wrote(w.recorder.device_added(w.device, "mfd"), Kind::device_added);
+    wrote(w.recorder.device_changed(w.device, "mfd"), Kind::device_changed);
     const auto token = token::TokenId::make(w.clock, w.random);
-    wrote(w.recorder.print_token_changed(w.alice, token, true), Kind::token_issued);
-    wrote(w.recorder.print_token_changed(w.alice, token, false), Kind::token_revoked);
+    wrote(w.recorder.print_token_issued(w.alice, token), Kind::token_issued);
+    wrote(w.recorder.print_token_revoked(w.alice, token), Kind::token_revoked);
     wrote(w.recorder.epoch_created({}), Kind::key_created);
     CHECK(*wrote(w.recorder.epoch_retired({}, Time{1'800'000'000'000ms}), Kind::key_retired).text("expires") ==
           "2027-01-15T08:00:00.000Z");
@@ -193,13 +193,13 @@ TEST_CASE("when the log can't be written, every function says so", "[service]") 
         [&] { return w.recorder.job_held(job, "t", "alice"); },
         [&] { return w.recorder.signed_in(w.alice, {SignInMethod::password}, "password"); },
         [&] { return w.recorder.sign_in_refused({SignInMethod::password}, "credential_wrong"); },
-        [&] { return w.recorder.account_changed(w.alice, true, "alice"); },
+        [&] { return w.recorder.account_added(w.alice, "alice"); },
         [&] { return w.recorder.user_unlocked(w.alice); },
         [&] { return w.recorder.concurrent_use(w.alice, w.device, w.device); },
         [&] { return w.recorder.user_erased(w.alice); },
         [&] { return w.recorder.job_restricted(job, true); },
-        [&] { return w.recorder.device_changed(w.device, true, "mfd"); },
-        [&] { return w.recorder.print_token_changed(w.alice, token::TokenId::make(w.clock, w.random), true); },
+        [&] { return w.recorder.device_added(w.device, "mfd"); },
+        [&] { return w.recorder.print_token_issued(w.alice, token::TokenId::make(w.clock, w.random)); },
         [&] { return w.recorder.epoch_created({}); },
         [&] { return w.recorder.job_failed(job.id, w.alice, "key_destroyed"); },
         [&] { return w.recorder.epoch_retired({}, Time{}); },
