@@ -14,7 +14,7 @@
 #include <safeq/store/log_folder.hpp>
 
 #include "support/fixed_random.hpp"
-#include "support/source_folder.hpp"
+#include "support/page_example.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace safeq;
@@ -29,16 +29,7 @@ std::string read_all(const std::filesystem::path& path) {
     return {std::istreambuf_iterator<char>{in}, {}};
 }
 
-// The rest of the line of the document that begins with `name` and spaces, within the example.
-std::string example(const std::string& name) {
-    const std::string text = read_all(test::source_folder() / "docs/formats/audit_v1.md");
-    const std::size_t examples = text.find("## Example");
-    REQUIRE(examples != std::string::npos);
-    const std::size_t line = text.find("\n" + name + "  ", examples);
-    REQUIRE(line != std::string::npos);
-    const std::size_t begin = text.find_first_not_of(' ', line + 1 + name.size());
-    return text.substr(begin, text.find('\n', begin) - begin);
-}
+std::string example(const std::string& name) { return test::page_example("formats/audit_v1.md", name); }
 
 crypto::SigningKey key_of(std::uint8_t byte) {
     crypto::SigningSeed seed;

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The examples of docs/formats/token_v1.md, which another program has computed, are what this library makes and takes.
-#include <fstream>
-#include <iterator>
-
 #include <safeq/token/pairing.hpp>
 #include <safeq/token/request_proof.hpp>
 
 #include "support/fixed_random.hpp"
-#include "support/source_folder.hpp"
+#include "support/page_example.hpp"
 #include "unit/token/typed_tokens.hpp"
 
 using namespace safeq;
@@ -16,17 +13,7 @@ using namespace safeq::token::test_support;
 
 namespace {
 
-// The rest of the line of the document that begins with `name` and spaces, within an example.
-std::string example(const std::string& name) {
-    std::ifstream in{test::source_folder() / "docs/formats/token_v1.md"};
-    const std::string text{std::istreambuf_iterator<char>{in}, {}};
-    const std::size_t examples = text.find("## Example");
-    REQUIRE(examples != std::string::npos);
-    const std::size_t line = text.find("\n" + name + "  ", examples);
-    REQUIRE(line != std::string::npos);
-    const std::size_t begin = text.find_first_not_of(' ', line + 1 + name.size());
-    return text.substr(begin, text.find('\n', begin) - begin);
-}
+std::string example(const std::string& name) { return test::page_example("formats/token_v1.md", name); }
 
 crypto::SigningKey key_of(std::uint8_t byte) {
     crypto::SigningSeed seed;
