@@ -28,7 +28,7 @@ Result<void> show() {
     SAFEQ_TRY_VOID(example::claim("another one does not", wrong == auth::PasswordCheck::mismatch));
 
     // Somebody who isn't there costs the same time, so that nobody can ask who exists.
-    SAFEQ_TRY_VOID(hasher.verify_nobody(password));
+    SAFEQ_TRY_VOID(hasher.verify_nobody("somebody", password));
 
     // From the database it comes back by `parse`, which refuses every string that `text` would not have written, and
     // costs that would exhaust this machine or protect nothing, before anything is computed.

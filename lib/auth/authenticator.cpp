@@ -132,11 +132,17 @@ Attempt attempt_of(TenantId tenant, const Origin& origin, const Given& given, co
     return attempt;
 }
 
+// Whom an attempt counts for, as text.
+std::string name_of(const Attempt& attempt) {
+    const auto* const subject = std::get_if<SubjectId>(&attempt.who);
+    return subject != nullptr ? "subject:" + subject->text() : std::get<std::string>(attempt.who);
+}
+
 // Judges the secrets, one Argon2id computation each, whoever it is.
 class Judge {
 public:
-    Judge(const Authenticator::Parts& parts, TenantId tenant, const Given& given, Claim& claim) noexcept
-        : parts_{parts}, tenant_{tenant}, given_{given}, claim_{claim} {}
+    Judge(const Authenticator::Parts& parts, const Attempt& attempt, const Given& given, Claim& claim) noexcept
+        : parts_{parts}, attempt_{attempt}, given_{given}, claim_{claim} {}
 
     Result<void> judge() {
         if (given_.password != nullptr) SAFEQ_TRY_VOID(claim_.ask_directory ? ask_directory() : password());
@@ -166,12 +172,12 @@ private:
         const Account* const account = claim_.account ? &*claim_.account : nullptr;
         const crypto::Secret& digits = given_.pin->digits();
         if (account == nullptr || !account->pin) return nobody(digits, "no PIN stored");
-        const PinOwner owner{.tenant = tenant_, .subject = account->subject};
+        const PinOwner owner{.tenant = attempt_.tenant, .subject = account->subject};
         return judged(parts_.hasher.verify_pin(*account->pin, owner, *given_.pin), digits, "PIN", renew_pin_);
     }
 
     Result<void> ask_directory() {
-        auto entry = parts_.directory->check(tenant_, given_.password->name, given_.password->password);
+        auto entry = parts_.directory->check(attempt_.tenant, given_.password->name, given_.password->password);
         if (!entry && entry.error().code != Errc::credential_wrong) return std::unexpected{std::move(entry).error()};
         judged_ = true;
         if (!entry) {
@@ -180,17 +186,17 @@ private:
             miss("factors of different people");
         } else {
             if (!claim_.account) {
-                SAFEQ_TRY(claim_.account, found(parts_.accounts.find_by_subject(tenant_, entry->subject)));
+                SAFEQ_TRY(claim_.account, found(parts_.accounts.find_by_subject(attempt_.tenant, entry->subject)));
             }
             entry_ = std::move(*entry);
         }
         return {};
     }
 
-    Result<void> judged(Result<PasswordCheck> check, const crypto::Secret& attempt, std::string what, bool& renew) {
+    Result<void> judged(Result<PasswordCheck> check, const crypto::Secret& secret, std::string what, bool& renew) {
         if (!check) {
             // Told to peers, a pepper that is missing would say whose record is here.
-            if (check.error().code == Errc::key_unknown) return nobody(attempt, what + ": its pepper is not at hand");
+            if (check.error().code == Errc::key_unknown) return nobody(secret, what + ": its pepper is not at hand");
             return std::unexpected{std::move(check).error()};
         }
         judged_ = true;
@@ -202,8 +208,8 @@ private:
         return {};
     }
 
-    Result<void> nobody(const crypto::Secret& attempt, std::string why) {
-        SAFEQ_TRY_VOID(parts_.hasher.verify_nobody(attempt));
+    Result<void> nobody(const crypto::Secret& secret, std::string why) {
+        SAFEQ_TRY_VOID(parts_.hasher.verify_nobody(name_of(attempt_), secret));
         judged_ = true;
         miss(std::move(why));
         return {};
@@ -215,7 +221,7 @@ private:
     }
 
     const Authenticator::Parts& parts_;
-    TenantId tenant_;
+    const Attempt& attempt_;
     const Given& given_;
     Claim& claim_;
     std::optional<DirectoryEntry> entry_;
@@ -291,7 +297,7 @@ Result<Authenticated> Authenticator::authenticate(TenantId tenant, const Origin&
         return fail(Errc::throttled, "sign-in",
                     "too many failures elsewhere: a password beside a card or token is needed");
 
-    Judge judge{parts_, tenant, given, claim};
+    Judge judge{parts_, attempt, given, claim};
     if (auto judged = judge.judge(); !judged) {
         if (!judge.judged_any()) SAFEQ_TRY_VOID(parts_.throttle.withdraw(attempt, admission));
         return std::unexpected{std::move(judged).error()};

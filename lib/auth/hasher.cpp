@@ -56,11 +56,18 @@ Result<PasswordCheck> Hasher::verify_pin(const PhcString& stored, const PinOwner
     return check(stored, material.expose());
 }
 
-Result<void> Hasher::verify_nobody(const crypto::Secret& attempt) const {
+Result<void> Hasher::verify_nobody(std::string_view name, const crypto::Secret& attempt) const {
     SAFEQ_TRY_VOID(check_length(attempt));
-    const crypto::Secret material = password_material(peppers_.current().for_passwords(), attempt);
-    SAFEQ_TRY(const PhcString unused, store(material.expose()));
-    return {};
+    SAFEQ_TRY_VOID(check_parameters());
+    SAFEQ_TRY(const HashingBudget::Permit permit, budget_.acquire(parameters_.memory_kib));
+    return hash_in_vain(peppers_.current(), as_bytes(name), attempt);
+}
+
+Result<void> Hasher::hash_in_vain(const Pepper& pepper, ByteView who, const crypto::Secret& attempt) const {
+    const crypto::Secret material = password_material(pepper.for_passwords(), attempt);
+    const crypto::MacTag salt = crypto::hmac_sha256(ByteView{pepper.for_nobody().expose()}, {who});
+    std::array<std::byte, hash_bytes> unused{};
+    return crypto::argon2id(unused, material.expose(), crypto::Salt{ByteView{salt}.first(salt_bytes)}, parameters_);
 }
 
 Result<PhcString> Hasher::store(ByteView material) const {
@@ -95,10 +102,7 @@ Result<PasswordCheck> Hasher::check_imported(const ImportedHash& stored, const c
               compute_foreign(stored.function(), stored.cost(), stored.salt(), attempt.expose()));
     // Who is right pays for Argon2id with the rehash that follows.
     if (stored.matches(*pepper, hash.expose())) return PasswordCheck::match_needs_rehash;
-    const crypto::Secret material = password_material(pepper->for_passwords(), attempt);
-    const auto salt = random_.bytes<salt_bytes>();
-    std::array<std::byte, hash_bytes> unused{};
-    SAFEQ_TRY_VOID(crypto::argon2id(unused, material.expose(), crypto::Salt{salt}, parameters_));
+    SAFEQ_TRY_VOID(hash_in_vain(*pepper, stored.salt(), attempt));
     return PasswordCheck::mismatch;
 }
 

@@ -23,7 +23,8 @@ Pepper::Pepper(const PepperKey& key)
     : password_{crypto::derive_key<PasswordPepper>(key.expose(), "password/v1")},
       pin_{crypto::derive_key<PinPepper>(key.expose(), "pin/v1")},
       card_{crypto::derive_key<CardPepper>(key.expose(), "card/v1")},
-      import_{crypto::derive_key<ImportPepper>(key.expose(), "import/v1")} {
+      import_{crypto::derive_key<ImportPepper>(key.expose(), "import/v1")},
+      nobody_{crypto::derive_key<NobodyPepper>(key.expose(), "nobody/v1")} {
     crypto::hkdf_sha256(id_.bytes, key.expose(), crypto::Salt{}, crypto::Info{as_bytes("id/v1")});
 }
 

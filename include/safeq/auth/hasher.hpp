@@ -66,13 +66,15 @@ public:
     [[nodiscard]] Result<PasswordCheck> verify_pin(const PhcString& stored, const PinOwner& owner,
                                                    const Pin& attempt) const;
 
-    /// Does the work of one check for someone who isn't there, so that the time doesn't tell.
+    /// Does the work of one check for someone who isn't there, so that the time doesn't tell. The same `name` has the
+    /// same salt each time, as those have who are there: Argon2id's time depends a little on it.
     /// *Errors*: `weak_parameters`, `busy`, `out_of_memory`.
-    [[nodiscard]] Result<void> verify_nobody(const crypto::Secret& attempt) const;
+    [[nodiscard]] Result<void> verify_nobody(std::string_view name, const crypto::Secret& attempt) const;
 
     [[nodiscard]] const Argon2Parameters& parameters() const noexcept { return parameters_; }
 
 private:
+    [[nodiscard]] Result<void> hash_in_vain(const Pepper& pepper, ByteView who, const crypto::Secret& attempt) const;
     [[nodiscard]] Result<PhcString> store(ByteView material) const;
     [[nodiscard]] Result<PasswordCheck> check(const PhcString& stored, ByteView material) const;
     [[nodiscard]] Result<PasswordCheck> check_imported(const ImportedHash& stored, const crypto::Secret& attempt) const;

@@ -21,6 +21,7 @@ using PasswordPepper = crypto::Key<32, struct PasswordPepperTag>;
 using PinPepper = crypto::Key<32, struct PinPepperTag>;
 using CardPepper = crypto::Key<32, struct CardPepperTag>;
 using ImportPepper = crypto::Key<32, struct ImportPepperTag>;
+using NobodyPepper = crypto::Key<32, struct NobodyPepperTag>;
 /// @}
 
 /// Names a pepper in what is stored. Derived from the key, so that it can't name another one; says nothing about it.
@@ -36,7 +37,8 @@ struct PepperId {
     friend auto operator<=>(const PepperId&, const PepperId&) = default;
 };
 
-/// A pepper and the keys derived from it (HKDF-SHA-256 with `password/v1`, `pin/v1`, `card/v1`, `import/v1`).
+/// A pepper and the keys derived from it (HKDF-SHA-256 with `password/v1`, `pin/v1`, `card/v1`, `import/v1`,
+/// `nobody/v1`).
 /// *Secrets*: all keys are wiped with it.
 class Pepper final {
 public:
@@ -48,6 +50,8 @@ public:
     [[nodiscard]] const CardPepper& for_cards() const& noexcept { return card_; }
     /// For hashes that other systems made, see `ImportedHash`.
     [[nodiscard]] const ImportPepper& for_imports() const& noexcept { return import_; }
+    /// For the salts of those who aren't there, see `Hasher::verify_nobody`.
+    [[nodiscard]] const NobodyPepper& for_nobody() const& noexcept { return nobody_; }
 
 private:
     PepperId id_;
@@ -55,6 +59,7 @@ private:
     PinPepper pin_;
     CardPepper card_;
     ImportPepper import_;
+    NobodyPepper nobody_;
 };
 
 /// The pepper that new records get, and those before it that stored records may still name.

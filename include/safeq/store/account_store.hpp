@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
+
 #include <safeq/audit/personal.hpp>
 #include <safeq/auth/account.hpp>
 #include <safeq/core/random.hpp>
@@ -12,9 +14,10 @@ namespace safeq::store {
 
 /// Accounts and their cards in the release database. Names lie sealed under their subject's key, and are found by a
 /// MAC: who has the file alone, or a backup of it, learns no name, and with the subject's key its name is gone
-/// everywhere. An account whose key was destroyed is shown as `erased-` and its subject's id. *Requires*: what it is
-/// given outlives it; an account's subject key is there before the account (`key_unknown`). *Threads*: safe from
-/// several threads.
+/// everywhere. An account whose key was destroyed is shown as `erased-` and its subject's id. To find nobody by a name or
+/// a card takes as long as to find somebody: another account is read in their place. *Requires*: what it is given
+/// outlives it; an account's subject key is there before the account (`key_unknown`).
+/// *Threads*: safe from several threads.
 class AccountStore final : public auth::CredentialStore {
 public:
     /// `root` wraps the subject keys, too; what names are found by is derived from it.
@@ -39,11 +42,13 @@ private:
     [[nodiscard]] crypto::MacTag lookup(TenantId tenant, std::string_view name) const;
     [[nodiscard]] Result<Bytes> seal(const auth::Account& account);
     [[nodiscard]] Result<void> open(auth::Account& account, ByteView sealed);
+    [[nodiscard]] Result<void> find_decoy(TenantId tenant);
 
     Database& database_;
     audit::SubjectKeys& keys_;
     crypto::HmacKey lookup_key_;
     Random& random_;
+    std::map<TenantId, SubjectId> decoys_;  // whom to read where nobody is found; under the database's lock
 };
 
 }  // namespace safeq::store

@@ -111,20 +111,20 @@ TEST_CASE("lengths and costs out of bounds are refused before any work", "[auth]
     Fixture f;
     CHECK(f.hasher.hash(secret("seven77")).error().code == Errc::invalid_argument);
     CHECK(f.hasher.hash(secret(std::string(1025, 'x'))).error().code == Errc::too_large);
-    CHECK(f.hasher.verify_nobody(secret(std::string(1025, 'x'))).error().code == Errc::too_large);
+    CHECK(f.hasher.verify_nobody("nobody", secret(std::string(1025, 'x'))).error().code == Errc::too_large);
     for (const Argon2Parameters bad : {Argon2Parameters{.memory_kib = 1024, .passes = 3, .lanes = 1},
                                        Argon2Parameters{.memory_kib = 64 * 1024, .passes = 1, .lanes = 1},
                                        Argon2Parameters{.memory_kib = 1u << 30, .passes = 3, .lanes = 1}}) {
         const Hasher hasher{bad, f.old_ring, f.random, f.budget};
         CHECK(hasher.hash(secret("correct horse")).error().code == Errc::weak_parameters);
-        CHECK(hasher.verify_nobody(secret("correct horse")).error().code == Errc::weak_parameters);
+        CHECK(hasher.verify_nobody("nobody", secret("correct horse")).error().code == Errc::weak_parameters);
     }
     CHECK(f.budget.granted() == 0);
 }
 
 TEST_CASE("nobody's check costs one hash", "[auth]") {
     Fixture f;
-    REQUIRE(f.hasher.verify_nobody(secret("x")));
+    REQUIRE(f.hasher.verify_nobody("nobody", secret("x")));
     CHECK(f.budget.granted() == 1);
 }
 

@@ -73,6 +73,50 @@ TEST_CASE("an account is found by name, subject and card, and comes back as it w
     CHECK(w.accounts.list(w.tenant) == std::vector{bare, full});
 }
 
+TEST_CASE("to find nobody takes the same steps as to find somebody", "[store]") {
+    struct CountedKeys final : audit::SubjectKeys {
+        explicit CountedKeys(audit::SubjectKeys& those) : keys{those} {}
+        Result<audit::SubjectKey> key(SubjectId subject) override {
+            asked.push_back(subject);
+            return keys.key(subject);
+        }
+        audit::SubjectKeys& keys;
+        std::vector<SubjectId> asked;
+    };
+    World w;
+    CountedKeys keys{w.keys};
+    store::AccountStore accounts{*w.database, keys, w.root_key, w.random};
+    const auto asked_for = [&](auto&& find) {
+        keys.asked.clear();
+        find();
+        return keys.asked;
+    };
+    const auto by_name = [&](std::string_view name) { (void)accounts.find_by_name(w.tenant, name); };
+    const auto by_card = [&](const CardRecord& card) {
+        (void)accounts.find_by_card(w.tenant, std::array{card.lookup});
+    };
+    const CardRecord no_card = w.card();
+    const auto nobody = [&] { by_name("nobody"); };
+    CHECK(asked_for(nobody).empty());  // where there is nobody at all
+
+    Account ada = w.account("ada");
+    REQUIRE(accounts.save(ada));
+    CHECK(asked_for([&] { by_name("ada"); }) == std::vector{ada.subject});
+    CHECK(asked_for(nobody) == std::vector{ada.subject});
+    CHECK(asked_for([&] { by_card(ada.cards.front()); }) == std::vector{ada.subject});
+    CHECK(asked_for([&] { by_card(no_card); }) == std::vector{ada.subject});
+
+    // Another account takes her part when hers ends.
+    const Account bob = w.account("bob");
+    REQUIRE(accounts.save(bob));
+    ada.disabled = true;
+    REQUIRE(accounts.save(ada));
+    nobody();
+    CHECK(asked_for(nobody) == std::vector{bob.subject});
+    CHECK(asked_for([&] { by_card(no_card); }) == std::vector{bob.subject});
+    CHECK(asked_for([&] { (void)accounts.find_by_name(w.other_tenant, "bob"); }).empty());
+}
+
 TEST_CASE("an account of another tenant is never found", "[store]") {
     World w;
     const Account account = w.account("ada");
