@@ -18,8 +18,8 @@ struct HashingLimits {
     std::uint32_t memory_kib;  ///< memory of all that are computed, whatever each costs
 };
 
-/// For one release daemon: 8 × 64 MiB at the most.
-inline constexpr HashingLimits hashing_2026{.concurrent = 8, .waiting = 64, .memory_kib = 8 * 64 * 1024};
+/// For one release daemon, which stays under 8 × 64 MiB with what else a flood takes: connections and records.
+inline constexpr HashingLimits hashing_2026{.concurrent = 7, .waiting = 64, .memory_kib = 7 * 64 * 1024};
 
 /// How much password hashing goes on at a time in this process; one object shared by every `Hasher`, so that a flood
 /// of sign-ins can't take more memory than planned. First come, first served.
