@@ -2,6 +2,8 @@
 #include "ml_kem.hpp"
 
 #include <algorithm>
+#include <array>
+#include <memory>
 #include <stdexcept>
 
 #include <botan/ml_kem.h>
@@ -35,6 +37,29 @@ private:
     std::span<const std::uint8_t> left_;
 };
 
+// A public key with its matrix, whose expansion takes as long as an encapsulation. Nothing in it is secret.
+struct LoadedPublicKey {
+    explicit LoadedPublicKey(std::span<const std::byte, ml_kem_public_bytes> from)
+        : key{to_botan(from), Botan::ML_KEM_Mode{Botan::ML_KEM_Mode::ML_KEM_768}}, encryptor{key, "Raw"} {
+        std::ranges::copy(from, bytes.begin());
+    }
+
+    std::array<std::byte, ml_kem_public_bytes> bytes;
+    Botan::ML_KEM_PublicKey key;
+    Botan::PK_KEM_Encryptor encryptor;
+};
+
+// An intake seals to one epoch's key for hours, so each thread keeps the one that it used last.
+Result<LoadedPublicKey*> load(std::span<const std::byte, ml_kem_public_bytes> to) {
+    thread_local std::unique_ptr<LoadedPublicKey> last;
+    if (last != nullptr && std::ranges::equal(last->bytes, to)) return last.get();
+    // Loading the key makes the modulus check of FIPS 203, 7.2.
+    return at_seam("ML-KEM public key", Errc::key_invalid, [&]() -> Result<LoadedPublicKey*> {
+        last = std::make_unique<LoadedPublicKey>(to);
+        return last.get();
+    });
+}
+
 }  // namespace
 
 struct MlKemKey::Impl {
@@ -67,15 +92,11 @@ MlKemShared MlKemKey::decapsulate(const MlKemCiphertext& ciphertext) const {
 
 Result<MlKemEncapsulated> ml_kem_encapsulate(std::span<const std::byte, ml_kem_public_bytes> to,
                                              const MlKemMessage& message) {
-    // Loading the key makes the modulus check of FIPS 203, 7.2.
-    SAFEQ_TRY(const auto key, at_seam("ML-KEM public key", Errc::key_invalid, [&]() -> Result<Botan::ML_KEM_PublicKey> {
-                  return Botan::ML_KEM_PublicKey{to_botan(to), Botan::ML_KEM_Mode{Botan::ML_KEM_Mode::ML_KEM_768}};
-              }));
+    SAFEQ_TRY(LoadedPublicKey* const key, load(to));
     return at_seam("ML-KEM", Errc::crypto_failed, [&]() -> Result<MlKemEncapsulated> {
-        Botan::PK_KEM_Encryptor encryptor{key, "Raw"};
         GivenBytes random{to_botan(message.expose())};
         MlKemEncapsulated made;
-        encryptor.encrypt(to_botan_writable(made.ciphertext), to_botan_writable(made.secret.fill()), random);
+        key->encryptor.encrypt(to_botan_writable(made.ciphertext), to_botan_writable(made.secret.fill()), random);
         if (!random.used_up()) return fail(Errc::internal, "ML-KEM", "randomness from elsewhere");
         return made;
     });

@@ -11,6 +11,7 @@
 #include <safeq/core/fail_point.hpp>
 
 #include "folder.hpp"
+#include "shared_sync.hpp"
 #include "write_behind.hpp"
 
 namespace safeq::store {
@@ -22,6 +23,7 @@ struct BlobFolder::Impl {
     File lock;
     std::uint64_t floor_bytes = 0;
     std::atomic<std::uint64_t> counter{0};
+    SharedSync sync_folder{[this] { return folder.sync(); }};
 
     Impl(Folder folder_in, std::optional<Folder> unfinished_in, File lock_in) noexcept
         : folder{std::move(folder_in)}, unfinished{std::move(unfinished_in)}, lock{std::move(lock_in)} {}
@@ -76,7 +78,7 @@ public:
         SAFEQ_TRY_VOID(impl_->unfinished->rename(unfinished_, impl_->folder, name_));
         committed_ = true;
         SAFEQ_FAIL_POINT("blob.renamed");
-        if (auto synced = impl_->folder.sync(); !synced) {
+        if (auto synced = impl_->sync_folder(); !synced) {
             // Under its name, and nobody knows whether durably: better not there than acknowledged by a reader.
             [[maybe_unused]] const auto gone = impl_->folder.unlink(name_);
             return synced;
@@ -165,7 +167,7 @@ Result<void> BlobFolder::set_aside(const spool::BlobName& name) {
     SAFEQ_TRY(const Folder quarantine, impl_->folder.open_below("quarantine"));
     SAFEQ_TRY_VOID(impl_->folder.rename(name.text(), quarantine, name.text()));
     SAFEQ_TRY_VOID(quarantine.sync());
-    return impl_->folder.sync();
+    return impl_->sync_folder();
 }
 
 Result<std::unique_ptr<spool::BlobSink>> BlobFolder::create(const spool::BlobName& name) {
@@ -188,7 +190,7 @@ Result<void> BlobFolder::remove(const spool::BlobName& name) {
     SAFEQ_FAIL_POINT("blob.unwanted");
     SAFEQ_TRY_VOID(impl_->folder.unlink(name.text()));
     SAFEQ_FAIL_POINT("blob.unlinked");
-    return impl_->folder.sync();
+    return impl_->sync_folder();
 }
 
 Result<std::vector<spool::BlobName>> BlobFolder::list() {
