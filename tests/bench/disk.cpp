@@ -84,6 +84,7 @@ std::vector<Figure> small() {
     const std::filesystem::path plain = scratch.path() / "plain";
     std::filesystem::create_directory(plain);
     const Bytes document(small_bytes, std::byte{0x33});
+    std::array<Keys, writers> keys_of;
     int round = 0;  // names are new in each: replacing a file costs another thing than adding one
     const auto parallel = [](const std::function<void(int)>& work) {
         return writers * documents_each / seconds([&] {
@@ -94,8 +95,8 @@ std::vector<Figure> small() {
     const Pair rate = median_of_pairs(
         5,
         [&] {
-            return parallel([&](int) {
-                Keys keys;
+            return parallel([&](int w) {
+                Keys& keys = keys_of[w];
                 for (int i = 0; i < documents_each; ++i) {
                     const spool::Header header = keys.header();
                     (void)keys.seal(must(folder->create({header.job, 1})), header, document, document.size());

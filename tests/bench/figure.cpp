@@ -8,16 +8,15 @@
 namespace safeq::bench {
 
 Pair median_of_pairs(int runs, const std::function<double()>& ours, const std::function<double()>& theirs) {
-    std::vector<double> our_samples;
-    std::vector<double> their_samples;
+    std::vector<Pair> pairs;
     for (int i = -1; i < runs; ++i) {
         const double a = ours();
-        const double b = theirs();
-        if (i < 0) continue;
-        our_samples.push_back(a);
-        their_samples.push_back(b);
+        const Pair pair{a, theirs()};
+        if (i >= 0) pairs.push_back(pair);
     }
-    return {quantile(std::move(our_samples), 0.5), quantile(std::move(their_samples), 0.5)};
+    const auto middle = pairs.begin() + static_cast<std::ptrdiff_t>(pairs.size() / 2);
+    std::ranges::nth_element(pairs, middle, {}, [](const Pair& pair) { return pair.ours / pair.theirs; });
+    return *middle;
 }
 
 double seconds(const std::function<void()>& call) {

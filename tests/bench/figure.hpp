@@ -36,8 +36,8 @@ struct Benchmark {
 [[nodiscard]] std::vector<Benchmark> print_benchmarks();
 [[nodiscard]] std::vector<Benchmark> flood_benchmarks();
 
-/// The median of `runs` paired measurements, each of ours directly before theirs so that both see the same machine; one
-/// pair before them warms up. The callables return a rate or a duration.
+/// Of `runs` paired measurements, each of ours directly before theirs so that both see the same machine, the one with
+/// the median ratio; one pair before them warms up. The callables return a rate or a duration.
 struct Pair {
     double ours;
     double theirs;

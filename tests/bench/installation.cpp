@@ -93,7 +93,8 @@ std::vector<double> Terminal::release(std::size_t count) {
         const auto list =
             must(client_.request({.method = "GET", .target = "/v1/jobs", .headers = headers_, .body = {}}));
         must_be(list.status, 200);
-        for (const auto& job : nlohmann::json::parse(as_text(list.body)).at("jobs")) {
+        const auto answer = nlohmann::json::parse(as_text(list.body));
+        for (const auto& job : answer.at("jobs")) {
             if (out.size() >= count) break;
             const std::string path = "/v1/jobs/" + job.at("id").get<std::string>() + "/release";
             const double took = seconds([&] {
