@@ -92,9 +92,7 @@ TEST_CASE("to find nobody takes the same steps as to find somebody", "[store]") 
         return keys.asked;
     };
     const auto by_name = [&](std::string_view name) { (void)accounts.find_by_name(w.tenant, name); };
-    const auto by_card = [&](const CardRecord& card) {
-        (void)accounts.find_by_card(w.tenant, std::array{card.lookup});
-    };
+    const auto by_card = [&](const CardRecord& card) { (void)accounts.find_by_card(w.tenant, {&card.lookup, 1}); };
     const CardRecord no_card = w.card();
     const auto nobody = [&] { by_name("nobody"); };
     CHECK(asked_for(nobody).empty());  // where there is nobody at all
