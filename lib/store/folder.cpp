@@ -211,24 +211,42 @@ Result<crypto::Secret> Folder::read_secret(const std::string& name, std::size_t 
 }
 
 Result<void> Folder::replace(const std::string& name, ByteView bytes) const {
-    const std::string unfinished = name + std::string{unfinished_suffix};
-    const auto write = [&]() -> Result<void> {
-        // Left behind by a process that was stopped; it may hold part of a secret.
-        if (exists(unfinished)) SAFEQ_TRY_VOID(overwrite_and_unlink(unfinished));
-        SAFEQ_TRY(const File file, create(unfinished));
-        SAFEQ_FAIL_POINT("file.created");
-        SAFEQ_TRY_VOID(write_all(file, unfinished, bytes));
-        SAFEQ_FAIL_POINT("file.written");
-        SAFEQ_TRY_VOID(sync(file, unfinished));
-        SAFEQ_FAIL_POINT("file.synced");
-        return rename(unfinished, *this, name);
-    };
-    if (auto written = write(); !written) {
-        [[maybe_unused]] const auto cleaned = overwrite_and_unlink(unfinished);
-        return written;
+    {
+        SAFEQ_TRY(Replacement file, Replacement::write(*this, name, bytes));
+        SAFEQ_TRY_VOID(file.sync());
+        SAFEQ_TRY_VOID(file.rename());
     }
-    SAFEQ_FAIL_POINT("file.renamed");
     return sync();
+}
+
+Result<Replacement> Replacement::write(const Folder& folder, std::string name, ByteView bytes) {
+    const std::string unfinished = name + std::string{unfinished_suffix};
+    // Left behind by a process that was stopped; it may hold part of a secret.
+    if (folder.exists(unfinished)) SAFEQ_TRY_VOID(folder.overwrite_and_unlink(unfinished));
+    SAFEQ_TRY(File file, folder.create(unfinished));
+    Replacement out{{&folder, std::move(name), unfinished, std::move(file)}};
+    SAFEQ_FAIL_POINT("file.created");
+    SAFEQ_TRY_VOID(folder.write_all(out.state_->file, unfinished, bytes));
+    SAFEQ_FAIL_POINT("file.written");
+    return out;
+}
+
+Replacement::~Replacement() {
+    if (state_) [[maybe_unused]]
+        const auto cleaned = state_->folder->overwrite_and_unlink(state_->unfinished);
+}
+
+Result<void> Replacement::sync() {
+    SAFEQ_TRY_VOID(state_->folder->sync(state_->file, state_->unfinished));
+    SAFEQ_FAIL_POINT("file.synced");
+    return {};
+}
+
+Result<void> Replacement::rename() {
+    SAFEQ_TRY_VOID(state_->folder->rename(state_->unfinished, *state_->folder, state_->name));
+    state_.reset();
+    SAFEQ_FAIL_POINT("file.renamed");
+    return {};
 }
 
 Result<void> Folder::overwrite_and_unlink(const std::string& name) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -86,6 +87,32 @@ private:
     FileOps* ops_;
     std::filesystem::path path_;
     File folder_;
+};
+
+/// A file that takes the place of an older one, step by step, so that several share the syncs of their folder: written,
+/// `sync`, `rename`, and the folder's own sync. What isn't renamed is gone with the object. The folder outlives it.
+class Replacement {
+public:
+    /// Written under another name.
+    [[nodiscard]] static Result<Replacement> write(const Folder& folder, std::string name, ByteView bytes);
+    Replacement(Replacement&& other) noexcept = default;
+    Replacement& operator=(Replacement&&) = delete;
+    Replacement(const Replacement&) = delete;
+    Replacement& operator=(const Replacement&) = delete;
+    ~Replacement();
+
+    [[nodiscard]] Result<void> sync();
+    [[nodiscard]] Result<void> rename();
+
+private:
+    struct Unfinished {
+        const Folder* folder;
+        std::string name, unfinished;
+        File file;
+    };
+    explicit Replacement(Unfinished state) : state_{std::make_unique<Unfinished>(std::move(state))} {}
+
+    std::unique_ptr<Unfinished> state_;  // null: renamed, or moved away
 };
 
 /// What unfinished files are named while they are written.

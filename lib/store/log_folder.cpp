@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <map>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include <fmt/format.h>
@@ -82,17 +83,27 @@ public:
     Result<void> rotate(audit::Index next) override { return journal_.rotate(next); }
     Result<void> discard(audit::Index before) override { return journal_.discard(before); }
 
+    // Step by step, all files at each: the first sync makes durable most of what the others wait for, and whoever
+    // appends to the journal meanwhile waits for fewer.
     Result<void> write(std::span<const audit::LogFile> files) override {
+        if (folders_.size() >= remembered_folders) folders_.clear();
+        std::set<const Folder*> folders;
+        std::vector<Replacement> replacements;
+        replacements.reserve(files.size());
         for (const audit::LogFile& file : files) {
             SAFEQ_TRY_VOID(check_path(file.path));
             const std::size_t slash = file.path.rfind('/');
-            if (slash == std::string::npos) {
-                SAFEQ_TRY_VOID(root_.replace(file.path, file.bytes));
-                continue;
+            const Folder* folder = &root_;
+            if (slash != std::string::npos) {
+                SAFEQ_TRY(folder, folder_of(file.path.substr(0, slash)));
             }
-            SAFEQ_TRY(const Folder* const folder, folder_of(file.path.substr(0, slash)));
-            SAFEQ_TRY_VOID(folder->replace(file.path.substr(slash + 1), file.bytes));
+            SAFEQ_TRY(Replacement replacement, Replacement::write(*folder, file.path.substr(slash + 1), file.bytes));
+            replacements.push_back(std::move(replacement));
+            folders.insert(folder);
         }
+        for (Replacement& each : replacements) SAFEQ_TRY_VOID(each.sync());
+        for (Replacement& each : replacements) SAFEQ_TRY_VOID(each.rename());
+        for (const Folder* const each : folders) SAFEQ_TRY_VOID(each->sync());
         return {};
     }
 
@@ -120,7 +131,6 @@ private:
         }
         SAFEQ_TRY(Folder folder, above->open_below(name.substr(slash == std::string::npos ? 0 : slash + 1)));
         SAFEQ_TRY_VOID(above->sync());
-        if (folders_.size() >= remembered_folders) folders_.clear();
         return &folders_.emplace(name, std::move(folder)).first->second;
     }
 

@@ -52,6 +52,7 @@ public:
     [[nodiscard]] virtual Result<void> discard(Index before) = 0;
 
     /// Writes files, each whole or not at all, in place of older ones; all are durable when it returns.
+    /// *Requires*: no path twice.
     [[nodiscard]] virtual Result<void> write(std::span<const LogFile> files) = 0;
 
     /// Removes the partial tiles beside a full one, whose path is given. None is no error.

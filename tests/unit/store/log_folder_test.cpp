@@ -32,6 +32,7 @@ class FailingOps final : public store::FileOps {
 public:
     static constexpr std::size_t never = std::numeric_limits<std::size_t>::max();
     std::size_t calls = 0;
+    std::size_t syncs = 0;
     std::size_t fail_at = never;
     int number = EIO;
     bool half = false;  ///< a write that fails has written the first half
@@ -52,7 +53,10 @@ public:
     ssize_t pread(int file, void* bytes, std::size_t count, std::int64_t offset) noexcept override {
         return fails() ? -1 : real_.pread(file, bytes, count, offset);
     }
-    int fsync(int file) noexcept override { return fails() ? -1 : real_.fsync(file); }
+    int fsync(int file) noexcept override {
+        ++syncs;
+        return fails() ? -1 : real_.fsync(file);
+    }
     int begin_sync(int file, std::int64_t offset, std::int64_t count) noexcept override {
         return real_.begin_sync(file, offset, count);
     }
@@ -150,11 +154,10 @@ TEST_CASE("a log folder keeps what was appended, and has one writer") {
 TEST_CASE("files are those of a log, and no others") {
     World world;
     auto store = *store::open_log_folder(world.path);
-    const std::vector<audit::LogFile> files{{"tile/0/x001/234.p/7", to_bytes("a")},
-                                            {"tile/entries/000", to_bytes("b")},
-                                            {"checkpoint", to_bytes("c")},
-                                            {"checkpoint", to_bytes("d")}};
+    const std::vector<audit::LogFile> files{
+        {"tile/0/x001/234.p/7", to_bytes("a")}, {"tile/entries/000", to_bytes("b")}, {"checkpoint", to_bytes("c")}};
     REQUIRE(store->write(files));
+    REQUIRE(store->write(std::vector{audit::LogFile{"checkpoint", to_bytes("d")}}));
     CHECK(*store->read("tile/0/x001/234.p/7") == to_bytes("a"));
     CHECK(*store->read("checkpoint") == to_bytes("d"));
     const auto reader = *store::read_log_folder(world.path);
@@ -178,6 +181,26 @@ TEST_CASE("files are those of a log, and no others") {
     fs::remove(world.path / "checkpoint");
     fs::create_symlink("/etc/passwd", world.path / "checkpoint");
     CHECK(!reader->read("checkpoint"));
+}
+
+TEST_CASE("files that are written together share the sync of their folder") {
+    World w;
+    FailingOps ops;
+    auto store = store::open_log_folder(w.path, ops);
+    REQUIRE(store);
+    const auto write = [&](std::size_t count, std::size_t from) {
+        std::vector<audit::LogFile> files;
+        for (std::size_t i = from; i < from + count; ++i)
+            files.push_back({fmt::format("tile/entries/{:03}", i), to_bytes(fmt::format("bundle {}", i))});
+        const std::size_t before = ops.syncs;
+        REQUIRE((*store)->write(files));
+        for (const audit::LogFile& file : files) CHECK((*store)->read(file.path) == file.bytes);
+        return ops.syncs - before;
+    };
+    write(1, 0);  // makes the folders
+    CHECK(write(1, 1) == 1 + 1);
+    CHECK(write(16, 2) == 16 + 1);
+    CHECK(write(16, 2) == 16 + 1);  // in place of those
 }
 
 TEST_CASE("a journal torn at any byte of its last frame loses that frame only") {
