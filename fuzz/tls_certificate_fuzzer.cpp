@@ -3,13 +3,14 @@
 // tls::read_certificate, tls::TrustAnchors::from_pem, tls::TrustAnchors::verify, tls::Credentials::from_pem,
 // tls::Pin::parse.
 // Property: what is read is written in one form that reads as the same; certificates that no authority of ours signed
-// are never verified; a pin is read only in its canonical form; what a scan reads of a certificate is what the
-// certificate says.
+// are never verified; a chain that a narrow policy takes, a wider one takes, too; a pin is read only in its canonical
+// form; what a scan reads of a certificate is what the certificate says.
 #include <cstdint>
 #include <cstdlib>
 
 #include <safeq/tls/authority.hpp>
 #include <safeq/tls/credentials.hpp>
+#include <safeq/tls/policy.hpp>
 
 #include "../tests/support/random.hpp"
 #include "tls/scan_handshake.hpp"
@@ -52,7 +53,10 @@ struct World {
         leaf = tls::Certificate::chain_from_pem(leaf_pem).value();
         // It is the revocation list alone which the inputs lack.
         const auto verified = [&](tls::Revocation revocation) {
-            return trusting("", revocation).value()->verify(leaf, tls::PeerRole::server, "localhost", now).has_value();
+            return trusting("", revocation)
+                .value()
+                ->verify(leaf, tls::PeerRole::server, "localhost", tls::intermediate_2026, now)
+                .has_value();
         };
         require(verified(tls::Revocation::when_known) && !verified(tls::Revocation::required));
     }
@@ -82,14 +86,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             require(!certificate.id().empty());
         }
         // Without a revocation list nothing can be verified where one is required.
-        if (alone) require(!(*alone)->verify(*chain, tls::PeerRole::server, "", now));
+        if (alone) require(!(*alone)->verify(*chain, tls::PeerRole::server, "", tls::intermediate_2026, now));
+        // What a narrow policy takes a wider one takes.
+        if (const auto lax =
+                tls::TrustAnchors::from_pem(tls::AuthoritiesPem{text}, tls::CrlsPem{""}, tls::Revocation::when_known)) {
+            const auto passes = [&](const tls::Policy& policy) {
+                return (*lax)->verify(*chain, tls::PeerRole::server, "", policy, now).has_value();
+            };
+            require(!passes(tls::modern_2026) || passes(tls::intermediate_2026));
+        }
     }
     require(!tls::Credentials::from_pem(tls::ChainPem{text}, tls::KeyPem{text}));
     // Revocation lists beside a true authority, none of which is its own; a key beside a true certificate, and not its.
     static const World world;
     if (text.find("X509 CRL") != std::string_view::npos)
         if (const auto trusted = world.trusting(text, tls::Revocation::required))
-            require(!(*trusted)->verify(world.leaf, tls::PeerRole::server, "localhost", now));
+            require(!(*trusted)->verify(world.leaf, tls::PeerRole::server, "localhost", tls::intermediate_2026, now));
     require(!tls::Credentials::from_pem(tls::ChainPem{world.leaf_pem}, tls::KeyPem{text}));
     if (const auto pin = tls::Pin::parse(text)) require(pin->text() == text);
     return 0;

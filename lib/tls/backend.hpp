@@ -63,6 +63,10 @@ struct Backend {
     [[nodiscard]] static std::vector<Certificate> wrap(const std::vector<Botan::X509_Certificate>& chain);
 };
 
+/// Whether a certificate's own key signed it; of one that the backend had no memory to check it throws `bad_alloc`,
+/// rather than take it for one by somebody else.
+[[nodiscard]] bool self_signed(const Botan::X509_Certificate& x509);
+
 /// The backend's calendar time.
 [[nodiscard]] Time to_time(const Botan::ASN1_Time& time);
 

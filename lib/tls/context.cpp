@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <tls/backend.hpp>
+#include <tls/chain_rule.hpp>
 
 namespace safeq::tls {
 
@@ -29,6 +30,11 @@ Result<void> check_fit(const Policy& policy, const Credentials& credentials) {
         return fail(Errc::weak_parameters, "credentials",
                     fmt::format("{} signs no handshake with {} keys of {} bits", policy.name(), key.algo_name(),
                                 key.key_length()));
+    for (const Botan::X509_Certificate& x509 : Backend::of(credentials).x509) {
+        // Nobody relies on the signature of an anchor that is sent along, or of a certificate that is pinned.
+        const auto fault = self_signed(x509) ? key_fault(policy, x509) : chain_fault(policy, x509);
+        if (fault) return fail(Errc::weak_parameters, "credentials", x509.subject_dn().to_string() + ": " + *fault);
+    }
     return {};
 }
 
@@ -102,7 +108,7 @@ Result<VouchedBy> ServerContext::judge_client(const std::vector<Certificate>& ch
     if (!config.client_anchors)
         return fail(Errc::certificate_untrusted, "client certificate",
                     "its key is " + Pin::of(leaf).text() + ", which is not pinned");
-    SAFEQ_TRY_VOID(config.client_anchors->verify(chain, PeerRole::client, {}, now));
+    SAFEQ_TRY_VOID(config.client_anchors->verify(chain, PeerRole::client, {}, *config.policy, now));
     return VouchedBy::authority;
 }
 

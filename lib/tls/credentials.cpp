@@ -11,6 +11,7 @@
 #include <botan/x509path.h>
 
 #include <tls/backend.hpp>
+#include <tls/chain_rule.hpp>
 
 namespace safeq::tls {
 
@@ -37,13 +38,6 @@ bool signed_by(const Botan::X509_Certificate& issuer, const Botan::X509_Object& 
     return object.check_signature(*key) || object.check_signature(*key);
 }
 
-/// A certificate whose own signature the backend had no memory to check goes for one by somebody else.
-bool self_signed(const Botan::X509_Certificate& x509) {
-    if (x509.is_self_signed()) return true;
-    if (signed_by(x509, x509, x509.issuer_dn())) throw std::bad_alloc{};
-    return false;
-}
-
 /// The first that no chain of the others leads to a self-signed one, or null. Their times are `verify`'s to judge.
 const Certificate* without_anchor(const std::vector<Certificate>& authorities) {
     std::vector<const Certificate*> anchored, open;
@@ -59,6 +53,17 @@ const Certificate* without_anchor(const std::vector<Certificate>& authorities) {
         open.erase(theirs.begin(), theirs.end());
     }
     return open.empty() ? nullptr : open.front();
+}
+
+/// What a policy has against a path (leaf first, anchor last); of the anchor only the key counts, since nobody relies
+/// on its signature.
+std::optional<std::string> path_fault(const Policy& policy, const std::vector<Botan::X509_Certificate>& path) {
+    for (std::size_t i = 0; i < path.size(); ++i) {
+        const bool anchor = i + 1 == path.size();
+        if (const auto fault = anchor ? key_fault(policy, path[i]) : chain_fault(policy, path[i]))
+            return path[i].subject_dn().to_string() + ": " + *fault;
+    }
+    return std::nullopt;
 }
 
 Error judge(const Botan::Path_Validation_Result& verdict, const std::string& who) {
@@ -77,6 +82,12 @@ Error judge(const Botan::Path_Validation_Result& verdict, const std::string& who
 }
 
 }  // namespace
+
+bool self_signed(const Botan::X509_Certificate& x509) {
+    if (x509.is_self_signed()) return true;
+    if (signed_by(x509, x509, x509.issuer_dn())) throw std::bad_alloc{};
+    return false;
+}
 
 Credentials::Credentials(std::unique_ptr<const Impl> impl) noexcept : impl_{std::move(impl)} {}
 Credentials::~Credentials() = default;
@@ -150,7 +161,7 @@ bool TrustAnchors::revokes(const Certificate& certificate) const {
 }
 
 Result<void> TrustAnchors::verify(const std::vector<Certificate>& chain, PeerRole role, std::string_view name,
-                                  Time now) const {
+                                  const Policy& policy, Time now) const {
     if (chain.empty()) return fail(Errc::certificate_missing, "peer certificate");
     if (chain.front().is_authority())
         return fail(Errc::certificate_untrusted, "peer certificate",
@@ -163,11 +174,26 @@ Result<void> TrustAnchors::verify(const std::vector<Certificate>& chain, PeerRol
         // Of the authorities below the anchor, too: the parameter is named after OCSP and counts for lists as well.
         const bool required = impl_->revocation == Revocation::required;
         const Botan::Path_Validation_Restrictions restrictions{required, 110, required};
-        const auto verdict = Botan::x509_path_validate(
-            x509, restrictions, std::vector<Botan::Certificate_Store*>{impl_->store.get()}, "",
-            role == PeerRole::server ? Botan::Usage_Type::TLS_SERVER_AUTH : Botan::Usage_Type::TLS_CLIENT_AUTH,
-            std::chrono::time_point_cast<std::chrono::system_clock::duration>(now));
+        const auto validate = [&](Botan::Certificate_Store& store) {
+            return Botan::x509_path_validate(
+                x509, restrictions, std::vector<Botan::Certificate_Store*>{&store}, "",
+                role == PeerRole::server ? Botan::Usage_Type::TLS_SERVER_AUTH : Botan::Usage_Type::TLS_CLIENT_AUTH,
+                std::chrono::time_point_cast<std::chrono::system_clock::duration>(now));
+        };
+        const auto verdict = validate(*impl_->store);
         if (!verdict.successful_validation()) return std::unexpected{judge(verdict, chain.front().subject())};
+        if (const auto fault = path_fault(policy, verdict.cert_path())) {
+            // Where authorities have signed for each other there may be another path, without what the policy refuses.
+            std::erase_if(x509, [&](const auto& one) { return chain_fault(policy, one).has_value(); });
+            Botan::Certificate_Store_In_Memory store;
+            for (const Certificate& authority : impl_->authorities)
+                if (self_signed(Backend::of(authority)) && !key_fault(policy, Backend::of(authority)))
+                    store.add_certificate(Backend::of(authority));
+            for (const Botan::X509_CRL& list : impl_->lists) store.add_crl(list);
+            const bool leaf_stays = !x509.empty() && x509.front() == Backend::of(chain.front());
+            if (!leaf_stays || !validate(store).successful_validation())
+                return fail(Errc::certificate_untrusted, "peer certificate", *fault);
+        }
         if (!name.empty() && !bears_name(chain.front(), name))
             return fail(Errc::certificate_untrusted, "peer certificate",
                         chain.front().subject() + " does not bear the name " + std::string{name});

@@ -102,7 +102,7 @@ Result<VouchedBy> Hooks::check(const std::vector<Certificate>& chain) const {
     }
     const PeerCheck& how = client_->config().check;
     if (const auto* const anchored = std::get_if<Anchored>(&how)) {
-        SAFEQ_TRY_VOID(anchored->anchors->verify(chain, PeerRole::server, anchored->name, clock_.now()));
+        SAFEQ_TRY_VOID(anchored->anchors->verify(chain, PeerRole::server, anchored->name, policy(), clock_.now()));
         return VouchedBy::authority;
     }
     if (chain.empty()) return fail(Errc::certificate_missing, "server certificate");

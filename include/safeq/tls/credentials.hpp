@@ -17,6 +17,7 @@
 
 namespace safeq::tls {
 
+class Policy;
 struct Backend;  // the library behind; only lib/tls knows it
 
 /// A SHA-256 digest of a certificate, or of its public key.
@@ -179,10 +180,12 @@ public:
 
     /// Whether the chain (leaf first) leads to one of the authorities at that time, is meant for that role, is not
     /// revoked, and bears `name`: a DNS name, an IP address or a URI such as "safeq:daemon:release"; empty for any.
-    /// *Errors*: `certificate_missing` for an empty chain, `certificate_untrusted`, `certificate_expired` (also when
-    /// not valid yet), `certificate_revoked`.
+    /// Each certificate on the way, but the anchor, must be signed by a scheme that the policy has (of ECDSA the hash
+    /// counts, not the curve), and each key, the anchor's too, reach its minimum; of several ways one is enough.
+    /// *Errors*: `certificate_missing` for an empty chain, `certificate_untrusted` (the detail says what the policy has
+    /// against which certificate), `certificate_expired` (also when not valid yet), `certificate_revoked`.
     [[nodiscard]] Result<void> verify(const std::vector<Certificate>& chain, PeerRole role, std::string_view name,
-                                      Time now) const;
+                                      const Policy& policy, Time now) const;
 
     struct Impl;
 
@@ -193,8 +196,8 @@ private:
 };
 
 /// One public key, named by the SHA-256 of its SubjectPublicKeyInfo: for devices with certificates of their own making.
-/// Names in the certificate count for nothing: who pinned the key vouched for it. Nor do a server's dates; a client's
-/// do.
+/// Names in the certificate count for nothing, nor does who signed it and how: who pinned the key vouched for it. Nor
+/// do a server's dates; a client's do. The key itself must reach the policy's minimum.
 struct Pin {
     Fingerprint key{};
 

@@ -61,8 +61,9 @@ struct ClientConfig {
 /// revocation lists, make a new context for the sessions to come. *Threads*: const and safe everywhere.
 class ServerContext final {
 public:
-    /// *Errors*: `invalid_argument` for what is missing or does not fit together, `weak_parameters` for an RSA key
-    /// under the policy's minimum, or a certificate that no suite or scheme of the policy can use.
+    /// *Errors*: `invalid_argument` for what is missing or does not fit together, `weak_parameters` for a key under the
+    /// policy's minimum, a certificate that no suite or scheme of the policy can use, or one in the chain that is
+    /// signed by a scheme that the policy doesn't have, unless it is self-signed.
     [[nodiscard]] static Result<std::shared_ptr<const ServerContext>> create(ServerConfig config);
     ~ServerContext();
     ServerContext(const ServerContext&) = delete;

@@ -80,7 +80,7 @@ TEST_CASE("an authority is written and read back, and goes on where it was", "[t
     const auto anchors =
         must(TrustAnchors::from_pem(AuthoritiesPem{certificate}, CrlsPem{again.crl_pem()}, Revocation::required));
     for (const Certificate& revoked : {first.certificate, second.certificate})
-        CHECK(anchors->verify({revoked}, PeerRole::client, "", world.clock.now()).error().code ==
+        CHECK(anchors->verify({revoked}, PeerRole::client, "", intermediate_2026, world.clock.now()).error().code ==
               Errc::certificate_revoked);
 
     World other{2};
@@ -126,8 +126,8 @@ TEST_CASE("a certificate is renewed by itself alone, with all that it says of it
             CHECK(second.not_after() == now + 24h * 397);
             CHECK(Credentials::from_pem(ChainPem{second.pem()}, KeyPem{as_text(first.key_pem.expose())}));
             for (const PeerRole role : {PeerRole::server, PeerRole::client})
-                CHECK(world.anchors()->verify({second}, role, "", now).has_value() ==
-                      world.anchors()->verify({first.certificate}, role, "", now).has_value());
+                CHECK(world.anchors()->verify({second}, role, "", intermediate_2026, now).has_value() ==
+                      world.anchors()->verify({first.certificate}, role, "", intermediate_2026, now).has_value());
         }
 
     const Issued issued = world.issue(Purpose::server);
@@ -160,7 +160,7 @@ TEST_CASE("an authority renews itself, and what it issued leads to the former an
         for (const std::string& crl : {former_crl, world.authority.crl_pem()})
             for (const Certificate& leaf : {before.certificate, after.certificate})
                 CHECK(must(TrustAnchors::from_pem(AuthoritiesPem{authority.pem()}, CrlsPem{crl}, Revocation::required))
-                          ->verify({leaf}, PeerRole::server, "localhost", now));
+                          ->verify({leaf}, PeerRole::server, "localhost", intermediate_2026, now));
     const crypto::Secret key = world.authority.key_pem();
     CHECK(Authority::open(ChainPem{world.authority.certificate().pem()}, KeyPem{as_text(key.expose())},
                           CrlsPem{former_crl}));
@@ -179,8 +179,10 @@ TEST_CASE("revocation lists are renewed, and revoking twice is revoking once", "
     CHECK(world.authority.crl_pem().size() <= size + 8);
     must(world.authority.renew_crl(now + 24h * 2, 24h, world.random));
     CHECK(world.authority.crl_next_update() == now + 24h * 3);
-    CHECK(world.anchors()->verify({issued.certificate}, PeerRole::client, "", now + 24h * 2).error().code ==
-          Errc::certificate_revoked);
+    CHECK(world.anchors()
+              ->verify({issued.certificate}, PeerRole::client, "", intermediate_2026, now + 24h * 2)
+              .error()
+              .code == Errc::certificate_revoked);
 
     World other{2};
     CHECK(world.authority.revoke(other.issue(Purpose::client).certificate, now, 24h, world.random).error().code ==

@@ -124,8 +124,8 @@ TEST_CASE("authorities below an anchor have lists that count, and are no anchors
     const auto verdict = [&](const TrustAnchors& anchors, const Botan::X509_Certificate& shown,
                              bool with_issuer = false) {
         const std::string text = shown.PEM_encode() + (with_issuer ? tiers.issuing.pem() : "");
-        const auto result =
-            anchors.verify(must(Certificate::chain_from_pem(text)), PeerRole::server, "print.example", tiers.now);
+        const auto result = anchors.verify(must(Certificate::chain_from_pem(text)), PeerRole::server, "print.example",
+                                           intermediate_2026, tiers.now);
         return result ? std::string{"good"} : std::string{safeq::name(result.error().code)};
     };
     const auto anchors = must(load(both, of_root + of_issuing));
@@ -168,7 +168,7 @@ TEST_CASE("a chain is verified for role, name, time and revocation", "[tls]") {
     const Issued server = world.issue(Purpose::server);
     const Issued client = world.issue(Purpose::client);
     const auto code = [&](const Certificate& certificate, PeerRole role, std::string_view name, Time when) {
-        const auto verdict = world.anchors()->verify({certificate}, role, name, when);
+        const auto verdict = world.anchors()->verify({certificate}, role, name, intermediate_2026, when);
         return verdict ? std::string{"good"} : std::string{safeq::name(verdict.error().code)};
     };
     const Time now = world.clock.now();
@@ -185,7 +185,8 @@ TEST_CASE("a chain is verified for role, name, time and revocation", "[tls]") {
     CHECK(code(server.certificate, PeerRole::server, "", now + 24h * 91) == "certificate_expired");
     CHECK(code(server.certificate, PeerRole::server, "", now - 1h) == "certificate_expired");
     CHECK(code(world.authority.certificate(), PeerRole::client, "", now) == "certificate_untrusted");
-    CHECK(world.anchors()->verify({}, PeerRole::client, "", now).error().code == Errc::certificate_missing);
+    CHECK(world.anchors()->verify({}, PeerRole::client, "", intermediate_2026, now).error().code ==
+          Errc::certificate_missing);
 
     CHECK_FALSE(world.anchors()->revokes(server.certificate));
     must(world.authority.revoke(server.certificate, now, 24h * 30, world.random));
@@ -198,7 +199,7 @@ TEST_CASE("a chain is verified for role, name, time and revocation", "[tls]") {
 
     World other{99};
     CHECK_FALSE(other.anchors()->revokes(server.certificate));
-    CHECK(other.anchors()->verify({client.certificate}, PeerRole::client, "", now).error().code ==
+    CHECK(other.anchors()->verify({client.certificate}, PeerRole::client, "", intermediate_2026, now).error().code ==
           Errc::certificate_untrusted);
 }
 
@@ -208,12 +209,13 @@ TEST_CASE("without a revocation list the caller's rule decides", "[tls]") {
     const std::string ca = world.authority.certificate().pem();
     const auto strict = must(TrustAnchors::from_pem(AuthoritiesPem{ca}, CrlsPem{""}, Revocation::required));
     const auto lax = must(TrustAnchors::from_pem(AuthoritiesPem{ca}, CrlsPem{""}, Revocation::when_known));
-    CHECK(strict->verify({client.certificate}, PeerRole::client, "", world.clock.now()).error().code ==
-          Errc::certificate_untrusted);
-    CHECK(lax->verify({client.certificate}, PeerRole::client, "", world.clock.now()));
+    CHECK(
+        strict->verify({client.certificate}, PeerRole::client, "", intermediate_2026, world.clock.now()).error().code ==
+        Errc::certificate_untrusted);
+    CHECK(lax->verify({client.certificate}, PeerRole::client, "", intermediate_2026, world.clock.now()));
     must(world.authority.revoke(client.certificate, world.clock.now(), 24h, world.random));
     CHECK(world.anchors(Revocation::when_known)
-              ->verify({client.certificate}, PeerRole::client, "", world.clock.now())
+              ->verify({client.certificate}, PeerRole::client, "", intermediate_2026, world.clock.now())
               .error()
               .code == Errc::certificate_revoked);
 }
