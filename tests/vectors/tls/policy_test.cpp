@@ -4,6 +4,7 @@
 #include <safeq/tls/policy.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <set>
@@ -244,6 +245,26 @@ TEST_CASE("our policies are Mozilla's of guidelines 5.8 and 6.0, but for differe
     }
     CHECK(compared == 5 * fields().size());
     test::check_listed(found, differences);
+}
+
+TEST_CASE("every guideline of Mozilla's that is there is compared or superseded", "[tls]") {
+    std::map<std::string, std::string> versions;  // by file
+    for (const auto& entry : std::filesystem::directory_iterator{test::vector_file("tls")}) {
+        if (entry.path().extension() != ".json") continue;
+        const std::string file = entry.path().filename().string();
+        const auto guideline = nlohmann::json::parse(test::read_vector_file("tls/" + file));
+        CHECK(guideline["configurations"].size() >= 2);
+        versions[file] = guideline["version"].dump();
+    }
+    const std::map<std::string, std::string> compared{{"5.8.json", "5.8"}, {"6.0.json", "6.0"}};
+    // Older versions; the file without one in its name is from the address of what was then the newest.
+    const std::map<std::string, std::string> superseded{{"server-side-tls-conf.json", "5.0"},
+                                                        {"server-side-tls-conf-4.0.json", "4.0"},
+                                                        {"server-side-tls-conf-5.0.json", "5.0"}};
+    for (const auto& [file, version] : superseded) CHECK(std::stod(version) < 5.8);
+    auto all = compared;
+    all.insert(superseded.begin(), superseded.end());
+    CHECK(versions == all);
 }
 
 TEST_CASE("the documentation tells each difference from Mozilla's", "[tls]") {
