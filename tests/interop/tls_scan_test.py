@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""`safeq tls scan`, sslscan and testssl.sh look at the same servers: each dated policy served by us, and OpenSSL set up
-in several ways. They see the same, and of a policy nothing that isn't in it."""
-import concurrent.futures
+"""`safeq tls scan` and sslscan look at the same servers: each dated policy served by us, and OpenSSL set up in several
+ways. They see the same, and of a policy nothing that isn't in it. What testssl.sh sees: tls_findings_test.py."""
 import contextlib
 import json
 import pathlib
@@ -14,59 +13,15 @@ import threading
 import xml.etree.ElementTree as xml
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-import installation as house  # noqa: E402
 import scenario  # noqa: E402
+from tls_served import KEYS, SERVED, make_certificates, of_policy, openssl, ours  # noqa: E402
 
-DATED = ("modern-2026", "intermediate-2026", "legacy-mfd-2026", "obsolete-mfd-2026")
-SERVED = [(policy, kind) for policy in DATED for kind in ("ecdsa", "rsa") if (policy, kind) != ("modern-2026", "rsa")]
 WEAKEST = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
 CONFIGURATION = "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\n"
 
 
 def set_up(site):
-    site.dir.mkdir(exist_ok=True)
-    curve = ["ec", "-pkeyopt"]
-    for name, key in {"ec": [*curve, "ec_paramgen_curve:P-256"], "p521": [*curve, "ec_paramgen_curve:P-521"],
-                      "rsa": ["rsa:2048"], "short": ["rsa:1024"], "ed": ["ed25519"]}.items():
-        made = scenario.command("openssl", "req", "-x509", "-newkey", *key, "-nodes", "-days", "30", "-subj", f"/CN={name}",
-                                "-keyout", site.dir / f"{name}.key", "-out", site.dir / f"{name}.pem")
-        assert made.returncode == 0, made.stderr
-
-
-@contextlib.contextmanager
-def ours(site, policy, kind):
-    """A server of ours that keeps a policy; gives its port and the pin of its certificate."""
-    process = house.Process([site.programs.parent / "tests" / "interop" / "tls_listener", policy, kind],
-                            site.logs / f"{policy}-{kind}.log")
-    try:
-        facts = json.loads(process.lines[0])
-        yield facts["port"], facts["pin"]
-    finally:
-        process.kill()
-
-
-@contextlib.contextmanager
-def openssl(site, certificate, *arguments, config=None):
-    """`openssl s_server`; gives its port."""
-    env = {"OPENSSL_CONF": str(config)} if config else None
-    child = subprocess.Popen(["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", site.dir / f"{certificate}.pem",
-                              "-key", site.dir / f"{certificate}.key", *arguments], stdin=subprocess.PIPE, env=env,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    said = []
-    try:
-        for line in child.stdout:
-            said.append(line)
-            if line.startswith("ACCEPT "):
-                break
-        else:
-            raise RuntimeError("openssl s_server: " + "".join(said))
-        # It goes on talking; nobody may make it wait.
-        threading.Thread(target=child.stdout.read, daemon=True).start()
-        yield int(said[-1].rsplit(":", 1)[1])
-    finally:
-        child.kill()
-        child.wait()
-        child.stdin.close()
+    make_certificates(site, *KEYS)
 
 
 def scan(site, port, *arguments, status=0):
@@ -110,17 +65,6 @@ def group_codes(answer, version):
     return {group["code"] for row in answer["versions"] if row["name"] == version for group in row["groups"]}
 
 
-def of_policy(site, policy, kind):
-    """What a policy with a certificate of a kind comes to: suites by version, groups."""
-    shown = json.loads(scenario.command(site.programs / "safeq", "tls", "show", policy, "--json").stdout)
-    other = "_RSA_" if kind == "ecdsa" else "_ECDSA_"
-    suites = {row["name"]: set() for row in shown["versions"]}
-    for row in shown["suites"]:
-        if other not in row["name"]:
-            suites[row["version"]].add(row["code"])
-    return suites, shown["groups"], shown["exception_only"]
-
-
 def test_each_policy_served_is_what_scanners_see(site):
     compared = 0
     for policy, kind in SERVED:
@@ -151,50 +95,6 @@ def test_each_policy_served_is_what_scanners_see(site):
             assert their_groups[version] == classical, f"{policy} {kind}: sslscan sees {their_groups}"
         compared += 1
     assert compared == 7
-
-
-def testssl(site, port):
-    """Findings of testssl.sh by id; 3.2 calls FS what 3.0 calls PFS."""
-    path = site.dir / f"testssl-{port}.json"
-    result = subprocess.run(["testssl", "--quiet", "--color", "0", "--warnings", "off", "-p", "-f", "-R", "--jsonfile", path,
-                             f"127.0.0.1:{port}"], capture_output=True, text=True, timeout=200, stdin=subprocess.DEVNULL)
-    assert path.exists(), result.stdout + result.stderr
-    return {row["id"].removeprefix("P") if row["id"].startswith("PFS") else row["id"]: row["finding"]
-            for row in json.loads(path.read_text())}
-
-
-def openssl_names():
-    """OpenSSL's name of a suite to its code."""
-    listed = scenario.command("openssl", "ciphers", "-V", WEAKEST).stdout
-    return {name: f"0x{a}{b}".lower() for a, b, name in re.findall(r"^ *0x(..),0x(..) - (\S+)", listed, re.M)}
-
-
-def test_testssl_finds_nothing_unexpected_in_any_policy(site):
-    names = openssl_names()
-    with contextlib.ExitStack() as stack, concurrent.futures.ThreadPoolExecutor(len(DATED)) as pool:
-        running = {}
-        for policy, kind in zip(DATED, ("ecdsa", "ecdsa", "ecdsa", "rsa")):
-            port, _ = stack.enter_context(ours(site, policy, kind))
-            running[policy, kind] = pool.submit(testssl, site, port)
-        results = {key: future.result() for key, future in running.items()}
-    for (policy, kind), found in results.items():
-        suites, policy_groups, exception_only = of_policy(site, policy, kind)
-        for version in ("SSLv2", "SSLv3", "TLS1", "TLS1_1"):
-            assert found[version] == "not offered", f"{policy}: {version}: {found[version]}"
-        assert found["TLS1_3"].startswith("offered"), found["TLS1_3"]
-        # As sslscan: up to 3.0 its greeting for TLS 1.2 has no extended master secret; the suites below are tried with one.
-        if exception_only or len(suites) == 1:
-            assert (found["TLS1_2"] == "offered") == exception_only, f"{policy}: {found['TLS1_2']}"
-        secret = {names[name] for name in found["FS_ciphers"].split()}
-        every = {code for codes in suites.values() for code in codes}
-        static = {row["code"] for row in json.loads(scenario.command(
-            site.programs / "safeq", "tls", "show", policy, "--json").stdout)["suites"] if not row["forward_secrecy"]}
-        assert secret == every - static, f"{policy} {kind}: {sorted(secret ^ (every - static))}"
-        classical = {"x25519": "X25519", "secp256r1": "prime256v1", "secp384r1": "secp384r1"}
-        assert set(found["FS_ECDHE_curves"].split()) == {classical[g["name"]] for g in policy_groups
-                                                         if not g["post_quantum"]}
-        assert found["secure_client_renego"].startswith("not vulnerable"), found["secure_client_renego"]
-    assert len(results) == 4
 
 
 def test_openssl_set_up_in_many_ways(site):
@@ -404,4 +304,4 @@ def test_the_daemons_listeners_keep_their_policies(site):
 
 
 if __name__ == "__main__":
-    scenario.main(globals(), needs=("openssl", "sslscan", "testssl"))
+    scenario.main(globals(), needs=("openssl", "sslscan"))

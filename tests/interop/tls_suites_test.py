@@ -2,18 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """testssl.sh tries every suite that it knows, in every version, on servers of the two policies for exceptions: CBC and static RSA, too.
 
-On the stricter policies it can't see TLS 1.2 this way: its greeting has no extended master secret there (tls_scan_test.py).
+On the stricter policies it can't see TLS 1.2 this way: its greeting has no extended master secret there (tls_findings_test.py).
 """
 import concurrent.futures
 import json
 import pathlib
 import re
-import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-import installation as house  # noqa: E402
 import scenario  # noqa: E402
+from tls_served import ours, testssl  # noqa: E402
 
 # With an ECDSA certificate obsolete-mfd is legacy-mfd: static RSA needs the other.
 SERVED = (("legacy-mfd-2026", "ecdsa"), ("legacy-mfd-2026", "rsa"), ("obsolete-mfd-2026", "rsa"))
@@ -21,18 +20,10 @@ SERVED = (("legacy-mfd-2026", "ecdsa"), ("legacy-mfd-2026", "rsa"), ("obsolete-m
 
 def suites_seen(site, policy, kind):
     """Versions with the codes of their suites, as testssl.sh finds them."""
-    listener = house.Process([site.programs.parent / "tests" / "interop" / "tls_listener", policy, kind],
-                             site.logs / f"{policy}-{kind}.log")
-    try:
-        port = json.loads(listener.lines[0])["port"]
-        found = site.dir / f"{policy}-{kind}.json"
-        result = subprocess.run(["testssl", "--quiet", "--color", "0", "--warnings", "off", "-E", "--jsonfile", found,
-                                 f"127.0.0.1:{port}"], capture_output=True, text=True, timeout=250, stdin=subprocess.DEVNULL)
-        assert found.exists(), result.stdout + result.stderr
-    finally:
-        listener.kill()
+    with ours(site, policy, kind) as (port, _):
+        rows = testssl(site, port, "-E")
     seen = {}
-    for row in json.loads(found.read_text()):
+    for row in rows:
         if one := re.fullmatch(r"cipher-(\w+)_x([0-9a-f]+)", row["id"]):
             seen.setdefault(one[1], set()).add("0x" + one[2].rjust(4, "0"))
     return seen
