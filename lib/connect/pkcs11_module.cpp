@@ -37,11 +37,11 @@ Result<crypto::Secret> read_pin(const std::string& path) {
     return crypto::Secret::copy_of(pin);
 }
 
-// p11-kit reads no further than an empty part, and of a name that comes twice it takes the last value: what an operator
-// wrote would go unread. RFC 7512, section 2.3, has neither.
-Result<void> check_parts(std::string_view list, char separator) {
-    if (list.empty()) return {};
+// p11-kit reads no further than an empty part, of a name that comes twice it takes the last value, and what it doesn't
+// know behind the question mark it passes over: what an operator wrote would go unread. RFC 7512, section 2.3.
+Result<std::vector<std::string_view>> names_of(std::string_view list, char separator) {
     std::vector<std::string_view> names;
+    if (list.empty()) return names;
     for (std::size_t at = 0; at <= list.size();) {
         const std::size_t end = std::min(list.find(separator, at), list.size());
         const std::string_view part = list.substr(at, end - at);
@@ -53,15 +53,20 @@ Result<void> check_parts(std::string_view list, char separator) {
         names.push_back(name);
         at = end + 1;
     }
-    return {};
+    return names;
 }
 
 Result<void> check_parts(std::string_view uri) {
+    constexpr std::string_view asked[] = {"module-path", "pin-source", "pin-value"};  // the last to be refused
     const std::size_t query = std::min(uri.find('?'), uri.size());
     const std::size_t path = std::min(uri.find(':'), query) + 1;
     if (path > query) return fail(Errc::malformed, "PKCS#11 URI", "expected pkcs11:…");
-    SAFEQ_TRY_VOID(check_parts(uri.substr(path, query - path), ';'));
-    return query == uri.size() ? Result<void>{} : check_parts(uri.substr(query + 1), '&');
+    SAFEQ_TRY([[maybe_unused]] const auto checked, names_of(uri.substr(path, query - path), ';'));
+    SAFEQ_TRY(const auto names, names_of(uri.substr(std::min(query + 1, uri.size())), '&'));
+    for (const std::string_view name : names)
+        if (std::ranges::find(asked, name) == std::end(asked))
+            return fail(Errc::unsupported, "PKCS#11 URI", "it has a part that nobody knows");
+    return {};
 }
 
 }  // namespace

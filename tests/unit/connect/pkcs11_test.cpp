@@ -81,6 +81,9 @@ TEST_CASE("a token that can't be meant or opened is told by its own error", "[co
     CHECK(code(hsm.open(hsm.uri("manufacturer=SoftHSM%20project"))) == Errc::duplicate);
     CHECK(code(hsm.open(hsm.uri("token=safeq;id=%01"))) == Errc::unsupported);
     CHECK(code(hsm.open(hsm.uri("token=safeq", "&pin-value=1"))) == Errc::unsupported);
+    for (const char* unread :
+         {"pkcs11:token=safeq?pin-sorce=file:/x", "pkcs11:?nobody-knows=1", "pkcs11:?module-name=x"})
+        CHECK(code(hsm.open(unread)) == Errc::unsupported);
     CHECK(code(hsm.open("pkcs11:token=safeq?module-path=/nowhere/module.so")) == Errc::unavailable);
     CHECK(code(hsm.open("pkcs11:token=safeq?module-path=module.so")) == Errc::unsupported);
     CHECK(code(hsm.open("pkcs11:token=safeq?pin-source=file:/nowhere/pin&module-path=" + hsm.module)) ==
