@@ -180,6 +180,7 @@ private:
                                                       .jobs = *jobs_,
                                                       .repository = *repository_,
                                                       .subjects = *subjects_,
+                                                      .recorder = *recorder_,
                                                       .clock = runtime_.clock,
                                                       .epoch_list = [this] { return epoch_keeper_->signed_list(); },
                                                       .explain = explain});

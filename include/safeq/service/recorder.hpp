@@ -12,6 +12,7 @@
 #include <safeq/audit/personal.hpp>
 #include <safeq/job/job.hpp>
 #include <safeq/job/journal.hpp>
+#include <safeq/service/report_event.hpp>
 #include <safeq/spool/epoch.hpp>
 #include <safeq/token/store.hpp>
 
@@ -106,6 +107,9 @@ public:
     [[nodiscard]] Result<void> daemon_stopped(std::string_view daemon);
     /// Before a daemon shows other certificates than it started with: `serial` and `expires` of its own.
     [[nodiscard]] Result<void> credentials_reloaded(std::string_view daemon, std::string_view serial, Time expires);
+    /// What the report server tells. Idempotent: the record's id is derived from the event's and its kind, so that no
+    /// event takes the place of another record.
+    [[nodiscard]] Result<void> of_report(const ReportEvent& event);
     /// `what`: "jobs" or "bytes".
     [[nodiscard]] Result<void> quota_refused(SubjectId subject, std::string_view what);
     /// Before the files of a job that was never acknowledged are removed. `why`: for people.
