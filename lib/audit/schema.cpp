@@ -110,6 +110,8 @@ constexpr std::array kinds{
              "by an operator: failed sign-ins of this person are forgotten, but for those at single places"},
     KindRule{Kind::concurrent_use, "concurrent_use", Family::authentication, alarming, "subject device", "other_device",
              "", "a card signs in while its owner is signed in at another device: it may have been copied"},
+    KindRule{Kind::pepper_changed, "pepper_changed", Family::keys, notable, "", "key", "",
+             "from this start of the server on, what people sign in with is stored under this pepper"},
 };
 
 // The first name of a list, which is taken from it.
@@ -159,7 +161,7 @@ constexpr bool personal_has_a_subject() {
 }
 
 static_assert(kinds_in_order());
-static_assert(kinds.size() == static_cast<std::size_t>(Kind::concurrent_use) + 1);
+static_assert(kinds.size() == static_cast<std::size_t>(Kind::pepper_changed) + 1);
 static_assert(only_known_names());
 static_assert(personal_has_a_subject());
 

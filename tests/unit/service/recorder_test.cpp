@@ -117,6 +117,7 @@ TEST_CASE("every function of the recorder writes a record of its schema", "[serv
     wrote(w.recorder.daemon_stopped("release"), Kind::daemon_stopped);
     wrote(w.recorder.credentials_reloaded("release", "0a1b", Time{}), Kind::credentials_reloaded);
     wrote(w.recorder.quota_refused(w.alice, "bytes"), Kind::quota_refused);
+    CHECK(*wrote(w.recorder.pepper_in_use({}), Kind::pepper_changed).text("key") == "0000000000000000");
     const auto of_report = [&](decltype(service::ReportEvent::what) what, Kind kind) {
         return wrote(w.recorder.of_report({RecordId::make(w.clock, w.random), std::move(what)}), kind);
     };
@@ -226,6 +227,7 @@ TEST_CASE("when the log can't be written, every function says so", "[service]") 
         [&] { return w.recorder.daemon_stopped("release"); },
         [&] { return w.recorder.credentials_reloaded("release", "0a1b", Time{}); },
         [&] { return w.recorder.quota_refused(w.alice, "jobs"); },
+        [&] { return w.recorder.pepper_in_use({}); },
         [&] { return w.recorder.of_report({RecordId::make(w.clock, w.random), service::AuditorSignedIn{}}); },
         [&] { return w.recorder.orphan_removed(job.id, "x"); },
         [&] { return w.recorder.policy_exception_used(w.device, "p", "r", {}); },
@@ -242,6 +244,25 @@ TEST_CASE("when the log can't be written, every function says so", "[service]") 
         CHECK(w.log->size() == 0);
     }
     CHECK(w.recorder.ready().error().code == Errc::log_unavailable);
+}
+
+TEST_CASE("a pepper is recorded when it is another than was recorded last", "[service]") {
+    World w;
+    const auth::PepperId first{};
+    auth::PepperId second{};
+    second.bytes[0] = std::byte{1};
+    const auto recorded = [&](const auth::PepperId& pepper) {
+        const std::uint64_t before = w.log->size();
+        REQUIRE(w.recorder.pepper_in_use(pepper));
+        return w.log->size() - before;
+    };
+    CHECK(recorded(first) == 1);
+    CHECK(recorded(first) == 0);
+    REQUIRE(w.recorder.daemon_stopped("pepper_changed"));  // a text that only looks like it
+    CHECK(recorded(first) == 0);
+    CHECK(recorded(second) == 1);
+    CHECK(recorded(second) == 0);
+    CHECK(recorded(first) == 1);  // a key folder that was put back
 }
 
 TEST_CASE("what the report server tells twice is recorded once, and takes no other record's place", "[service]") {
