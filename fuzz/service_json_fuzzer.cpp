@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Under test: service::SealedCredential::parse, service::Ticket::parse, service::parse_factors, service::parse_wish,
 // service::parse_new_user, service::parse_new_device, service::parse_import, service::parse_new_token,
-// service::read_identity, service::read_remote_jobs, service::read_subject_key, service::read_refusal,
-// job::parse_state. Property: what is taken keeps to the bounds of its members and holds no name that deceives a
-// reader; written again it is read as the same; a credential and a ticket have one form that their own writer gives;
-// what can't be read of an answer is `unavailable`, and a refusal always has a code.
+// service::parse_report_event, service::read_identity, service::read_remote_jobs, service::read_subject_key,
+// service::read_refusal, job::parse_state. Property: what is taken keeps to the bounds of its members and holds no name
+// that deceives a reader; written again it is read as the same; a credential, a ticket and an event of the report
+// server have one form that their own writer gives; what can't be read of an answer is `unavailable`, and a refusal
+// always has a code.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -160,6 +161,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)check_body(parse_new_device, text);
     (void)check_body(parse_new_token, text);
     if (const auto file = parse_import(text)) require(is_utf8(*file) && file->size() <= auth::max_import_bytes);
+    if (const auto event = parse_report_event(text)) {
+        require(event->encode() == text);
+        if (const auto* const started = std::get_if<ReportStarted>(&event->what))
+            require_name(started->version, ReportEvent::max_version_bytes);
+        if (const auto* const reloaded = std::get_if<ReportReloaded>(&event->what))
+            require_name(reloaded->serial, ReportEvent::max_serial_bytes);
+    }
     const auto wish = parse_wish(text);
     require(!text.empty() || wish == job::Wish::print);
     require(wish != job::Wish::print_again || text.contains("true"));

@@ -49,6 +49,7 @@ public:
         SAFEQ_TRY_VOID(open_stores());
         assemble();
         SAFEQ_TRY_VOID(recorder_->daemon_started("release", version, to_config(options_)));
+        SAFEQ_TRY_VOID(recorder_->pepper_in_use(peppers_->current().id()));
         SAFEQ_TRY_VOID(throttle_->load());
         SAFEQ_TRY_VOID(epochs_folder_->load(common_.tenant, ring_));
         SAFEQ_TRY_VOID(epoch_keeper_->tick(housekeeping_->settled()));
@@ -180,6 +181,7 @@ private:
                                                       .jobs = *jobs_,
                                                       .repository = *repository_,
                                                       .subjects = *subjects_,
+                                                      .recorder = *recorder_,
                                                       .clock = runtime_.clock,
                                                       .epoch_list = [this] { return epoch_keeper_->signed_list(); },
                                                       .explain = explain});

@@ -8,6 +8,7 @@
 #include "common/log.hpp"
 #include "common/program.hpp"
 #include "common/roles.hpp"
+#include "report/journal.hpp"
 #include "report/pages.hpp"
 
 namespace safeq::daemon {
@@ -58,6 +59,13 @@ Result<void> run(const ReportOptions& options) {
     SAFEQ_TRY(net::HttpTarget release_target, net::HttpTarget::https(options.release, contexts.release));
     net::HttpClient intake_client{std::move(intake_target), runtime.clock, runtime.random, patience};
     net::HttpClient release_client{std::move(release_target), runtime.clock, runtime.random, patience};
+    SAFEQ_TRY(net::HttpTarget record_target, net::HttpTarget::https(options.release, contexts.release));
+    // A sign-in waits for its record, and so does the end of the daemon: no longer than this.
+    const net::ClientStream::Options short_patience{.connect_timeout = std::chrono::seconds{3},
+                                                    .io_timeout = std::chrono::seconds{5}};
+    net::HttpClient record_client{std::move(record_target), runtime.clock, runtime.random, short_patience};
+    ReleaseJournal journal{record_client, runtime.clock, runtime.random};
+    journal.owe(service::ReportStarted{std::string{version}, crypto::sha256(as_bytes(to_config(options)))});
     const std::string cosigner = witness_name(common.tenant);
     RemoteSubjectKeys subjects{release_client, runtime.clock};
     LogWatch intake_log{{"intake", intake_client, intake_key, store, witness, cosigner, runtime.clock, subjects}};
@@ -71,8 +79,12 @@ Result<void> run(const ReportOptions& options) {
     store::ThrottleStore counters{*database};
     auth::SharedThrottle throttle{auth::throttle_2026, runtime.clock, counters};
     SAFEQ_TRY_VOID(throttle.load());
-    const service::AuditorSignIn sign_in{
-        {.tenant = common.tenant, .hasher = hasher, .stored = auditor, .throttle = throttle}};
+    const service::AuditorSignIn sign_in{{.tenant = common.tenant,
+                                          .hasher = hasher,
+                                          .stored = auditor,
+                                          .throttle = throttle,
+                                          .journal = journal,
+                                          .clock = runtime.clock}};
     net::BoundedPool hashing_pool{hashing_threads, sign_ins_at_once};
 
     // Who has passed the password is an auditor; nobody else reaches the routes.
@@ -106,10 +118,16 @@ Result<void> run(const ReportOptions& options) {
                                            release_log.turn();
                                            subjects.forget_old();
                                        }};
+    Runtime::Periodic recording{interval, [&] { journal.turn(); }};
     log_info("listening", fmt::format("https={}", options.listen_https));
     const auto reload = [&]() -> Result<TlsFiles> {
         SAFEQ_TRY(Common fresh, load_common(options.common));
         SAFEQ_TRY(const Contexts made, make_contexts(fresh, options, tickets));
+        // The server that records may know the new certificates alone; so they are used for that first.
+        SAFEQ_TRY_VOID(record_client.use(made.release));
+        const tls::Certificate& own = fresh.tls.credentials->certificate();
+        journal.owe(service::ReportReloaded{own.serial(), own.not_after()});
+        journal.turn();
         SAFEQ_TRY_VOID(https.use(made.people));
         SAFEQ_TRY_VOID(intake_client.use(made.intake));
         SAFEQ_TRY_VOID(release_client.use(made.release));
@@ -118,6 +136,9 @@ Result<void> run(const ReportOptions& options) {
     runtime.run({&https, &admin}, stop, std::chrono::seconds{0}, {common.tls.endings, reload, runtime.clock});
     watching_intake.stop();
     watching_release.stop();
+    recording.stop();
+    journal.owe(service::ReportStopped{});
+    journal.finish();
     log_info("stopped");
     return {};
 }

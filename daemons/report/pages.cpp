@@ -159,6 +159,14 @@ struct Gate {
     }
 };
 
+constexpr std::string_view not_recorded =
+    "Unavailable: sign-ins can't be recorded now, for the release server can't be reached. Try again later.\n";
+
+int status_of(Errc code) {
+    if (code == Errc::throttled || code == Errc::busy) return 429;
+    return code == Errc::log_unavailable ? 503 : 401;
+}
+
 asio::awaitable<net::HttpResponse> guard(const Gate& gate, const http::RequestHead& head, net::BodyReader& body,
                                          const net::PeerInfo& peer) {
     const std::string authorization{head.headers.first("authorization")};
@@ -177,7 +185,11 @@ asio::awaitable<net::HttpResponse> guard(const Gate& gate, const http::RequestHe
     } else {
         if (!authorization.empty())
             log_warning("refused", field("peer", peer.address) + " " + field("why", known.error().message()));
-        out.status = known.error().code == Errc::throttled || known.error().code == Errc::busy ? 429 : 401;
+        out.status = status_of(known.error().code);
+        if (out.status == 503) {
+            out.headers.add("Content-Type", "text/plain; charset=utf-8");
+            out.body = to_bytes(not_recorded);
+        }
         if (out.status == 401) out.headers.add("WWW-Authenticate", "Basic realm=\"safeq report\", charset=\"UTF-8\"");
     }
     if (out.headers.first("Cache-Control").empty()) out.headers.add("Cache-Control", "no-store");

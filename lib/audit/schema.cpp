@@ -21,7 +21,7 @@ constexpr std::array fields{
     FieldRule{"attempt", FieldType::number, "fencing number of the release"},
     FieldRule{"reason", FieldType::text, "why: a token, such as an error code or the event of the job's life"},
     FieldRule{"message", FieldType::text, "the device's last answer, at most 1024 bytes"},
-    FieldRule{"method", FieldType::text, "where a person showed who they are: terminal, password, print_token"},
+    FieldRule{"method", FieldType::text, "where a person showed who they are: terminal, password, print_token, report"},
     FieldRule{"factors", FieldType::text, "what they showed, such as card+pin"},
     FieldRule{"name", FieldType::text, "of a device or daemon"},
     FieldRule{"version", FieldType::text, "of the program"},
@@ -59,8 +59,8 @@ constexpr std::array kinds{
              "attempt? reason actor?", "", "by its owner or an operator"},
     KindRule{Kind::job_expired, "job_expired", Family::jobs, normal, "job subject device?", "attempt? reason actor?",
              "", "its time was over"},
-    KindRule{Kind::sign_in, "sign_in", Family::authentication, normal, "subject device?", "method factors", "",
-             "somebody showed who they are"},
+    KindRule{Kind::sign_in, "sign_in", Family::authentication, normal, "subject? device?", "method factors", "",
+             "somebody showed who they are; the auditor of the report server is nobody's subject"},
     KindRule{Kind::sign_in_refused, "sign_in_refused", Family::authentication, notable, "device?", "method reason", "",
              "somebody did not"},
     KindRule{Kind::user_added, "user_added", Family::administration, normal, "subject", "", "user_name",
@@ -110,6 +110,8 @@ constexpr std::array kinds{
              "by an operator: failed sign-ins of this person are forgotten, but for those at single places"},
     KindRule{Kind::concurrent_use, "concurrent_use", Family::authentication, alarming, "subject device", "other_device",
              "", "a card signs in while its owner is signed in at another device: it may have been copied"},
+    KindRule{Kind::pepper_changed, "pepper_changed", Family::keys, notable, "", "key", "",
+             "from this start of the server on, what people sign in with is stored under this pepper"},
 };
 
 // The first name of a list, which is taken from it.
@@ -159,7 +161,7 @@ constexpr bool personal_has_a_subject() {
 }
 
 static_assert(kinds_in_order());
-static_assert(kinds.size() == static_cast<std::size_t>(Kind::concurrent_use) + 1);
+static_assert(kinds.size() == static_cast<std::size_t>(Kind::pepper_changed) + 1);
 static_assert(only_known_names());
 static_assert(personal_has_a_subject());
 

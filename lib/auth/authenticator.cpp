@@ -65,6 +65,9 @@ struct Claim {
     std::vector<CardRecord> cards;   // under which the card may be stored
 };
 
+// Directories often ignore case; spelling a name in a thousand ways must not give a thousand times the guesses.
+bool same_in_directory(std::string_view a, std::string_view b) { return ascii_lower(a) == ascii_lower(b); }
+
 Result<std::optional<Account>> found(Result<Account> result) {
     if (result) return std::move(*result);
     if (result.error().code == Errc::not_found || result.error().code == Errc::conflict) return std::nullopt;
@@ -91,6 +94,9 @@ public:
             SAFEQ_TRY(auto account, found(parts_.accounts.find_by_name(tenant_, given.password->name)));
             const bool elsewhere = parts_.directory != nullptr && (!account || !account->password);
             if (account || !elsewhere) meet(std::move(account), "name");
+            // Before the directory is asked: or else one's own card would carry guesses at another's password there.
+            else if (claim_.account && !same_in_directory(claim_.account->name, given.password->name))
+                disagree("factors of different people");
             claim_.ask_directory = elsewhere && agree_;
         }
         if (!agree_) claim_.account.reset();
@@ -124,9 +130,9 @@ bool is_card_alone(const Given& given) { return given.kinds == FactorSet{FactorK
 
 Attempt attempt_of(TenantId tenant, const Origin& origin, const Given& given, const Claim& claim) {
     Attempt attempt{.tenant = tenant, .who = std::string{}, .origin = origin, .stepped_up = steps_up(given, claim)};
-    if (claim.account && !is_card_alone(given)) attempt.who = claim.account->subject;
-    // Directories often ignore case; spelling a name in a thousand ways must not give a thousand times the guesses.
-    else if (given.password != nullptr) attempt.who = "name:" + ascii_lower(given.password->name);
+    // What the directory is asked counts for the name alone, whether there is an account of that spelling here or not.
+    if (claim.account && !claim.ask_directory && !is_card_alone(given)) attempt.who = claim.account->subject;
+    else if (given.password != nullptr) attempt.who = counted_by_name(given.password->name);
     else if (given.card) attempt.who = "card:" + to_hex(claim.cards.front().lookup);
     else if (given.token != nullptr) attempt.who = "token:" + given.token->subject.text();
     return attempt;
@@ -251,6 +257,8 @@ void renew(const Authenticator::Parts& parts, const Given& given, const Claim& c
 }
 
 }  // namespace
+
+std::string counted_by_name(std::string_view name) { return "name:" + ascii_lower(name); }
 
 FactorKind kind_of(const Factor& factor) noexcept {
     struct Visitor {

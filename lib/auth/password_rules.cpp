@@ -14,8 +14,16 @@ namespace {
 
 constexpr std::string_view where = "password";
 
-// The lower-case letter for a two-byte one: Latin-1, Greek and Cyrillic, where both are two bytes long.
+constexpr bool between(char32_t point, char32_t first, char32_t last) noexcept {
+    return point >= first && point <= last;
+}
+
+// The lower-case letter for a two-byte one, where both are two bytes long: Latin-1, Latin Extended-A, Greek, Cyrillic.
 char32_t folded(char32_t point) noexcept {
+    // Here each capital stands before its small letter; of the dotted I (U+0130) that is an `i`, one byte.
+    if ((between(point, 0x100, 0x137) && point != 0x130) || between(point, 0x14a, 0x177)) return point | 1u;
+    if (between(point, 0x139, 0x148) || between(point, 0x179, 0x17e)) return point + (point & 1u);
+    if (point == 0x178) return 0xff;
     if (point >= 0xc0 && point <= 0xde && point != 0xd7) return point + 0x20;
     if (point >= 0x391 && point <= 0x3a9 && point != 0x3a2) return point + 0x20;
     if (point >= 0x410 && point <= 0x42f) return point + 0x20;

@@ -133,11 +133,11 @@ void Throttle::succeeded(const Attempt& attempt, const Admission& admission) {
 
 void Throttle::withdraw(const Attempt& attempt, const Admission& admission) { take_back(keys_of(attempt), admission); }
 
-void Throttle::forgive(TenantId tenant, SubjectId subject) {
+void Throttle::forgive(TenantId tenant, const Counted& who) {
     for (const std::optional<DeviceId> realm : {std::optional<DeviceId>{}, std::optional{DeviceId{}}}) {
-        const Keys keys = keys_of({.tenant = tenant, .who = subject, .origin = {.device = realm, .address = {}}});
-        if (Counter* const who = find(keys.who_table, keys.who)) {
-            who->failures = 0;
+        const Keys keys = keys_of({.tenant = tenant, .who = who, .origin = {.device = realm, .address = {}}});
+        if (Counter* const counter = find(keys.who_table, keys.who)) {
+            counter->failures = 0;
             mark(keys.who_table, keys.who);
             drop_if_nothing(keys.who_table, keys.who);
         }
@@ -321,9 +321,9 @@ Result<void> SharedThrottle::withdraw(const Attempt& attempt, const Admission& a
     return save();
 }
 
-Result<void> SharedThrottle::forgive(TenantId tenant, SubjectId subject) {
+Result<void> SharedThrottle::forgive(TenantId tenant, const Counted& who) {
     const std::scoped_lock lock{mutex_};
-    throttle_.forgive(tenant, subject);
+    throttle_.forgive(tenant, who);
     return save();
 }
 

@@ -75,7 +75,8 @@ bool tells_of_a_job(Kind kind) noexcept {
         case Kind::job_unkept:
         case Kind::job_restored:
         case Kind::user_unlocked:
-        case Kind::concurrent_use: return false;
+        case Kind::concurrent_use:
+        case Kind::pepper_changed: return false;
     }
     return false;
 }

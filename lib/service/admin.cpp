@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/service/admin.hpp>
 
+#include <safeq/auth/authenticator.hpp>
 #include <safeq/auth/factor.hpp>
 #include <safeq/auth/import_file.hpp>
 #include <safeq/core/fail_point.hpp>
@@ -89,6 +90,7 @@ Result<SubjectId> Admin::unlock_user(std::string_view name) {
     SAFEQ_TRY(const auth::Account account, parts_.accounts.find_by_name(parts_.tenant, name));
     SAFEQ_TRY_VOID(parts_.recorder.user_unlocked(account.subject));
     SAFEQ_TRY_VOID(parts_.throttle.forgive(parts_.tenant, account.subject));
+    SAFEQ_TRY_VOID(parts_.throttle.forgive(parts_.tenant, auth::counted_by_name(account.name)));
     return account.subject;
 }
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/api_bodies.hpp"
 
+#include <algorithm>
+
+#include <safeq/audit/record.hpp>
 #include <safeq/auth/account.hpp>
+#include <safeq/core/text.hpp>
 #include <safeq/token/print_token.hpp>
 
 #include "core/json.hpp"
@@ -40,6 +44,34 @@ Result<auth::Factor> parse_factor(const JsonReader& object) {
             auth::GivenPassword{.name = std::move(user), .password = crypto::Secret::copy_of(password)}};
     }
     return fail(Errc::malformed, "factors.type", "expected card, pin or password");
+}
+
+Result<Errc> parse_reason(const JsonReader& object) {
+    SAFEQ_TRY(const std::string text, object.text("reason", 64));
+    const auto known = all_error_codes();
+    const auto found = std::ranges::find_if(known, [&](Errc one) { return name(one) == text; });
+    if (found == known.end()) return fail(Errc::malformed, "event.reason", "no error's name");
+    return *found;
+}
+
+Result<ReportStarted> parse_started(const JsonReader& object) {
+    ReportStarted out{};
+    SAFEQ_TRY(out.version, object.text("version", ReportEvent::max_version_bytes));
+    SAFEQ_TRY_VOID(check_name(out.version, ReportEvent::max_version_bytes, "event.version"));
+    SAFEQ_TRY(const std::string digest, object.text("configuration", 2 * out.configuration.size()));
+    SAFEQ_TRY(const Bytes bytes, from_hex(digest));
+    if (bytes.size() != out.configuration.size())
+        return fail(Errc::malformed, "event.configuration", "expected 64 hexadecimal digits");
+    std::ranges::copy(bytes, out.configuration.begin());
+    return out;
+}
+
+Result<ReportReloaded> parse_reloaded(const JsonReader& object) {
+    ReportReloaded out;
+    SAFEQ_TRY(out.serial, object.text("serial", ReportEvent::max_serial_bytes));
+    SAFEQ_TRY_VOID(check_name(out.serial, ReportEvent::max_serial_bytes, "event.serial"));
+    SAFEQ_TRY(out.expires, object.time("expires"));
+    return out;
 }
 
 }  // namespace
@@ -126,6 +158,30 @@ Result<NewToken> parse_new_token(std::string_view body) {
         SAFEQ_TRY(const std::int64_t days, object.integer("days", 1, 3650));
         out.lifetime = std::chrono::days{days};
     }
+    return out;
+}
+
+Result<ReportEvent> parse_report_event(std::string_view body) {
+    using audit::Kind;
+    SAFEQ_TRY(const JsonReader object, JsonReader::parse(body, ReportEvent::max_bytes, "event"));
+    ReportEvent out;
+    SAFEQ_TRY(out.id, object.id<RecordId>("id"));
+    SAFEQ_TRY(const std::string event, object.text("event", 40));
+    if (event == audit::name(Kind::sign_in)) {
+        out.what = AuditorSignedIn{};
+    } else if (event == audit::name(Kind::sign_in_refused)) {
+        SAFEQ_TRY(const Errc reason, parse_reason(object));
+        out.what = AuditorRefused{reason};
+    } else if (event == audit::name(Kind::daemon_started)) {
+        SAFEQ_TRY(out.what, parse_started(object));
+    } else if (event == audit::name(Kind::daemon_stopped)) {
+        out.what = ReportStopped{};
+    } else if (event == audit::name(Kind::credentials_reloaded)) {
+        SAFEQ_TRY(out.what, parse_reloaded(object));
+    } else {
+        return fail(Errc::malformed, "event.event", "nothing that a report server tells");
+    }
+    if (out.encode() != body) return fail(Errc::not_canonical, "event", "not in its one form");
     return out;
 }
 

@@ -11,9 +11,11 @@
 #include <safeq/auth/import_file.hpp>
 #include <safeq/job/release_gate.hpp>
 #include <safeq/service/admin.hpp>
+#include <safeq/service/report_event.hpp>
 
-// The JSON bodies of the terminal's and the operator's interface, read apart from what is done with them. Each member
-// has its bounds; what it means (whether there is such a user, whether the rule is one) is for who does it.
+// The JSON bodies of the terminal's and the operator's interface, and what the report server tells, read apart from
+// what is done with them. Each member has its bounds; what it means (whether there is such a user, whether the rule is
+// one) is for who does it.
 namespace safeq::service {
 
 inline constexpr std::size_t max_terminal_body = 16 * 1024;
@@ -43,5 +45,8 @@ struct NewToken {
     std::optional<std::chrono::days> lifetime;  ///< 1 to 3650 days
 };
 [[nodiscard]] Result<NewToken> parse_new_token(std::string_view body);
+
+/// Exactly what `ReportEvent::encode` writes. *Errors*: also `not_canonical`, for what it would write otherwise.
+[[nodiscard]] Result<ReportEvent> parse_report_event(std::string_view body);
 
 }  // namespace safeq::service

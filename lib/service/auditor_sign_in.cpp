@@ -14,9 +14,27 @@ SubjectId subject_of(TenantId tenant) {
     return SubjectId{bytes};
 }
 
+// Of addresses at which the right password was shown, so there are few; a bound all the same.
+constexpr std::size_t most_addresses = 1024;
+
 }  // namespace
 
+Result<void> AuditorSignIn::record_once(const std::string& address) const {
+    const Time now = parts_.clock.now();
+    {
+        const std::scoped_lock lock{mutex_};
+        const auto it = recorded_.find(address);
+        if (it != recorded_.end() && it->second <= now && now < it->second + recorded_for) return {};
+    }
+    SAFEQ_TRY_VOID(parts_.journal.signed_in());
+    const std::scoped_lock lock{mutex_};
+    if (recorded_.size() >= most_addresses) recorded_.clear();
+    recorded_.insert_or_assign(address, now);
+    return {};
+}
+
 Result<void> AuditorSignIn::check(std::string_view user, const crypto::Secret& password, std::string address) const {
+    SAFEQ_TRY_VOID(parts_.journal.ready());
     auth::Attempt attempt{.tenant = parts_.tenant,
                           .who = std::string{user},
                           .origin = {.device = std::nullopt, .address = std::move(address)}};
@@ -31,7 +49,15 @@ Result<void> AuditorSignIn::check(std::string_view user, const crypto::Secret& p
         SAFEQ_TRY_VOID(parts_.throttle.withdraw(attempt, admission));
         return std::unexpected(match.error());
     }
-    if (*match == auth::PasswordCheck::mismatch || user != name) return fail(Errc::credential_wrong, "auditor");
+    const bool right = *match != auth::PasswordCheck::mismatch && user == name;
+    auto recorded =
+        right ? record_once(attempt.origin.address) : parts_.journal.sign_in_refused(Errc::credential_wrong);
+    if (!recorded) {
+        // Nobody is told whether it was right, by a count neither.
+        SAFEQ_TRY_VOID(parts_.throttle.withdraw(attempt, admission));
+        return recorded;
+    }
+    if (!right) return fail(Errc::credential_wrong, "auditor");
     return parts_.throttle.succeeded(attempt, admission);
 }
 

@@ -4,6 +4,7 @@
 #include <safeq/audit/tile.hpp>
 
 #include "core/json.hpp"
+#include "service/api_bodies.hpp"
 
 namespace safeq::service {
 namespace {
@@ -47,6 +48,7 @@ std::vector<Route> DaemonApi::routes() {
     out.push_back(route("GET", "/internal/v1/owners/{owner}/jobs", Role::intake, &DaemonApi::list));
     out.push_back(route("POST", "/internal/v1/owners/{owner}/jobs/{job}/cancel", Role::intake, &DaemonApi::cancel));
     out.push_back(route("GET", "/internal/v1/subject-keys/{subject}", Role::report, &DaemonApi::subject_key));
+    out.push_back(route("POST", "/internal/v1/report-events", Role::report, &DaemonApi::record));
     return out;
 }
 
@@ -151,6 +153,12 @@ Result<ApiReply> DaemonApi::subject_key(const ApiCall& call) {
     if (key.error().code == Errc::key_unknown)
         return ApiReply{.status = 404, .body = Json{{"error", "key_unknown"}}.dump()};
     return std::unexpected(key.error());
+}
+
+Result<ApiReply> DaemonApi::record(const ApiCall& call) {
+    SAFEQ_TRY(const ReportEvent event, parse_report_event(call.body));
+    SAFEQ_TRY_VOID(parts_.recorder.of_report(event));
+    return ApiReply{.status = 204, .body = {}};
 }
 
 std::vector<Route> log_routes(audit::LogReader& log, Role role) {

@@ -267,6 +267,25 @@ Result<void> Recorder::credentials_reloaded(std::string_view daemon, std::string
     return write(out);
 }
 
+Result<void> Recorder::pepper_in_use(const auth::PepperId& pepper) {
+    constexpr std::uint64_t looked_at = 65'536;
+    const std::uint64_t size = parts_.log.size();
+    std::string last;
+    const auto look = [&](audit::Index, ByteView entry) -> Result<void> {
+        if (!as_text(entry).contains(audit::name(Kind::pepper_changed))) return {};
+        SAFEQ_TRY(const audit::Record found, audit::Record::parse(entry));
+        const std::string* const key = found.text(field::key);
+        if (found.kind == audit::KindName{Kind::pepper_changed} && found.tenant == parts_.tenant && key != nullptr)
+            last = *key;
+        return {};
+    };
+    SAFEQ_TRY_VOID(parts_.log.scan(size - std::min(size, looked_at), look));
+    if (last == pepper.text()) return {};
+    audit::Record out = record(Kind::pepper_changed);
+    out.add(field::key, pepper.text());
+    return write(out);
+}
+
 Result<void> Recorder::quota_refused(SubjectId subject, std::string_view what) {
     audit::Record out = record(Kind::quota_refused);
     out.subject = subject;

@@ -81,12 +81,12 @@ def test_connections_at_work_go_on_and_new_ones_see_the_new_certificate(site):
     assert ask(device, "/v1/jobs") == 401 and ask(people) == 401
     assert ask(at_terminal(site), "/v1/jobs") == 401
 
-    def told(name):
-        lines = site.safeq("audit", "export", name, "--format", "jsonl").stdout.splitlines()
+    def told(log, name):
+        lines = site.safeq("audit", "export", log, "--format", "jsonl").stdout.splitlines()
         entries = [json.loads(line)["entry"] for line in lines]
-        return [entry["fields"] for entry in entries if entry["kind"] == "credentials_reloaded"]
-    for name in ("intake", "release"):
-        last = house.wait_until(lambda n=name: told(n), 20, f"the reload of {name} in its log")[-1]
+        return [entry["fields"] for entry in entries if entry["kind"] == "credentials_reloaded" and entry["fields"]["name"] == name]
+    for name, log in (("intake", "intake"), ("release", "release"), ("report", "release")):
+        last = house.wait_until(lambda n=name, of=log: told(of, n), 20, f"the reload of {name} on record")[-1]
         assert (last["name"], last["key"].upper()) == (name, serial(certificate(site, name))), last
     for connection in (device, people, half):
         connection.close()

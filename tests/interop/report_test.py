@@ -64,6 +64,47 @@ def test_the_checkpoint_is_cosigned(site):
     assert len(signers) == 2 and signers[1].endswith("/witness"), note
 
 
+def on_record(site, *kinds):
+    """What the release server's log says of the report server, of those kinds: kind, and reason or name."""
+    lines = site.safeq("audit", "export", "release", "--format", "jsonl").stdout.splitlines()
+    entries = [json.loads(line)["entry"] for line in lines]
+    of_kind = [(e["kind"], e["fields"]) for e in entries if e["kind"] in kinds]
+    return [(kind, fields.get("reason") or fields.get("factors")) for kind, fields in of_kind if "report" in (fields.get("method"), fields.get("name"))]
+
+
+def test_who_signs_in_and_who_is_refused_is_on_record(site):
+    kinds = ("sign_in", "sign_in_refused")
+    before = on_record(site, *kinds)
+    for _ in range(5):
+        assert get(site, "/", *auditor(site), "127.0.0.5")[0] == 200
+    assert get(site, "/", "auditor", "wrong password", "127.0.0.6")[0] == 401
+    assert get(site, "/", "nobody", "wrong password", "127.0.0.7")[0] == 401
+    expected = before + [("sign_in", "password"), *[("sign_in_refused", "credential_wrong")] * 2]
+    house.wait_until(lambda: on_record(site, *kinds) == expected, 20, "the records")
+
+
+def test_nobody_is_let_in_unrecorded(site):
+    runs = ("daemon_started", "daemon_stopped")
+    assert on_record(site, *runs) == [("daemon_started", None)]
+    site.stop("report")
+    site.start("report")
+    house.wait_until(lambda: [kind for kind, _ in on_record(site, *runs)] == [runs[0], runs[1], runs[0]], 20, "the records")
+
+    site.stop("release")
+    sign_ins = len(on_record(site, "sign_in"))
+    for password in (auditor(site)[1], "wrong password"):
+        status, headers, body = get(site, "/", "auditor", password, "127.0.0.8")
+        assert status == 503 and body.startswith("Unavailable") and "WWW-Authenticate" not in headers, (status, headers, body)
+    # It starts all the same; then the start must be on record before anybody gets in.
+    site.stop("report")
+    site.start("report")
+    assert get(site, "/", *auditor(site))[0] == 503
+    assert len(on_record(site, "sign_in")) == sign_ins
+    site.start("release")
+    house.wait_until(lambda: get(site, "/", *auditor(site))[0] == 200, 20, "the auditor to be let in")
+    house.wait_until(lambda: on_record(site, *runs, "sign_in")[-2:] == [("daemon_started", None), ("sign_in", "password")], 20, "the records")
+
+
 def test_guesses_from_everywhere_lock_no_auditor_out_also_after_a_restart(site):
     assert get(site, "/", *auditor(site))[0] == 200
     answers = [get(site, "/", "auditor", "wrong password", f"127.0.1.{i}")[0] for i in range(1, 25)]

@@ -4,6 +4,7 @@
 import base64
 import contextlib
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -99,6 +100,13 @@ def peppers(site):
     return [line.split()[0] for line in site.safeq("pepper", "list").stdout.splitlines()]
 
 
+def recorded(site):
+    """The peppers that the log names, in its order."""
+    lines = site.safeq("audit", "export", "release", "--format", "jsonl").stdout.splitlines()
+    entries = [json.loads(line)["entry"] for line in lines]
+    return [entry["fields"]["key"] for entry in entries if entry["kind"] == "pepper_changed"]
+
+
 def stored_under(site, user):
     """The id of the pepper in somebody's stored password; the daemon must not run."""
     subject = next(line.split()[-1] for line in user.splitlines() if line)
@@ -114,6 +122,7 @@ def test_a_pepper_is_rotated_and_what_was_stored_before_is_good_and_renewed(site
     old = peppers(site)
     assert len(old) == 1
     site.stop("release")
+    assert recorded(site) == old
     assert stored_under(site, row) == old[0]
     site.safeq("pepper", "rotate")
     both = peppers(site)
@@ -122,6 +131,7 @@ def test_a_pepper_is_rotated_and_what_was_stored_before_is_good_and_renewed(site
     assert sign_in(site, "margaret", "another password") == 403
     assert sign_in(site, "margaret", "the password of margaret") == 201
     site.stop("release")
+    assert recorded(site) == [old[0], both[0]]
     assert stored_under(site, row) == both[0]
     # Once nothing names the old one any more, it may go; the password is still good.
     for path in (site.root / "release" / "keys").glob("pepper.previous.*.key"):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs each case of secrets.cpp under valgrind: the leaky ones must be caught, the others must be silent."""
+"""Runs each case of the program secrets under valgrind: the leaky ones must be caught, the others must be silent."""
 import argparse
 import pathlib
 import re

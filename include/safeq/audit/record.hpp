@@ -60,6 +60,7 @@ enum class Kind : std::uint8_t {
     job_restored,          ///< held anew from its sealed files, for the database didn't have it
     user_unlocked,         ///< an operator had the throttle forget the failures at somebody's account
     concurrent_use,        ///< a card signs in at one device while its owner is signed in at another
+    pepper_changed,        ///< passwords, PINs and cards are stored under another pepper than was last recorded
 };
 
 /// Every kind, in the order of the enumeration.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include <safeq/auth/account.hpp>
@@ -38,6 +39,10 @@ using Factor = std::variant<GivenCard, GivenPassword, GivenPin, GivenToken>;
 /// What kind of proof this is.
 [[nodiscard]] FactorKind kind_of(const Factor& factor) noexcept;
 
+/// Whom the throttle counts passwords of this name for that aren't judged by an account here: nobody's, and those of
+/// which a directory is asked; the same for every spelling in capitals.
+[[nodiscard]] std::string counted_by_name(std::string_view name);
+
 /// Someone who has proved who they are.
 struct Authenticated {
     TenantId tenant;
@@ -64,7 +69,9 @@ public:
         const Hasher& hasher;
         const PepperRing& peppers;
         SharedThrottle& throttle;
-        Directory* directory = nullptr;  ///< asked for names that have no password here; none where null
+        /// Asked for names that have no password here, unless a card or token beside it says another name; none where
+        /// null.
+        Directory* directory = nullptr;
     };
 
     explicit Authenticator(const Parts& parts) noexcept : parts_{parts} {}

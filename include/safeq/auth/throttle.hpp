@@ -74,13 +74,15 @@ static_assert(most_guesses(throttle_2026) <= 100);
 static_assert(throttle_2026.free_at_origin < throttle_2026.at_origin);
 static_assert(throttle_2026.step_up < throttle_2026.unfamiliar.size);
 
+/// The account, or what was given in its place (a name, a card's lookup) where there is no such account: both are
+/// slowed down alike, so that the throttle doesn't tell who exists, but are counted in tables of their own, so that a
+/// flood of invented names can't push out what is known about real ones.
+using Counted = std::variant<SubjectId, std::string>;
+
 /// One attempt to prove who someone is.
 struct Attempt {
     TenantId tenant;
-    /// The account, or what was given in its place (a name, a card's lookup) where there is no such account: both are
-    /// slowed down alike, so that the throttle doesn't tell who exists, but are counted in tables of their own, so
-    /// that a flood of invented names can't push out what is known about real ones.
-    std::variant<SubjectId, std::string> who;
+    Counted who;
     Origin origin;
     bool stepped_up = false;  ///< a password beside a card or token that is the account's
 };
@@ -136,7 +138,7 @@ public:
     void withdraw(const Attempt& attempt, const Admission& admission);
 
     /// An operator's word: forgets the account's failures everywhere but at single origins, which wait out.
-    void forgive(TenantId tenant, SubjectId subject);
+    void forgive(TenantId tenant, const Counted& who);
 
     /// Everything that is known, for tests and for moving to another store.
     [[nodiscard]] std::vector<ThrottleEntry> snapshot() const;
@@ -213,7 +215,7 @@ public:
     [[nodiscard]] Result<Admission> admit(const Attempt& attempt);
     [[nodiscard]] Result<void> succeeded(const Attempt& attempt, const Admission& admission);
     [[nodiscard]] Result<void> withdraw(const Attempt& attempt, const Admission& admission);
-    [[nodiscard]] Result<void> forgive(TenantId tenant, SubjectId subject);
+    [[nodiscard]] Result<void> forgive(TenantId tenant, const Counted& who);
     /// @}
 
 private:

@@ -15,8 +15,8 @@ namespace safeq::service {
 [[nodiscard]] Result<InstanceId> intake_of(const ApiPeer& peer);
 
 /// What a release server offers to other daemons, over mutually authenticated TLS: identity, hand-over and job states
-/// to intakes, subject keys to the report server. The sealed files themselves come by a streaming route beside this
-/// table. *Threads*: handlers are safe from several threads; they block.
+/// to intakes, subject keys and a place on record to the report server. The sealed files themselves come by a streaming
+/// route beside this table. *Threads*: handlers are safe from several threads; they block.
 class DaemonApi final {
 public:
     /// What the routes act on; what is referred to must outlive the object.
@@ -28,6 +28,7 @@ public:
         job::Jobs& jobs;
         job::Repository& repository;
         audit::SubjectKeys& subjects;
+        Recorder& recorder;
         const Clock& clock;
         std::function<Result<std::string>()> epoch_list;  ///< the signed note
         Explain explain;
@@ -48,6 +49,7 @@ private:
     Result<ApiReply> list(const ApiCall& call);
     Result<ApiReply> cancel(const ApiCall& call);
     Result<ApiReply> subject_key(const ApiCall& call);
+    Result<ApiReply> record(const ApiCall& call);
 
     Parts parts_;
 };

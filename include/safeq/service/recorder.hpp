@@ -10,8 +10,10 @@
 
 #include <safeq/audit/log.hpp>
 #include <safeq/audit/personal.hpp>
+#include <safeq/auth/pepper.hpp>
 #include <safeq/job/job.hpp>
 #include <safeq/job/journal.hpp>
+#include <safeq/service/report_event.hpp>
 #include <safeq/spool/epoch.hpp>
 #include <safeq/token/store.hpp>
 
@@ -106,6 +108,12 @@ public:
     [[nodiscard]] Result<void> daemon_stopped(std::string_view daemon);
     /// Before a daemon shows other certificates than it started with: `serial` and `expires` of its own.
     [[nodiscard]] Result<void> credentials_reloaded(std::string_view daemon, std::string_view serial, Time expires);
+    /// Before anything is stored under this pepper. Writes nothing where it is the one that was recorded last; who was
+    /// recorded more than 65,536 records ago is recorded again, so that a start never reads a whole log.
+    [[nodiscard]] Result<void> pepper_in_use(const auth::PepperId& pepper);
+    /// What the report server tells. Idempotent: the record's id is derived from the event's and its kind, so that no
+    /// event takes the place of another record.
+    [[nodiscard]] Result<void> of_report(const ReportEvent& event);
     /// `what`: "jobs" or "bytes".
     [[nodiscard]] Result<void> quota_refused(SubjectId subject, std::string_view what);
     /// Before the files of a job that was never acknowledged are removed. `why`: for people.

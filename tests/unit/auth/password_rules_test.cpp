@@ -78,15 +78,38 @@ TEST_CASE("a password that says whose or where it is is refused", "[auth]") {
 
 TEST_CASE("a password on the blocklist is refused in any case, and only whole", "[auth]") {
     const auto list = Blocklist::parse(
-        "correct horse battery staple\npassword1234567\nqwertyuiop12345\n"
+        "correct horse battery staple\npassword1234567\n"
+        "p\u0159\u00edli\u0161 \u017elu\u0165ou\u010dk\u00fd k\u016f\u0148\n"
+        "qwertyuiop12345\n"
         "\u00e4rgerlich \u0431\u043b\u0438\u043d \u03b1\n");
     REQUIRE(list);
     for (const char* text : {"correct horse battery staple", "Correct Horse Battery Staple", "PASSWORD1234567",
-                             "qwertyuiop12345", "\u00c4RGERLICH \u0411\u041b\u0418\u041d \u0391"})
+                             "qwertyuiop12345", "\u00c4RGERLICH \u0411\u041b\u0418\u041d \u0391",
+                             "P\u0158\u00cdLI\u0160 \u017dLU\u0164OU\u010cK\u00dd K\u016e\u0147"})
         CHECK(refused(text, PasswordUse::alone, &*list) == Errc::weak_parameters);
     for (const char* text : {"password12345678", "a password1234567", "correct horse battery", "qwertyuiop1234\u00e9",
                              "zzzzzzzzzzzzzzzzz", "               "})
         CHECK(check(text, PasswordUse::alone, &*list));
+}
+
+TEST_CASE("a capital of Latin Extended-A is the same as its small letter, and no other letter is", "[auth]") {
+    constexpr std::string_view pairs =
+        "ĀāĂăĄąĆćĈĉĊċČčĎďĐđĒēĔĕĖėĘęĚěĜĝĞğĠġĢģĤĥĦħĨĩĪīĬĭĮįĲĳĴĵĶķĹĺĻļĽľĿŀŁłŃńŅņŇň"
+        "ŊŋŌōŎŏŐőŒœŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŦŧŨũŪūŬŭŮůŰűŲųŴŵŶŷŸÿŹźŻżŽž";
+    std::set<std::string_view> capitals;
+    for (std::size_t at = 0; at < pairs.size(); at += 4) {
+        const std::string_view capital = pairs.substr(at, 2);
+        capitals.insert(capital);
+        CHECK(code(std::string{capital}) == Errc::not_canonical);
+        const auto list = Blocklist::parse(std::string{pairs.substr(at + 2, 2)});
+        REQUIRE(list);
+        CHECK(list->contains(secret(capital)));
+    }
+    CHECK(capitals.size() == 62);
+    for (unsigned point = 0x100; point < 0x180; ++point) {
+        const std::string letter{static_cast<char>(0xc0u | (point >> 6)), static_cast<char>(0x80u | (point & 0x3fu))};
+        CHECK(Blocklist::parse(letter).has_value() != capitals.contains(letter));
+    }
 }
 
 TEST_CASE("a blocklist finds each of its lines and nothing else", "[auth]") {

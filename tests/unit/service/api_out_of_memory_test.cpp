@@ -8,6 +8,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <safeq/audit/schema.hpp>
 #include <safeq/audit/tile.hpp>
 #include <safeq/tls/authority.hpp>
 
@@ -310,5 +311,11 @@ TEST_CASE("an allocation that fails while a daemon is answered is a failure of o
                .done = [&] { return w.release_blobs.list()->empty(); }});
     fail_each(w, untried,
               {.request = call("GET /internal/v1/subject-keys/{subject}", {{"subject", w.carol.text()}}), .good = 200});
+    const service::ReportEvent event{.id = RecordId::make(w.clock, w.random), .what = service::AuditorSignedIn{}};
+    fail_each(w, untried,
+              {.request = call("POST /internal/v1/report-events", {}, event.encode()), .good = 204, .done = [&] {
+                   const auto last = audit::decode(*w.release->log->entry(w.release->log->size() - 1));
+                   return last && last->text(audit::field::method) != nullptr;
+               }});
     CHECK(untried == std::set<std::string>{});
 }

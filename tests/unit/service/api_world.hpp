@@ -68,6 +68,7 @@ struct ApiWorld : World {
                           .jobs = w.release->jobs,
                           .repository = w.repository,
                           .subjects = w.subjects,
+                          .recorder = w.release->recorder,
                           .clock = w.clock,
                           .epoch_list = [this] { return keeper.signed_list(); },
                           .explain = {}}} {

@@ -117,6 +117,23 @@ TEST_CASE("every function of the recorder writes a record of its schema", "[serv
     wrote(w.recorder.daemon_stopped("release"), Kind::daemon_stopped);
     wrote(w.recorder.credentials_reloaded("release", "0a1b", Time{}), Kind::credentials_reloaded);
     wrote(w.recorder.quota_refused(w.alice, "bytes"), Kind::quota_refused);
+    CHECK(*wrote(w.recorder.pepper_in_use({}), Kind::pepper_changed).text("key") == "0000000000000000");
+    const auto of_report = [&](decltype(service::ReportEvent::what) what, Kind kind) {
+        return wrote(w.recorder.of_report({RecordId::make(w.clock, w.random), std::move(what)}), kind);
+    };
+    const audit::Record auditor = of_report(service::AuditorSignedIn{}, Kind::sign_in);
+    CHECK(*auditor.text("method") == "report");
+    CHECK(*auditor.text("factors") == "password");
+    CHECK(!auditor.subject);
+    const audit::Record refused = of_report(service::AuditorRefused{Errc::credential_wrong}, Kind::sign_in_refused);
+    CHECK(*refused.text("method") == "report");
+    CHECK(*refused.text("reason") == "credential_wrong");
+    const audit::Record started =
+        of_report(service::ReportStarted{"0.1.0", crypto::sha256(as_bytes("a=1"))}, Kind::daemon_started);
+    CHECK(*started.text("name") == "report");
+    CHECK(*started.text("configuration") == to_hex(crypto::sha256(as_bytes("a=1"))));
+    CHECK(*of_report(service::ReportStopped{}, Kind::daemon_stopped).text("name") == "report");
+    CHECK(*of_report(service::ReportReloaded{"0a1b", Time{}}, Kind::credentials_reloaded).text("key") == "0a1b");
     wrote(w.recorder.orphan_removed(job.id, "not acknowledged"), Kind::orphan_removed);
     wrote(w.recorder.policy_exception_used(w.device, "legacy-mfd-2026", "until it is replaced", {}),
           Kind::policy_exception_used);
@@ -210,6 +227,8 @@ TEST_CASE("when the log can't be written, every function says so", "[service]") 
         [&] { return w.recorder.daemon_stopped("release"); },
         [&] { return w.recorder.credentials_reloaded("release", "0a1b", Time{}); },
         [&] { return w.recorder.quota_refused(w.alice, "jobs"); },
+        [&] { return w.recorder.pepper_in_use({}); },
+        [&] { return w.recorder.of_report({RecordId::make(w.clock, w.random), service::AuditorSignedIn{}}); },
         [&] { return w.recorder.orphan_removed(job.id, "x"); },
         [&] { return w.recorder.policy_exception_used(w.device, "p", "r", {}); },
         [&] { return w.recorder.time_changed(5s); },
@@ -225,6 +244,39 @@ TEST_CASE("when the log can't be written, every function says so", "[service]") 
         CHECK(w.log->size() == 0);
     }
     CHECK(w.recorder.ready().error().code == Errc::log_unavailable);
+}
+
+TEST_CASE("a pepper is recorded when it is another than was recorded last", "[service]") {
+    World w;
+    const auth::PepperId first{};
+    auth::PepperId second{};
+    second.bytes[0] = std::byte{1};
+    const auto recorded = [&](const auth::PepperId& pepper) {
+        const std::uint64_t before = w.log->size();
+        REQUIRE(w.recorder.pepper_in_use(pepper));
+        return w.log->size() - before;
+    };
+    CHECK(recorded(first) == 1);
+    CHECK(recorded(first) == 0);
+    REQUIRE(w.recorder.daemon_stopped("pepper_changed"));  // a text that only looks like it
+    CHECK(recorded(first) == 0);
+    CHECK(recorded(second) == 1);
+    CHECK(recorded(second) == 0);
+    CHECK(recorded(first) == 1);  // a key folder that was put back
+}
+
+TEST_CASE("what the report server tells twice is recorded once, and takes no other record's place", "[service]") {
+    World w;
+    const SubjectId alice = w.alice;
+    const service::ReportEvent event{.id = RecordId::make(w.clock, w.random), .what = service::ReportStopped{}};
+    REQUIRE(w.recorder.of_report(event));
+    REQUIRE(w.recorder.of_report(event));
+    CHECK(w.log->size() == 1);
+    // Ids of other records can be foreseen.
+    const RecordId foreseen = audit::derive_record_id(Kind::user_erased, w.tenant, alice.bytes());
+    REQUIRE(w.recorder.of_report({.id = foreseen, .what = service::AuditorSignedIn{}}));
+    REQUIRE(w.recorder.user_erased(alice));
+    CHECK(w.last().kind == audit::KindName{Kind::user_erased});
 }
 
 TEST_CASE("a clock that is set is noticed, and one that drifts is not", "[service]") {
