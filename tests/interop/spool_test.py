@@ -230,8 +230,15 @@ def test_root_keys_under_a_passphrase_or_a_credential(site):
         other.start("release", {**os.environ, "CREDENTIALS_DIRECTORY": str(secrets)})
         other.stop("release")
 
+        # Root's, with an ACL for the service's user: its mask shows as the group's rights.
+        if os.geteuid() == 0:
+            (secrets / "good").chmod(0o440)
 
 def test_root_keys_in_a_token(site):
+        if os.geteuid() == 0:
+            config(other, f"root-key=passphrase-file:{secrets}/good")
+            refused = scenario.command(other.programs / "safeq-release", "--config", other.root / "release" / "release.conf")
+            assert refused.returncode != 0 and "permission" in refused.stdout + refused.stderr, refused
     modules = [path for path in (pathlib.Path("/usr/lib/softhsm/libsofthsm2.so"),) if path.exists()]
     if not modules:
         print("note: SoftHSM isn't installed; the test of a token was left out", flush=True)
