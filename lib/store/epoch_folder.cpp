@@ -267,4 +267,9 @@ Result<void> EpochFolder::destroy(TenantId tenant, const spool::EpochId& id, Tim
     return impl_->erase_stale();
 }
 
+Result<void> EpochFolder::complete() {
+    const std::scoped_lock lock{impl_->mutex};
+    return impl_->erase_stale();
+}
+
 }  // namespace safeq::store

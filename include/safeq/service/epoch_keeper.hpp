@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -37,8 +39,11 @@ public:
     [[nodiscard]] virtual Result<void> retire(const spool::EpochId& epoch, Time now) = 0;
     /// Marks an epoch as ending, durably. Idempotent. *Errors*: `epoch_unknown`.
     [[nodiscard]] virtual Result<void> condemn(const spool::EpochId& epoch) = 0;
-    /// Destroys the key; documents of its epoch can't be opened by anyone afterwards. Idempotent.
+    /// Destroys the key; documents of its epoch can't be opened by anyone afterwards. Idempotent. When it fails and the
+    /// epoch is no longer listed, then the key is gone, and traces of it are left for `complete`.
     [[nodiscard]] virtual Result<void> destroy(const spool::EpochId& epoch) = 0;
+    /// Erases what earlier destructions left; nothing to do is no error.
+    [[nodiscard]] virtual Result<void> complete() = 0;
     /// What a destruction is worth here.
     [[nodiscard]] virtual Assurance assurance() const = 0;
 
@@ -105,7 +110,7 @@ public:
 
     /// Ends an epoch now, whatever its time: for a key that others may have. What an intake has sealed to it and not
     /// yet handed over is lost with it, acknowledged or not. *Errors*: `epoch_unknown`; as `tick`: then it is
-    /// condemned, and a later `tick` goes on.
+    /// condemned, and a later `tick` goes on. A call that failed may be repeated, and returns what came of the epoch.
     [[nodiscard]] Result<Settlement> end(const spool::EpochId& epoch);
 
     /// The signed list as of now. Its sequence is the time, so a later list has a higher one. *Errors*: those
@@ -119,10 +124,13 @@ private:
     [[nodiscard]] Result<void> cover(const std::vector<LivingEpoch>& epochs);
     [[nodiscard]] Result<spool::EpochKeyEntry> shelter();
     [[nodiscard]] Result<Settlement> finish(const spool::EpochId& epoch);
+    [[nodiscard]] Result<void> destroy(const spool::EpochId& epoch, const Settlement& settled);
 
     Parts parts_;
     std::mutex mutex_;
     std::uint64_t last_sequence_ = 0;
+    // What came of epochs whose keys are gone and were not erased at the first try: for who tries again.
+    std::map<spool::EpochId, Settlement> left_;
 };
 
 }  // namespace safeq::service

@@ -81,8 +81,13 @@ public:
     /// Destroys the key of the epoch: replaces the root key, then overwrites and unlinks the old files. The caller
     /// takes it out of its ring. One that is destroyed already is no error, so a call that failed may be repeated.
     /// *Errors*: `epoch_unknown` when it was never here; `disk_full`, `io_failed`: then it may or may not be destroyed,
-    /// and where not even that can be told, nothing more is changed until the folder is opened anew.
+    /// as `destroyed` tells, its old files being left for `complete`; and where not even that can be told, nothing more
+    /// is changed until the folder is opened anew.
     [[nodiscard]] Result<void> destroy(TenantId tenant, const spool::EpochId& epoch, Time now);
+
+    /// Overwrites and unlinks what destructions have left of old generations. *Errors*: `io_failed`, `disk_full`; then
+    /// something is left.
+    [[nodiscard]] Result<void> complete();
 
     /// Whether a destruction here is one in hardware: see `spool::RootKeys::hardware`.
     [[nodiscard]] bool hardware() const noexcept;

@@ -251,6 +251,33 @@ TEST_CASE("a damaged file is named as lost, and holds nothing up", "[service][ep
     CHECK(*told[0].text("jobs") == names);
 }
 
+TEST_CASE("traces of a key that could not be erased are erased by a later tick, or by who asks again",
+          "[service][epoch]") {
+    for (const bool by_tick : {true, false}) {
+        World w;
+        REQUIRE(w.keeper->tick(w.clock.now()));
+        const spool::EpochKeyEntry first = w.current();
+        (void)w.job(first.key, job::State::held);
+        w.seeds.fail_on = "erase";
+        CHECK(w.keeper->end(first.id()).error().code == Errc::io_failed);
+        CHECK_FALSE(w.ring.opening_key(first.id()));
+        // Meanwhile the others come and go.
+        const spool::EpochKeyEntry second = w.current();
+        CHECK_FALSE(w.keeper->tick(w.clock.now() + 25h + 72h + 1ms));
+        CHECK_FALSE(w.ring.opening_key(second.id()));
+        CHECK_FALSE(w.keeper->end(first.id()));
+        CHECK(w.seeds.traces);
+        w.seeds.fail_on.clear();
+        if (by_tick) REQUIRE(w.keeper->tick(w.clock.now()));
+        else CHECK(must(w.keeper->end(first.id())).moved == 2);
+        CHECK_FALSE(w.seeds.traces);
+        // Who asked and was told of a failure is told how it ended; the next time there is no such epoch.
+        if (by_tick) CHECK(must(w.keeper->end(first.id())).moved == 2);
+        CHECK(w.keeper->end(first.id()).error().code == Errc::epoch_unknown);
+        CHECK(w.records(audit::Kind::key_destroyed).size() == 2);
+    }
+}
+
 TEST_CASE("an end that was cut off is finished after a restart, wherever it was", "[service][epoch]") {
     for (const std::string step : {"condemn", "create", "spool", "log", "destroy"}) {
         CAPTURE(step);

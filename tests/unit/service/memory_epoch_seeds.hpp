@@ -42,12 +42,19 @@ public:
         SAFEQ_TRY_VOID(step("destroy"));
         std::erase_if(living, [&](const service::LivingEpoch& one) { return one.entry.id() == epoch; });
         ring_.destroy(epoch);
+        traces = true;
+        return complete();
+    }
+    Result<void> complete() override {
+        if (traces) SAFEQ_TRY_VOID(step("erase"));
+        traces = false;
         return {};
     }
     [[nodiscard]] service::Assurance assurance() const override { return service::Assurance::hardware; }
 
     std::vector<service::LivingEpoch> living;
     std::string fail_on;
+    bool traces = false;  ///< of a destroyed key
 
 private:
     Result<void> step(std::string_view name) const {

@@ -109,6 +109,27 @@ TEST_CASE("destroying an epoch replaces the root key and leaves the survivors", 
     CHECK(ring.opening_key(survivor.id));
 }
 
+TEST_CASE("what a destruction could not erase is told, and erased later", "[store]") {
+    std::size_t left = 0;
+    for (std::size_t n = 11; n <= 18; ++n) {
+        const test::TemporaryFolder root;
+        test::SeededRandom random;
+        test::FaultyFileOps ops;
+        auto folder = *store::EpochFolder::open(root / "epochs", random, ops);
+        const auto victim = folder->create(tenant(), noon, noon + 24h)->id;
+        ops.arm(n, Fault::once);
+        INFO("call " << n);
+        REQUIRE_FALSE(folder->destroy(tenant(), victim, noon));
+        CHECK(folder->list(tenant()).empty());
+        REQUIRE(folder->destroyed(tenant()).size() == 1);
+        if (files_in(root / "epochs").size() > 3) ++left;
+        REQUIRE(folder->complete());
+        CHECK(files_in(root / "epochs") == std::vector<std::string>{".lock", "root.2", "seeds.2"});
+        REQUIRE(folder->complete());
+    }
+    CHECK(left >= 7);
+}
+
 TEST_CASE("an epoch that is condemned stays so after a restart, until it is destroyed", "[store]") {
     const test::TemporaryFolder root;
     test::SeededRandom random;
