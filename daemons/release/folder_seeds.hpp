@@ -40,6 +40,9 @@ public:
         return done;
     }
     [[nodiscard]] Result<void> complete() override { return folder_.complete(); }
+    [[nodiscard]] Result<std::uint64_t> next_sequence(std::uint64_t least) override {
+        return folder_.next_sequence(least);
+    }
     [[nodiscard]] service::Assurance assurance() const override {
         return folder_.hardware() ? service::Assurance::hardware : service::Assurance::best_effort;
     }

@@ -139,8 +139,9 @@ Result<std::string> EpochKeeper::signed_list() {
     std::vector<spool::EpochKeyEntry> entries;
     for (const LivingEpoch& epoch : epochs)
         if (!epoch.ending && now < epoch.entry.not_after) entries.push_back(epoch.entry);
-    last_sequence_ = std::max(last_sequence_, static_cast<std::uint64_t>(now.time_since_epoch().count()));
-    return spool::EpochList::issue(parts_.tenant, last_sequence_, now, std::move(entries))
+    const auto time = std::max(now, Time{}).time_since_epoch().count();
+    SAFEQ_TRY(const std::uint64_t sequence, parts_.seeds.next_sequence(static_cast<std::uint64_t>(time)));
+    return spool::EpochList::issue(parts_.tenant, sequence, now, std::move(entries))
         .encode_signed(parts_.signer, parts_.signer_name);
 }
 

@@ -44,6 +44,8 @@ public:
     [[nodiscard]] virtual Result<void> destroy(const spool::EpochId& epoch) = 0;
     /// Erases what earlier destructions left; nothing to do is no error.
     [[nodiscard]] virtual Result<void> complete() = 0;
+    /// A number for a list of epochs: at least this one, and higher than any before, also before a restart.
+    [[nodiscard]] virtual Result<std::uint64_t> next_sequence(std::uint64_t least) = 0;
     /// What a destruction is worth here.
     [[nodiscard]] virtual Assurance assurance() const = 0;
 
@@ -113,8 +115,8 @@ public:
     /// condemned, and a later `tick` goes on. A call that failed may be repeated, and returns what came of the epoch.
     [[nodiscard]] Result<Settlement> end(const spool::EpochId& epoch);
 
-    /// The signed list as of now. Its sequence is the time, so a later list has a higher one. *Errors*: those
-    /// of the seeds.
+    /// The signed list as of now. Its sequence is the time, or one more than that of the list before where the clock
+    /// was set back, so that intakes accept it. *Errors*: those of the seeds.
     [[nodiscard]] Result<std::string> signed_list();
 
 private:
@@ -128,7 +130,6 @@ private:
 
     Parts parts_;
     std::mutex mutex_;
-    std::uint64_t last_sequence_ = 0;
     // What came of epochs whose keys are gone and were not erased at the first try: for who tries again.
     std::map<spool::EpochId, Settlement> left_;
 };

@@ -89,6 +89,10 @@ public:
     /// something is left.
     [[nodiscard]] Result<void> complete();
 
+    /// A number for a signed list: at least `least`, and higher than any that was given out before, also before a
+    /// restart; one sequence for all tenants. *Errors*: `too_large` when there are no more; `disk_full`, `io_failed`.
+    [[nodiscard]] Result<std::uint64_t> next_sequence(std::uint64_t least);
+
     /// Whether a destruction here is one in hardware: see `spool::RootKeys::hardware`.
     [[nodiscard]] bool hardware() const noexcept;
 

@@ -278,6 +278,26 @@ TEST_CASE("traces of a key that could not be erased are erased by a later tick, 
     }
 }
 
+TEST_CASE("a list is accepted after a clock that ran ahead is set back, also when the server restarts",
+          "[service][epoch]") {
+    World w;
+    const auto accepted = [&](std::uint64_t former) {
+        const auto note = must(w.keeper->signed_list());
+        return must(
+                   spool::EpochList::open(note, {"release", w.signer.verifying_key()}, w.tenant, former, w.clock.now()))
+            .sequence;
+    };
+    w.clock.advance(24h * 365);
+    REQUIRE(w.keeper->tick(w.clock.now()));
+    const std::uint64_t ahead = accepted(0);
+    CHECK(ahead == static_cast<std::uint64_t>(w.clock.now().time_since_epoch().count()));
+    w.clock.advance(-24h * 365);
+    w.restart();
+    const std::uint64_t after = accepted(ahead);
+    CHECK(after > ahead);
+    CHECK(accepted(after) > after);
+}
+
 TEST_CASE("an end that was cut off is finished after a restart, wherever it was", "[service][epoch]") {
     for (const std::string step : {"condemn", "create", "spool", "log", "destroy"}) {
         CAPTURE(step);

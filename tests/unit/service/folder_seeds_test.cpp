@@ -100,3 +100,18 @@ TEST_CASE("a key whose old files can't be erased opens nothing more, and the nex
         CHECK(w.keeper->end(id));
     }
 }
+
+TEST_CASE("a release server that restarts with its clock set back issues lists that intakes accept",
+          "[service][epoch]") {
+    World w;
+    const auto accepted = [&](std::uint64_t former) {
+        return must(spool::EpochList::open(must(w.keeper->signed_list()), {"release", w.signer.verifying_key()},
+                                           w.tenant, former, w.clock.now()))
+            .sequence;
+    };
+    w.clock.advance(24h * 365);
+    const std::uint64_t ahead = accepted(0);
+    w.clock.advance(-24h * 365);
+    w.restart();
+    CHECK(accepted(ahead) > ahead);
+}
