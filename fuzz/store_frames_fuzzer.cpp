@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: store::parse_frame, store::holds_frame, store::decode_epoch_table, store::decode_sealed_text,
-// store::generation_of, report::parse_outcome.
+// Under test: store::parse_frame, store::holds_frame, store::decode_epoch_table, store::decode_sequence,
+// store::decode_sealed_text, store::generation_of, report::parse_outcome.
 // The first byte says what the rest is. Property: what is read is written back as the same bytes; a frame of a journal
 // is read exactly when a second reader finds it whole, wherever it begins, and one bit of it changed makes it none; a
 // table of epochs that isn't wrapped by our root key is refused.
@@ -108,6 +108,7 @@ void check_names(ByteView in) {
     for (const std::string_view prefix : {root_prefix, std::string_view{"seeds."}, std::string_view{}})
         if (const auto generation = generation_of(text, prefix))
             require(*generation > 0 && generation_name(prefix, *generation) == text);
+    if (const auto bound = decode_sequence(text)) require(encode_sequence(*bound) == text);
     if (const auto outcome = report::parse_outcome(text)) require(report::name(*outcome) == text);
 }
 

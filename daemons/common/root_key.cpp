@@ -14,19 +14,25 @@
 namespace safeq::daemon {
 namespace {
 
-Result<store::RootPassphrase> read_passphrase(const std::filesystem::path& path) {
-    SAFEQ_TRY(const auto folder, store::KeyFolder::open(path.parent_path()));
-    SAFEQ_TRY(crypto::Secret text, folder->read(path.filename().string()));
+store::RootPassphrase passphrase_of(const crypto::Secret& text) {
     ByteView bytes = text.expose();
     if (!bytes.empty() && bytes.back() == std::byte{'\n'}) bytes = bytes.first(bytes.size() - 1);
-    return store::RootPassphrase{.secret = crypto::Secret::copy_of(bytes)};
+    return {.secret = crypto::Secret::copy_of(bytes)};
 }
 
-Result<std::filesystem::path> credential(std::string_view name) {
-    const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
-    if (folder == nullptr || *folder != '/')
+Result<store::RootPassphrase> read_passphrase(const std::filesystem::path& path) {
+    SAFEQ_TRY(const auto folder, store::KeyFolder::open(path.parent_path()));
+    SAFEQ_TRY(const crypto::Secret text, folder->read(path.filename().string()));
+    return passphrase_of(text);
+}
+
+Result<store::RootPassphrase> read_credential(std::string_view name) {
+    const char* path = std::getenv("CREDENTIALS_DIRECTORY");
+    if (path == nullptr || *path != '/')
         return fail(Errc::config_invalid, "root-key", "systemd gave this program no credentials");
-    return std::filesystem::path{folder} / name;
+    SAFEQ_TRY(const auto folder, store::KeyFolder::open(path));
+    SAFEQ_TRY(const crypto::Secret text, folder->read_credential(name));
+    return passphrase_of(text);
 }
 
 Result<std::unique_ptr<spool::RootKeys>> open_token([[maybe_unused]] std::string_view uri,
@@ -50,16 +56,13 @@ Result<std::unique_ptr<store::EpochFolder>> open_epochs(const std::filesystem::p
         SAFEQ_TRY(auto token, open_token(root_key, random));
         return store::EpochFolder::open(folder, random, std::move(token));
     }
-    std::filesystem::path path;
-    if (root_key.starts_with(file_prefix)) {
-        path = root_key.substr(file_prefix.size());
-    } else if (root_key.starts_with(credential_prefix)) {
-        SAFEQ_TRY(path, credential(root_key.substr(credential_prefix.size())));
-    } else {
+    auto passphrase = [&]() -> Result<store::RootPassphrase> {
+        if (root_key.starts_with(file_prefix)) return read_passphrase(root_key.substr(file_prefix.size()));
+        if (root_key.starts_with(credential_prefix)) return read_credential(root_key.substr(credential_prefix.size()));
         return fail(Errc::config_invalid, "root-key", "unknown kind");
-    }
-    SAFEQ_TRY(store::RootPassphrase passphrase, read_passphrase(path));
-    SAFEQ_TRY(auto files, store::RootKeyFiles::open(folder, random, std::move(passphrase)));
+    }();
+    if (!passphrase) return std::unexpected(std::move(passphrase).error());
+    SAFEQ_TRY(auto files, store::RootKeyFiles::open(folder, random, *std::move(passphrase)));
     return store::EpochFolder::open(folder, random, std::move(files));
 }
 

@@ -19,6 +19,7 @@
 #include "common/program.hpp"
 #include "common/roles.hpp"
 #include "common/root_key.hpp"
+#include "release/folder_seeds.hpp"
 #include "release/ports.hpp"
 
 namespace safeq::daemon {

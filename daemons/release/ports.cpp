@@ -98,31 +98,6 @@ service::Delivered IppDelivery::deliver(const service::Consignment& consignment)
     return out;
 }
 
-namespace {
-spool::EpochKeyEntry entry_of(const store::Epoch& epoch) {
-    return {.key = epoch.key, .not_before = epoch.not_before, .not_after = epoch.not_after, .kept = epoch.kept};
-}
-}  // namespace
-
-Result<std::vector<service::LivingEpoch>> FolderSeeds::list() {
-    std::vector<service::LivingEpoch> out;
-    for (const store::Epoch& epoch : folder_.list(tenant_)) out.push_back({entry_of(epoch), epoch.ending});
-    return out;
-}
-
-Result<spool::EpochKeyEntry> FolderSeeds::create(Time not_before, Time not_after, bool kept,
-                                                 const std::function<Result<void>(const spool::EpochId&)>& record) {
-    SAFEQ_TRY(const store::Epoch made, folder_.create(tenant_, not_before, not_after, kept, record));
-    SAFEQ_TRY_VOID(folder_.load(tenant_, ring_));
-    return entry_of(made);
-}
-
-Result<void> FolderSeeds::destroy(const spool::EpochId& epoch) {
-    SAFEQ_TRY_VOID(folder_.destroy(tenant_, epoch, clock_.now()));
-    ring_.destroy(epoch);
-    return {};
-}
-
 Result<void> KeyMaker::create(SubjectId subject) {
     SAFEQ_TRY(const audit::SubjectKey key, keys_.create(subject));
     (void)key;

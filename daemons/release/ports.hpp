@@ -10,10 +10,8 @@
 #include <safeq/net/ipp_client.hpp>
 #include <safeq/service/admin.hpp>
 #include <safeq/service/custody.hpp>
-#include <safeq/service/epoch_keeper.hpp>
 #include <safeq/service/recorder.hpp>
 #include <safeq/service/release_desk.hpp>
-#include <safeq/store/epoch_folder.hpp>
 #include <safeq/store/subject_keys.hpp>
 #include <safeq/tls/exceptions.hpp>
 
@@ -45,31 +43,6 @@ private:
     const Clock& clock_;
     Random& random_;
     std::stop_token stop_;
-};
-
-/// Epoch seeds in their folder, and in the ring from which documents are opened.
-class FolderSeeds final : public service::EpochSeeds {
-public:
-    FolderSeeds(store::EpochFolder& folder, spool::EpochRing& ring, TenantId tenant, const Clock& clock)
-        : folder_{folder}, ring_{ring}, tenant_{tenant}, clock_{clock} {}
-    [[nodiscard]] Result<std::vector<service::LivingEpoch>> list() override;
-    [[nodiscard]] Result<spool::EpochKeyEntry> create(
-        Time not_before, Time not_after, bool kept,
-        const std::function<Result<void>(const spool::EpochId&)>& record) override;
-    [[nodiscard]] Result<void> retire(const spool::EpochId& epoch, Time now) override {
-        return folder_.retire(tenant_, epoch, now);
-    }
-    [[nodiscard]] Result<void> condemn(const spool::EpochId& epoch) override { return folder_.condemn(tenant_, epoch); }
-    [[nodiscard]] Result<void> destroy(const spool::EpochId& epoch) override;
-    [[nodiscard]] service::Assurance assurance() const override {
-        return folder_.hardware() ? service::Assurance::hardware : service::Assurance::best_effort;
-    }
-
-private:
-    store::EpochFolder& folder_;
-    spool::EpochRing& ring_;
-    TenantId tenant_;
-    const Clock& clock_;
 };
 
 class KeyMaker final : public service::SubjectKeyMaker {

@@ -55,11 +55,20 @@ Result<Settlement> EpochKeeper::finish(const spool::EpochId& epoch) {
         settled.lost = std::move(rest.lost);
         SAFEQ_TRY_VOID(parts_.recorder.epoch_destroyed(epoch, settled.moved, settled.lost, parts_.seeds.assurance()));
         SAFEQ_FAIL_POINT("keeper.end_recorded");
-        return parts_.seeds.destroy(epoch);
+        return destroy(epoch, settled);
     };
     SAFEQ_TRY_VOID(parts_.undisturbed(rest_and_end));
     SAFEQ_FAIL_POINT("keeper.destroyed");
     return settled;
+}
+
+Result<void> EpochKeeper::destroy(const spool::EpochId& epoch, const Settlement& settled) {
+    auto destroyed = parts_.seeds.destroy(epoch);
+    if (destroyed) return {};
+    SAFEQ_TRY(const std::vector<LivingEpoch> epochs, parts_.seeds.list());
+    const auto is_it = [&](const LivingEpoch& living) { return living.entry.id() == epoch; };
+    if (std::ranges::none_of(epochs, is_it)) left_.insert_or_assign(epoch, settled);
+    return destroyed;
 }
 
 Time EpochKeeper::hard_end(const LivingEpoch& epoch) const {
@@ -70,11 +79,14 @@ Result<void> EpochKeeper::tick(Time by) {
     const std::scoped_lock lock{mutex_};
     SAFEQ_TRY(const std::vector<LivingEpoch> epochs, parts_.seeds.list());
     SAFEQ_TRY_VOID(cover(epochs));
+    // One that can't be erased or ended holds up no other's end.
+    auto outcome = parts_.seeds.complete();
     for (const LivingEpoch& epoch : epochs) {
         if (!epoch.ending && by <= hard_end(epoch)) continue;
-        SAFEQ_TRY([[maybe_unused]] const Settlement settled, finish(epoch.entry.id()));
+        const auto settled = finish(epoch.entry.id());
+        if (!settled && outcome) outcome = std::unexpected(settled.error());
     }
-    return {};
+    return outcome;
 }
 
 Result<std::vector<LivingEpoch>> EpochKeeper::list() {
@@ -112,6 +124,10 @@ Result<Time> EpochKeeper::retire(const spool::EpochId& epoch) {
 
 Result<Settlement> EpochKeeper::end(const spool::EpochId& epoch) {
     const std::scoped_lock lock{mutex_};
+    if (const auto left = left_.find(epoch); left != left_.end()) {
+        SAFEQ_TRY_VOID(parts_.seeds.complete());
+        return std::move(left_.extract(left).mapped());
+    }
     SAFEQ_TRY_VOID(cover_without(epoch));
     return finish(epoch);
 }
@@ -123,8 +139,9 @@ Result<std::string> EpochKeeper::signed_list() {
     std::vector<spool::EpochKeyEntry> entries;
     for (const LivingEpoch& epoch : epochs)
         if (!epoch.ending && now < epoch.entry.not_after) entries.push_back(epoch.entry);
-    last_sequence_ = std::max(last_sequence_, static_cast<std::uint64_t>(now.time_since_epoch().count()));
-    return spool::EpochList::issue(parts_.tenant, last_sequence_, now, std::move(entries))
+    const auto time = std::max(now, Time{}).time_since_epoch().count();
+    SAFEQ_TRY(const std::uint64_t sequence, parts_.seeds.next_sequence(static_cast<std::uint64_t>(time)));
+    return spool::EpochList::issue(parts_.tenant, sequence, now, std::move(entries))
         .encode_signed(parts_.signer, parts_.signer_name);
 }
 

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <safeq/core/fail_point.hpp>
+#include <safeq/spool/check.hpp>
+#include <safeq/spool/envelope.hpp>
 
 namespace safeq::service {
 namespace {
@@ -12,15 +14,11 @@ using Kind = job::Outcome::Kind;
 
 Delivered ended(Kind result, const Error& error) { return {.outcome = {.kind = result}, .detail = error.message()}; }
 
-// Whether trying again may help: faults of storage pass, a document that doesn't open stays as it is.
+// A document that is damaged, gone, or whose key is destroyed stays as it is. All else passes, or an operator can mend
+// it, and the job waits for that.
 Kind kind_of(Errc code) {
-    switch (code) {
-        case Errc::io_failed:
-        case Errc::out_of_memory:
-        case Errc::fenced:
-        case Errc::unavailable: return Kind::not_printed;
-        default: return Kind::unprintable;
-    }
+    const bool for_good = spool::is_damage(code) || code == Errc::not_found || code == Errc::key_destroyed;
+    return for_good ? Kind::unprintable : Kind::not_printed;
 }
 
 }  // namespace
@@ -48,6 +46,9 @@ Result<spool::Reader> ReleaseDesk::open(const job::Job& job, std::uint32_t docum
     const spool::Header expected{
         .tenant = job.tenant, .job = job.id, .document = document, .owner = job.owner, .intake = job.intake};
     SAFEQ_TRY(auto source, parts_.blobs.open({job.id, document}));
+    // Before the reader asks who that intake is: one that the job isn't from won't ever be known.
+    SAFEQ_TRY(const spool::ParsedEnvelope file, spool::inspect(*source));
+    if (file.header().intake != job.intake) return fail(Errc::header_mismatch, "spool file", "of another intake");
     SAFEQ_TRY(spool::Reader reader, spool::Reader::open(std::move(source), expected, parts_.epochs, parts_.intakes));
     const crypto::Sha256Digest pin = reader.pin();
     if (job.pins.size() / pin.size() <= document ||

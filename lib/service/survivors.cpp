@@ -4,35 +4,24 @@
 #include <algorithm>
 
 #include <safeq/core/fail_point.hpp>
+#include <safeq/spool/check.hpp>
 #include <safeq/spool/envelope.hpp>
 #include <safeq/spool/reseal.hpp>
 
 namespace safeq::service {
 namespace {
 
-// What a later try might bring to a good end: everything else is the file's own fault.
-bool is_passing(Errc code) noexcept {
-    switch (code) {
-        case Errc::io_failed:
-        case Errc::disk_full:
-        case Errc::permission:
-        case Errc::locked:
-        case Errc::busy:
-        case Errc::unavailable:
-        case Errc::out_of_memory:
-        case Errc::key_invalid: return true;  // `to` is no key
-        default: return false;
-    }
-}
+// Everything else may pass: an end of an epoch that waits is better than one that takes good files with it.
+bool is_lost(Errc code) noexcept { return spool::is_damage(code) || code == Errc::key_destroyed; }
 
 }  // namespace
 
-Result<bool> Survivors::is_wanted(const spool::Header& header) {
+Result<std::optional<job::Job>> Survivors::row_of(JobId job) {
     SAFEQ_TRY(const auto unit, parts_.repository.begin());
-    const auto row = unit->find(parts_.tenant, header.job);
-    if (row) return !job::is_terminal(row->state);
-    if (row.error().code != Errc::not_found) return std::unexpected(row.error());
-    return true;  // its intake is still sending it, or about to have it taken
+    auto row = unit->find(parts_.tenant, job);
+    if (row) return *std::move(row);
+    if (row.error().code != Errc::not_found) return std::unexpected(std::move(row).error());
+    return std::nullopt;
 }
 
 Result<Survivors::Fate> Survivors::settle(const spool::BlobName& name, const spool::EpochId& from,
@@ -44,28 +33,30 @@ Result<Survivors::Fate> Survivors::settle(const spool::BlobName& name, const spo
     }
     const auto file = spool::inspect(**source);
     if (!file) {
-        if (is_passing(file.error().code)) return std::unexpected(file.error());
+        if (!is_lost(file.error().code)) return std::unexpected(file.error());
         return Fate::other_epoch;  // it doesn't even say which
     }
     if (file->epoch() != from) return Fate::other_epoch;
+    SAFEQ_TRY(const auto row, row_of(name.job));
+    if (row && job::is_terminal(row->state)) return Fate::ended;
     spool::Header expected = file->header();
+    // Damaged or exchanged: to wait until such an intake is known would hold the end up for good.
+    if (row && row->intake != expected.intake) return Fate::lost;
     expected.tenant = parts_.tenant;
     expected.job = name.job;
     expected.document = name.document;
-    SAFEQ_TRY(const bool wanted, is_wanted(expected));
-    if (!wanted) return Fate::ended;
 
     SAFEQ_TRY(auto sink, parts_.blobs.create(name));
     const auto moved =
         spool::reseal(**source, std::move(sink), expected, parts_.epochs, parts_.intakes, to, parts_.random);
     if (!moved) {
-        if (is_passing(moved.error().code)) return std::unexpected(moved.error());
+        if (!is_lost(moved.error().code)) return std::unexpected(moved.error());
         return Fate::lost;
     }
     SAFEQ_FAIL_POINT("survivors.moved");
     // A job that ended while its file was being written: its removal may have come before the new file.
-    SAFEQ_TRY(const bool still_wanted, is_wanted(expected));
-    if (still_wanted) return Fate::moved;
+    SAFEQ_TRY(const auto row_now, row_of(name.job));
+    if (!row_now || !job::is_terminal(row_now->state)) return Fate::moved;
     SAFEQ_TRY_VOID(parts_.blobs.remove(name));
     return Fate::ended;
 }

@@ -27,16 +27,29 @@ std::uint64_t place_after_signature(const Error& error) noexcept {
     return error.code == Errc::commitment_mismatch ? at_commitment : at_envelope;
 }
 
-bool is_storage(Errc code) noexcept {
-    return code == Errc::io_failed || code == Errc::permission || code == Errc::out_of_memory;
-}
-
 FileReport damaged(FileReport report, std::uint64_t offset, Error error) {
     report.damage = Damage{offset, std::move(error)};
     return report;
 }
 
 }  // namespace
+
+bool is_damage(Errc code) noexcept {
+    switch (code) {
+        case Errc::truncated:
+        case Errc::trailing_data:
+        case Errc::malformed:
+        case Errc::not_canonical:
+        case Errc::too_large:
+        case Errc::bad_version:
+        case Errc::authentication_failed:
+        case Errc::signature_invalid:
+        case Errc::crypto_failed:  // an encapsulated key that is none
+        case Errc::header_mismatch:
+        case Errc::commitment_mismatch: return true;
+        default: return false;
+    }
+}
 
 Result<FileReport> check_file(std::unique_ptr<BlobSource> source, const BlobName& name, KnownIntakes& intakes,
                               EpochKeys* epochs) {
@@ -45,7 +58,7 @@ Result<FileReport> check_file(std::unique_ptr<BlobSource> source, const BlobName
     SAFEQ_TRY(report.file_bytes, source->size());
     auto file = inspect(*source);
     if (!file) {
-        if (is_storage(file.error().code)) return std::unexpected(std::move(file).error());
+        if (!is_damage(file.error().code)) return std::unexpected(std::move(file).error());
         const std::uint64_t place = place_in_beginning(file.error(), report.file_bytes);
         return damaged(std::move(report), place, std::move(file).error());
     }
@@ -55,8 +68,14 @@ Result<FileReport> check_file(std::unique_ptr<BlobSource> source, const BlobName
     if (header.job != name.job || header.document != name.document)
         return damaged(std::move(report), at_header,
                        {Errc::header_mismatch, "spool file", "it is " + BlobName{header.job, header.document}.text()});
-    if (auto signature = verify_signature(file->preamble, intakes); !signature)
+    if (auto signature = verify_signature(file->preamble, intakes); !signature) {
+        if (signature.error().code == Errc::key_unknown) {
+            report.unreadable = std::move(signature).error();
+            return report;
+        }
+        if (!is_damage(signature.error().code)) return std::unexpected(std::move(signature).error());
         return damaged(std::move(report), at_signature, std::move(signature).error());
+    }
     report.depth = Depth::signature;
     if (epochs == nullptr) return report;
 
@@ -67,7 +86,7 @@ Result<FileReport> check_file(std::unique_ptr<BlobSource> source, const BlobName
             report.unreadable = std::move(reader).error();
             return report;
         }
-        if (code == Errc::authentication_failed || code == Errc::commitment_mismatch) {
+        if (is_damage(code)) {
             const std::uint64_t place = place_after_signature(reader.error());
             return damaged(std::move(report), place, std::move(reader).error());
         }
@@ -75,7 +94,7 @@ Result<FileReport> check_file(std::unique_ptr<BlobSource> source, const BlobName
     }
     for (std::uint64_t i = 0; i < reader->chunk_count(); ++i) {
         if (const auto chunk = reader->chunk(i); !chunk) {
-            if (is_storage(chunk.error().code)) return std::unexpected(chunk.error());
+            if (!is_damage(chunk.error().code)) return std::unexpected(chunk.error());
             return damaged(std::move(report), Preamble::encoded_bytes + i * sealed_chunk_bytes, chunk.error());
         }
     }

@@ -23,7 +23,12 @@ struct BlobFolder::Impl {
     File lock;
     std::uint64_t floor_bytes = 0;
     std::atomic<std::uint64_t> counter{0};
-    SharedSync sync_folder{[this] { return folder.sync(); }};
+    std::atomic<bool> names_in_doubt{false};  // the last sync of the folder failed
+    SharedSync sync_folder{[this] {
+        auto synced = folder.sync();
+        names_in_doubt = !synced;
+        return synced;
+    }};
 
     Impl(Folder folder_in, std::optional<Folder> unfinished_in, File lock_in) noexcept
         : folder{std::move(folder_in)}, unfinished{std::move(unfinished_in)}, lock{std::move(lock_in)} {}
@@ -75,12 +80,15 @@ public:
         SAFEQ_FAIL_POINT("blob.complete");
         SAFEQ_TRY_VOID(impl_->unfinished->sync(file_, unfinished_));
         SAFEQ_FAIL_POINT("blob.synced");
+        const bool replaces = impl_->folder.exists(name_);
         SAFEQ_TRY_VOID(impl_->unfinished->rename(unfinished_, impl_->folder, name_));
         committed_ = true;
         SAFEQ_FAIL_POINT("blob.renamed");
         if (auto synced = impl_->sync_folder(); !synced) {
-            // Under its name, and nobody knows whether durably: better not there than acknowledged by a reader.
-            [[maybe_unused]] const auto gone = impl_->folder.unlink(name_);
+            // Under its name, and nobody knows whether durably: better not there than acknowledged by a reader. But
+            // where it took an older one's place it may be all that is left of what was acknowledged.
+            if (!replaces) [[maybe_unused]]
+                const auto gone = impl_->folder.unlink(name_);
             return synced;
         }
         SAFEQ_FAIL_POINT("blob.durable");
@@ -194,6 +202,9 @@ Result<void> BlobFolder::remove(const spool::BlobName& name) {
 }
 
 Result<std::vector<spool::BlobName>> BlobFolder::list() {
+    // Who acts on what is listed, as one who destroys the key that an older blob of a name was sealed to, must not find
+    // the older one there again after a power cut.
+    if (impl_->names_in_doubt) SAFEQ_TRY_VOID(impl_->sync_folder());
     SAFEQ_TRY(const auto files, impl_->folder.files());
     std::vector<spool::BlobName> names;
     for (const std::string& file : files)

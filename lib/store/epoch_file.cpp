@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "epoch_file.hpp"
 
+#include <charconv>
 #include <cstring>
 #include <string_view>
 
@@ -10,6 +11,7 @@ namespace safeq::store {
 namespace {
 
 constexpr std::string_view format_line = "safeq/epochs/v1\n";
+constexpr std::string_view sequence_line = "safeq/sequence/v1\n";
 constexpr std::size_t epoch_bytes = 32 + 16 + 8 + 8 + 1 + 32;
 constexpr unsigned flag_kept = 1;
 constexpr unsigned flag_ending = 2;
@@ -127,6 +129,16 @@ Result<EpochTable> decode_epoch_table(ByteView file, std::uint64_t generation, s
     }
     SAFEQ_TRY_VOID(reader.finish("epoch seeds"));
     return table;
+}
+
+std::string encode_sequence(std::uint64_t bound) { return fmt::format("{}{}\n", sequence_line, bound); }
+
+Result<std::uint64_t> decode_sequence(std::string_view file) {
+    std::uint64_t bound = 0;
+    if (file.starts_with(sequence_line))
+        std::from_chars(file.data() + sequence_line.size(), file.data() + file.size(), bound);
+    if (encode_sequence(bound) != file) return fail(Errc::malformed, "epoch list sequence", "not of version 1");
+    return bound;
 }
 
 }  // namespace safeq::store

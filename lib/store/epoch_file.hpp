@@ -2,6 +2,8 @@
 #pragma once
 
 #include <map>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <safeq/crypto/aead.hpp>
@@ -32,5 +34,11 @@ struct EpochTable {
 
 /// *Errors*: `bad_version`; those of the root keys, `authentication_failed`; `malformed`, `not_canonical`, `too_many`.
 [[nodiscard]] Result<EpochTable> decode_epoch_table(ByteView file, std::uint64_t generation, spool::RootKeys& roots);
+
+/// The file that says below which number lists of epochs may have been numbered already.
+[[nodiscard]] std::string encode_sequence(std::uint64_t bound);
+
+/// Accepts exactly what `encode_sequence` writes. *Errors*: `malformed`.
+[[nodiscard]] Result<std::uint64_t> decode_sequence(std::string_view file);
 
 }  // namespace safeq::store

@@ -2,6 +2,7 @@
 #include <safeq/store/epoch_folder.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -23,6 +24,10 @@ namespace {
 constexpr std::string_view seeds_prefix = "seeds.";
 constexpr std::size_t max_file_bytes = 1024 * 1024;
 
+constexpr std::string_view sequence_file = "sequence";
+// So many numbers are taken at once: a minute's, where they follow the clock, so that few lists wait for the disk.
+constexpr std::uint64_t sequence_block = 60'000;
+
 std::string seeds_name(std::uint64_t generation) { return generation_name(seeds_prefix, generation); }
 
 }  // namespace
@@ -39,6 +44,8 @@ struct EpochFolder::Impl {
     std::set<std::uint64_t> stale_roots;
     std::set<std::string> stale_files;
     bool in_doubt = false;  // whether the files on disk are those of `table`
+    std::uint64_t sequence = 0;
+    std::uint64_t sequence_bound = 0;  // durable: no number up to it is given out after a restart
 
     Impl(Folder folder_in, File lock_in, Random& random_in, std::unique_ptr<spool::RootKeys> own,
          spool::RootKeys& roots_in) noexcept
@@ -93,7 +100,17 @@ struct EpochFolder::Impl {
             for (const std::uint64_t generation : seeds)
                 if (generation != newest) stale_files.insert(seeds_name(generation));
         }
+        SAFEQ_TRY_VOID(read_sequence());
         return erase_stale();
+    }
+
+    Result<void> read_sequence() {
+        const std::string name{sequence_file};
+        if (!folder.exists(name)) return {};
+        SAFEQ_TRY(const crypto::Secret file, folder.read_secret(name, 64));
+        SAFEQ_TRY(sequence_bound, decode_sequence(as_text(file.expose())));
+        sequence = sequence_bound;
+        return {};
     }
 
     Result<void> erase_stale() {
@@ -265,6 +282,25 @@ Result<void> EpochFolder::destroy(TenantId tenant, const spool::EpochId& id, Tim
     impl_->stale_files.insert(seeds_name(table.generation));
     table = std::move(survivors);
     return impl_->erase_stale();
+}
+
+Result<void> EpochFolder::complete() {
+    const std::scoped_lock lock{impl_->mutex};
+    return impl_->erase_stale();
+}
+
+Result<std::uint64_t> EpochFolder::next_sequence(std::uint64_t least) {
+    const std::scoped_lock lock{impl_->mutex};
+    constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+    if (impl_->sequence == most) return fail(Errc::too_large, "epoch list", "its sequence is at its end");
+    const std::uint64_t next = std::max(impl_->sequence + 1, least);
+    if (next > impl_->sequence_bound) {
+        const std::uint64_t bound = next + std::min(sequence_block, most - next);
+        SAFEQ_TRY_VOID(impl_->folder.replace(std::string{sequence_file}, as_bytes(encode_sequence(bound))));
+        impl_->sequence_bound = bound;
+    }
+    impl_->sequence = next;
+    return next;
 }
 
 }  // namespace safeq::store

@@ -192,10 +192,13 @@ Result<std::uint64_t> Folder::free_bytes() const {
     return std::uint64_t{found.f_bavail} * found.f_frsize;
 }
 
-Result<crypto::Secret> Folder::read_secret(const std::string& name, std::size_t max_bytes) const {
+Result<crypto::Secret> Folder::read_secret(const std::string& name, std::size_t max_bytes, SecretRights rights) const {
     SAFEQ_TRY(const File file, open_to_read(name));
     SAFEQ_TRY(const struct stat found, status(file, name));
-    if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    mode_t refused = S_IRWXG | S_IRWXO;
+    // systemd lets the service's user read by an ACL, whose mask stands where the group's rights are shown.
+    if (rights == SecretRights::systemd_credential && found.st_uid == 0) refused &= ~mode_t{S_IRGRP};
+    if ((found.st_mode & refused) != 0)
         return fail(Errc::permission, (path_ / name).string(),
                     fmt::format("mode {:04o} gives others rights on a secret; use chmod 600", found.st_mode & 07777u));
     if (found.st_uid != geteuid() && found.st_uid != 0)

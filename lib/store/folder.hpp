@@ -35,6 +35,12 @@ private:
     int descriptor_ = -1;
 };
 
+/// Who may have rights on a secret file.
+enum class SecretRights {
+    owner,               ///< this process's user, or root, and nobody else
+    systemd_credential,  ///< the same; and a file of root's may let its group read
+};
+
 /// A folder held by its descriptor, so that no renaming above it leads elsewhere. Names are single components.
 class Folder {
 public:
@@ -66,7 +72,8 @@ public:
     [[nodiscard]] Result<std::uint64_t> free_bytes() const;
 
     /// A small secret file: only its owner has rights on it. *Errors*: `permission`, `too_large`, `not_found`.
-    [[nodiscard]] Result<crypto::Secret> read_secret(const std::string& name, std::size_t max_bytes) const;
+    [[nodiscard]] Result<crypto::Secret> read_secret(const std::string& name, std::size_t max_bytes,
+                                                     SecretRights rights = SecretRights::owner) const;
     /// Whole or not at all, durable when it returns, in place of an older one.
     [[nodiscard]] Result<void> replace(const std::string& name, ByteView bytes) const;
     /// Overwrites, then unlinks, durably.

@@ -58,6 +58,12 @@ Result<crypto::Secret> KeyFolder::read(std::string_view name) const {
     return impl_->folder.read_secret(file, max_key_file_bytes);
 }
 
+Result<crypto::Secret> KeyFolder::read_credential(std::string_view name) const {
+    SAFEQ_TRY(const std::string file, checked(name));
+    const std::scoped_lock lock{impl_->mutex};
+    return impl_->folder.read_secret(file, max_key_file_bytes, SecretRights::systemd_credential);
+}
+
 Result<void> KeyFolder::write(std::string_view name, ByteView secret) {
     SAFEQ_TRY(const std::string file, checked(name));
     SAFEQ_TRY_VOID(check_size(secret, file));

@@ -23,6 +23,13 @@ ALLOWED = {
     "DELETE FROM revocation WHERE forget_at <= ?":
         "forgets for all tenants what concerns expired tokens only; the store has no tenant of its own to go by",
 }
+# Tables whose rows belong to no tenant, each with its reason.
+UNTENANTED = {
+    "throttle": "counts by hashes that the tenant goes into; all rows are read at the start, into one table of such hashes",
+    "spent": "remembers uses by hashes that the tenant goes into; all rows are read at the start, as those of throttle",
+    "clock": "one row: what the server's one clock was seen at",
+    "log": "how far each log was read, by its origin, which names the tenant",
+}
 # Calls whose text is elsewhere.
 ELSEWHERE = {
     "database.cpp: steps[static_cast<std::size_t>(at)]": "the steps of schema.cpp, which make tables and read no rows",
@@ -159,6 +166,7 @@ class Schema:
         bodies = dict(re.findall(r"CREATE TABLE (\w+) \((.*?)\) STRICT", text, re.S))
         self.tables = set(re.findall(r"CREATE TABLE (\w+)", text))
         self.tenanted = {table for table, body in bodies.items() if re.search(r"^\s*tenant\b", body, re.M)}
+        self.untenanted = self.tables - self.tenanted
         # Where a row that pushes out another pushes out one of its own tenant: all that makes a row unique names it.
         self.own_keys = {
             table for table in self.tenanted
@@ -243,6 +251,12 @@ def from_faults(outer, schema):
     if len(named) == 1 and "tenant = ?" in conditions:
         return []
     return [f"doesn't choose the tenant of {table}" for table, alias in tables if f"{alias}.tenant = ?" not in conditions]
+
+
+def untenanted_faults(schema):
+    """Where the tables without tenants aren't those that have a reason to be."""
+    return [f"{table}: has no tenant, and no reason is given" for table in sorted(schema.untenanted - UNTENANTED.keys())] + \
+        [f"{table}: has a tenant, or isn't there, and is said to have none" for table in sorted(UNTENANTED.keys() - schema.untenanted)]
 
 
 # ── the test of this test ───────────────────────────────────────────────────────────────────────────────────────────
@@ -330,6 +344,10 @@ def self_test(schema):
     sample = Source("sample", SAMPLE, {})
     says = [sample.value(given, place) for place, given in sample.calls()]
     wrong += [f"the sample says {mine}, not {theirs}" for mine, theirs in itertools.zip_longest(says, SAMPLE_SAYS) if mine != theirs]
+    tables = [f"CREATE TABLE {table} (\n    id BLOB PRIMARY KEY\n) STRICT" for table in UNTENANTED]
+    for text, count in ((tables, 0), (tables + ["CREATE TABLE report_page (\n    page BLOB\n) STRICT"], 1), (tables[1:], 1)):
+        if len(untenanted_faults(Schema("\n".join(text)))) != count:
+            wrong.append(f"{text}: not {count} faults")
     if sample.unseen() != ["SELECT aside"]:
         wrong.append(f"the sample hides {sample.unseen()}")
     return wrong
@@ -362,6 +380,7 @@ def main(root):
     for source in sources:
         wrong += [f"{source.name}: a statement that no call is given: {text}" for text in source.unseen()]
     wrong += [f"an exception that nothing needs: {each}" for each in [*(ALLOWED.keys() - allowed), *(ELSEWHERE.keys() - elsewhere)]]
+    wrong += untenanted_faults(schema)
     wrong += [f"no statement is about {table}: this test no longer reads what it should" for table in sorted(schema.tables - touched)]
     for path in [*(root / "lib").rglob("*.[ch]pp"), *(root / "daemons").rglob("*.[ch]pp"), *(root / "bindings").rglob("*.[ch]pp")]:
         if path.parent.name != "store" and re.search(r'#include [<"](?:sqlite3|.*store/(?:sqlite|database_impl))\b', path.read_text()):

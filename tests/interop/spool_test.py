@@ -174,7 +174,10 @@ def test_files_for_another_site_change_their_envelope_only(site):
             assert len(ours) == len(copy) and ours[:92] == copy[:92] and ours[1292:] == copy[1292:]
             assert ours[92:1292] != copy[92:1292]
         assert {row["epoch"] for row in stat(site, out).values()} == {theirs["id"]}
-        # They open there, by who knows our intake.
+        # They open there, by who knows our intake; who doesn't can't tell whether they are damaged, and moves none.
+        strange = scenario.command(other.programs / "safeq", "--dir", other.root, "spool", "verify", out, "--keys", "--repair")
+        assert strange.returncode == 0 and strange.stdout.count("key_unknown") == 2, strange
+        assert "2 files, 0 damaged, 2 without their key" in strange.stdout, strange
         shutil.copy(site.root / "public" / "intakes", other.root / "public" / "intakes")
         opened = scenario.command(site.programs / "safeq", "--dir", other.root, "spool", "verify", out, "--keys")
         assert opened.returncode == 0 and "2 files, 0 damaged, 0 without their key; every byte" in opened.stdout, opened
@@ -227,8 +230,15 @@ def test_root_keys_under_a_passphrase_or_a_credential(site):
         config(other, "root-key=credential:good")
         refused = scenario.command(other.programs / "safeq-release", "--config", other.root / "release" / "release.conf")
         assert refused.returncode != 0 and "no credentials" in refused.stdout + refused.stderr, refused
+        # Root's, with an ACL for the service's user: its mask shows as the group's rights.
+        if os.geteuid() == 0:
+            (secrets / "good").chmod(0o440)
         other.start("release", {**os.environ, "CREDENTIALS_DIRECTORY": str(secrets)})
         other.stop("release")
+        if os.geteuid() == 0:
+            config(other, f"root-key=passphrase-file:{secrets}/good")
+            refused = scenario.command(other.programs / "safeq-release", "--config", other.root / "release" / "release.conf")
+            assert refused.returncode != 0 and "permission" in refused.stdout + refused.stderr, refused
 
 
 def test_root_keys_in_a_token(site):

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -37,8 +39,13 @@ public:
     [[nodiscard]] virtual Result<void> retire(const spool::EpochId& epoch, Time now) = 0;
     /// Marks an epoch as ending, durably. Idempotent. *Errors*: `epoch_unknown`.
     [[nodiscard]] virtual Result<void> condemn(const spool::EpochId& epoch) = 0;
-    /// Destroys the key; documents of its epoch can't be opened by anyone afterwards. Idempotent.
+    /// Destroys the key; documents of its epoch can't be opened by anyone afterwards. Idempotent. When it fails and the
+    /// epoch is no longer listed, then the key is gone, and traces of it are left for `complete`.
     [[nodiscard]] virtual Result<void> destroy(const spool::EpochId& epoch) = 0;
+    /// Erases what earlier destructions left; nothing to do is no error.
+    [[nodiscard]] virtual Result<void> complete() = 0;
+    /// A number for a list of epochs: at least this one, and higher than any before, also before a restart.
+    [[nodiscard]] virtual Result<std::uint64_t> next_sequence(std::uint64_t least) = 0;
     /// What a destruction is worth here.
     [[nodiscard]] virtual Assurance assurance() const = 0;
 
@@ -89,7 +96,8 @@ public:
 
     /// Makes what is due, and ends what was due at `by`: a time that may be behind the clock, as `SettledTime` is.
     /// To be called at start and every few minutes. *Errors*: those of the seeds, the spool and the repository;
-    /// `log_unavailable`. What is left is done by a later call.
+    /// `log_unavailable`; `key_unknown` while a file of an epoch is of an intake that isn't known. The first of them is
+    /// told, and what is left is done by a later call.
     [[nodiscard]] Result<void> tick(Time by);
 
     /// The epochs that are alive, by `not_before`. *Errors*: those of the seeds.
@@ -105,11 +113,11 @@ public:
 
     /// Ends an epoch now, whatever its time: for a key that others may have. What an intake has sealed to it and not
     /// yet handed over is lost with it, acknowledged or not. *Errors*: `epoch_unknown`; as `tick`: then it is
-    /// condemned, and a later `tick` goes on.
+    /// condemned, and a later `tick` goes on. A call that failed may be repeated, and returns what came of the epoch.
     [[nodiscard]] Result<Settlement> end(const spool::EpochId& epoch);
 
-    /// The signed list as of now. Its sequence is the time, so a later list has a higher one. *Errors*: those
-    /// of the seeds.
+    /// The signed list as of now. Its sequence is the time, or one more than that of the list before where the clock
+    /// was set back, so that intakes accept it. *Errors*: those of the seeds.
     [[nodiscard]] Result<std::string> signed_list();
 
 private:
@@ -119,10 +127,12 @@ private:
     [[nodiscard]] Result<void> cover(const std::vector<LivingEpoch>& epochs);
     [[nodiscard]] Result<spool::EpochKeyEntry> shelter();
     [[nodiscard]] Result<Settlement> finish(const spool::EpochId& epoch);
+    [[nodiscard]] Result<void> destroy(const spool::EpochId& epoch, const Settlement& settled);
 
     Parts parts_;
     std::mutex mutex_;
-    std::uint64_t last_sequence_ = 0;
+    // What came of epochs whose keys are gone and were not erased at the first try: for who tries again.
+    std::map<spool::EpochId, Settlement> left_;
 };
 
 }  // namespace safeq::service

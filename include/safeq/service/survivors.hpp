@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <safeq/core/random.hpp>
@@ -16,7 +17,7 @@ namespace safeq::service {
 /// What became of the files of one epoch.
 struct Settlement {
     std::uint64_t moved = 0;  ///< files that are sealed to the other epoch now
-    std::vector<JobId> lost;  ///< open jobs with a file that could not be moved: damaged, or not what it claims to be
+    std::vector<JobId> lost;  ///< open jobs with a file that can't ever be moved: damaged, or not what it claims to be
 };
 
 /// Re-seals what outlives its epoch. *Threads*: one call at a time.
@@ -36,14 +37,16 @@ public:
 
     /// Moves every file of `from` to `to`, except those of jobs that have ended. Files whose job isn't taken yet move
     /// too. May be repeated: what is moved already isn't counted again.
-    /// *Errors*: those of the blob store and the repository; then some are moved and some not.
+    /// *Errors*: those of the blob store and the repository; `key_unknown`, `epoch_unknown` and others that are no
+    /// fault of a file: then some are moved and some not.
     [[nodiscard]] Result<Settlement> settle(const spool::EpochId& from, const spool::EpochPublicKey& to);
 
 private:
     enum class Fate { other_epoch, ended, moved, lost };
     [[nodiscard]] Result<Fate> settle(const spool::BlobName& name, const spool::EpochId& from,
                                       const spool::EpochPublicKey& to);
-    [[nodiscard]] Result<bool> is_wanted(const spool::Header& header);
+    /// Nothing: its intake is still sending it, or about to have it taken.
+    [[nodiscard]] Result<std::optional<job::Job>> row_of(JobId job);
 
     Parts parts_;
 };

@@ -26,7 +26,8 @@ public:
 
     /// Makes the blob durable and visible under its name, at once and whole; it takes the place of an older one of
     /// that name. In a file system: fsync, rename, fsync of the folder. Called at most once.
-    /// *Errors*: `disk_full`, `io_failed`; then nothing new stays.
+    /// *Errors*: `disk_full`, `io_failed`; then nothing new stays, and of an older blob's name the older one or this
+    /// one is there, whole.
     [[nodiscard]] virtual Result<void> commit() = 0;
 
 protected:
@@ -88,7 +89,8 @@ public:
     /// *Errors*: `io_failed`, `permission`.
     [[nodiscard]] virtual Result<void> remove(const BlobName& name) = 0;
 
-    /// Every committed blob, in ascending order. *Errors*: `io_failed`, `permission`.
+    /// Every committed blob, in ascending order; one whose commit failed only once it is durable. *Errors*:
+    /// `io_failed`, `permission`.
     [[nodiscard]] virtual Result<std::vector<BlobName>> list() = 0;
 
 protected:

@@ -18,6 +18,10 @@ struct Damage {
     Error error;
 };
 
+/// Whether a sealed file that doesn't open or read, with this error, is itself to blame: damaged, exchanged, or not
+/// what it claims to be. All else may pass, or be mended by an operator, and must cost no file.
+[[nodiscard]] bool is_damage(Errc code) noexcept;
+
 /// How far a file was checked.
 enum class Depth : std::uint8_t {
     nothing,    ///< not even its beginning could be read
@@ -33,8 +37,8 @@ struct FileReport {
     std::optional<ParsedEnvelope> file;  ///< from `Depth::beginning` on
     Depth depth = Depth::nothing;
     std::optional<Damage> damage;
-    /// Why the body was not looked at though keys were given: `epoch_unknown`, `key_destroyed`. No damage: the file may
-    /// be as it was written, and nobody can tell.
+    /// Why no more was looked at: `key_unknown` for an intake that isn't ours, or, where keys were given,
+    /// `epoch_unknown` or `key_destroyed`. No damage: the file may be as it was written, and nobody can tell.
     std::optional<Error> unreadable;
 };
 

@@ -81,8 +81,17 @@ public:
     /// Destroys the key of the epoch: replaces the root key, then overwrites and unlinks the old files. The caller
     /// takes it out of its ring. One that is destroyed already is no error, so a call that failed may be repeated.
     /// *Errors*: `epoch_unknown` when it was never here; `disk_full`, `io_failed`: then it may or may not be destroyed,
-    /// and where not even that can be told, nothing more is changed until the folder is opened anew.
+    /// as `destroyed` tells, its old files being left for `complete`; and where not even that can be told, nothing more
+    /// is changed until the folder is opened anew.
     [[nodiscard]] Result<void> destroy(TenantId tenant, const spool::EpochId& epoch, Time now);
+
+    /// Overwrites and unlinks what destructions have left of old generations. *Errors*: `io_failed`, `disk_full`; then
+    /// something is left.
+    [[nodiscard]] Result<void> complete();
+
+    /// A number for a signed list: at least `least`, and higher than any that was given out before, also before a
+    /// restart; one sequence for all tenants. *Errors*: `too_large` when there are no more; `disk_full`, `io_failed`.
+    [[nodiscard]] Result<std::uint64_t> next_sequence(std::uint64_t least);
 
     /// Whether a destruction here is one in hardware: see `spool::RootKeys::hardware`.
     [[nodiscard]] bool hardware() const noexcept;

@@ -31,6 +31,10 @@ public:
     /// that is none; `io_failed`.
     [[nodiscard]] Result<crypto::Secret> read(std::string_view name) const;
 
+    /// The same in the folder of a service's credentials (`$CREDENTIALS_DIRECTORY`), where root's files may let their
+    /// group read: systemd gives the service's user an ACL, which shows as that.
+    [[nodiscard]] Result<crypto::Secret> read_credential(std::string_view name) const;
+
     /// Writes a file whole or not at all, in place of an older one; durable when it returns.
     /// *Errors*: `disk_full`, `io_failed`, `permission`, `too_large`, `invalid_argument`.
     [[nodiscard]] Result<void> write(std::string_view name, ByteView secret);

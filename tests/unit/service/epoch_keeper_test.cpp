@@ -233,6 +233,11 @@ TEST_CASE("a damaged file is named as lost, and holds nothing up", "[service][ep
         file[200] ^= std::byte{1};  // in the envelope
         w.blobs.put({bad.back(), 1}, file);
     }
+    // Of an intake that the job isn't from.
+    bad.push_back(w.job(first.key, job::State::held));
+    Bytes foreign = w.blobs.bytes({bad.back(), 1});
+    foreign[70] ^= std::byte{1};
+    w.blobs.put({bad.back(), 1}, foreign);
     // Another job's file in its place, and one whose beginning is unreadable: it belongs to no epoch.
     bad.push_back(w.job(first.key, job::State::held));
     w.blobs.put({bad.back(), 1}, w.blobs.bytes({good, 1}));
@@ -245,10 +250,79 @@ TEST_CASE("a damaged file is named as lost, and holds nothing up", "[service][ep
     CHECK(w.opens(good) == std::nullopt);
     const auto told = w.records(audit::Kind::key_destroyed);
     REQUIRE(told.size() == 1);
-    CHECK(*told[0].number("lost") == 4);
+    CHECK(*told[0].number("lost") == 5);
     std::string names;
     for (const JobId& job : bad) names += (names.empty() ? "" : " ") + job.text();
     CHECK(*told[0].text("jobs") == names);
+}
+
+TEST_CASE("an intake that isn't known holds its epoch's end up and no other's, and costs no job", "[service][epoch]") {
+    World w;
+    REQUIRE(w.keeper->tick(w.clock.now()));
+    const spool::EpochKeyEntry first = w.current();
+    w.clock.advance(1s);
+    const spool::EpochKeyEntry second = must(w.keeper->rotate());
+    const JobId held = w.job(first.key, job::State::held);
+    w.intakes.remove(w.intake);
+    const auto failed = w.keeper->end(first.id());
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().code == Errc::key_unknown);
+    CHECK(w.ring.opening_key(first.id()));
+    CHECK(w.records(audit::Kind::key_destroyed).empty());
+    CHECK(w.keeper->tick(w.clock.now() + 25h + 72h + 1ms).error().code == Errc::key_unknown);
+    CHECK_FALSE(w.ring.opening_key(second.id()));
+    CHECK(w.ring.opening_key(first.id()));
+    w.intakes.set(w.intake, w.signer.verifying_key());
+    REQUIRE(w.keeper->tick(w.clock.now()));
+    CHECK_FALSE(w.ring.opening_key(first.id()));
+    CHECK(w.opens(held) == std::nullopt);
+}
+
+TEST_CASE("traces of a key that could not be erased are erased by a later tick, or by who asks again",
+          "[service][epoch]") {
+    for (const bool by_tick : {true, false}) {
+        World w;
+        REQUIRE(w.keeper->tick(w.clock.now()));
+        const spool::EpochKeyEntry first = w.current();
+        (void)w.job(first.key, job::State::held);
+        w.seeds.fail_on = "erase";
+        CHECK(w.keeper->end(first.id()).error().code == Errc::io_failed);
+        CHECK_FALSE(w.ring.opening_key(first.id()));
+        // Meanwhile the others come and go.
+        const spool::EpochKeyEntry second = w.current();
+        CHECK_FALSE(w.keeper->tick(w.clock.now() + 25h + 72h + 1ms));
+        CHECK_FALSE(w.ring.opening_key(second.id()));
+        CHECK_FALSE(w.keeper->end(first.id()));
+        CHECK(w.seeds.traces);
+        w.seeds.fail_on.clear();
+        if (by_tick) REQUIRE(w.keeper->tick(w.clock.now()));
+        else CHECK(must(w.keeper->end(first.id())).moved == 2);
+        CHECK_FALSE(w.seeds.traces);
+        // Who asked and was told of a failure is told how it ended; the next time there is no such epoch.
+        if (by_tick) CHECK(must(w.keeper->end(first.id())).moved == 2);
+        CHECK(w.keeper->end(first.id()).error().code == Errc::epoch_unknown);
+        CHECK(w.records(audit::Kind::key_destroyed).size() == 2);
+    }
+}
+
+TEST_CASE("a list is accepted after a clock that ran ahead is set back, also when the server restarts",
+          "[service][epoch]") {
+    World w;
+    const auto accepted = [&](std::uint64_t former) {
+        const auto note = must(w.keeper->signed_list());
+        return must(
+                   spool::EpochList::open(note, {"release", w.signer.verifying_key()}, w.tenant, former, w.clock.now()))
+            .sequence;
+    };
+    w.clock.advance(24h * 365);
+    REQUIRE(w.keeper->tick(w.clock.now()));
+    const std::uint64_t ahead = accepted(0);
+    CHECK(ahead == static_cast<std::uint64_t>(w.clock.now().time_since_epoch().count()));
+    w.clock.advance(-24h * 365);
+    w.restart();
+    const std::uint64_t after = accepted(ahead);
+    CHECK(after > ahead);
+    CHECK(accepted(after) > after);
 }
 
 TEST_CASE("an end that was cut off is finished after a restart, wherever it was", "[service][epoch]") {

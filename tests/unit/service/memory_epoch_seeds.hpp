@@ -42,12 +42,23 @@ public:
         SAFEQ_TRY_VOID(step("destroy"));
         std::erase_if(living, [&](const service::LivingEpoch& one) { return one.entry.id() == epoch; });
         ring_.destroy(epoch);
+        traces = true;
+        return complete();
+    }
+    Result<void> complete() override {
+        if (traces) SAFEQ_TRY_VOID(step("erase"));
+        traces = false;
         return {};
+    }
+    Result<std::uint64_t> next_sequence(std::uint64_t least) override {
+        return sequence = std::max(sequence + 1, least);
     }
     [[nodiscard]] service::Assurance assurance() const override { return service::Assurance::hardware; }
 
     std::vector<service::LivingEpoch> living;
     std::string fail_on;
+    bool traces = false;  ///< of a destroyed key
+    std::uint64_t sequence = 0;
 
 private:
     Result<void> step(std::string_view name) const {

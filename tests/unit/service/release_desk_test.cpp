@@ -196,6 +196,71 @@ TEST_CASE("HOSTILE 10: of a thousand releases at once exactly one delivers", "[s
     CHECK(server.release(it.job).error().code == Errc::illegal_transition);
 }
 
+TEST_CASE("what passes, or an operator can mend, costs no job", "[service]") {
+    /// Fails as a port over storage may.
+    class Failing final : public spool::KnownIntakes {
+    public:
+        explicit Failing(Errc code) : code_{code} {}
+        Result<crypto::VerifyingKey> verifying_key(const InstanceId&) override { return fail(code_, "intakes"); }
+
+    private:
+        Errc code_;
+    };
+    Long it;
+    World& world = it.world;
+    const auto release_failing_with = [&](Errc code) {
+        Failing intakes{code};
+        service::ReleaseDesk desk{{world.tenant,
+                                   world.release->gate,
+                                   world.release->jobs,
+                                   world.release_blobs,
+                                   world.ring,
+                                   intakes,
+                                   world.subjects,
+                                   world.release->recorder,
+                                   world.device,
+                                   world.clock,
+                                   {72h}}};
+        return must(desk.release(world.session_of(world.alice), world.mfd, it.job, job::Wish::print)).state;
+    };
+    for (const Errc code :
+         {Errc::io_failed, Errc::disk_full, Errc::out_of_memory, Errc::permission, Errc::locked, Errc::busy,
+          Errc::unavailable, Errc::timed_out, Errc::key_unknown, Errc::epoch_unknown, Errc::internal}) {
+        CAPTURE(name(code));
+        CHECK(release_failing_with(code) == job::State::held);
+        CHECK(it.row().state == job::State::held);
+    }
+    // An intake that isn't in public/intakes, until it is.
+    world.intakes.remove(world.instance);
+    Server server{world};
+    CHECK(must(server.release(it.job)).state == job::State::held);
+    world.intakes.set(world.instance, world.signer.verifying_key());
+    // A file that names an unknown epoch, until it is put back.
+    const Bytes good = world.release_blobs.bytes({it.job, 1});
+    Bytes strange = good;
+    strange[100] ^= std::byte{1};
+    world.release_blobs.put({it.job, 1}, strange);
+    CHECK(must(server.release(it.job)).state == job::State::held);
+    CHECK(server.device.deliveries == 0);
+    world.release_blobs.put({it.job, 1}, good);
+    CHECK(must(server.release(it.job)).state == job::State::printed);
+    CHECK(server.device.got == it.pdf);
+}
+
+TEST_CASE("a document that stays as it is ends its job", "[service]") {
+    // In the header's intake: such an intake won't ever be known. In the envelope, the signature, the body.
+    const std::size_t at = GENERATE(70U, 200U, 1300U, 5000U);
+    CAPTURE(at);
+    Long it;
+    Bytes file = it.world.release_blobs.bytes({it.job, 1});
+    file[at] ^= std::byte{1};
+    it.world.release_blobs.put({it.job, 1}, file);
+    Server server{it.world};
+    CHECK(must(server.release(it.job)).state == job::State::aborted);
+    CHECK(server.device.deliveries == 0);
+    CHECK_FALSE(it.world.release_blobs.has({it.job, 1}));
+}
+
 TEST_CASE("another tenant's session or device is denied, whatever it asks for", "[service]") {
     World world;
     const ipp::JobInfo info = world.print(test::make_pdf(1, "x"), world.alice, "alice");

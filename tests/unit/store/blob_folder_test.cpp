@@ -10,6 +10,9 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <safeq/spool/reader.hpp>
+#include <safeq/spool/reseal.hpp>
+#include <safeq/spool/writer.hpp>
 
 #include "faulty_file_ops.hpp"
 #include "support/random.hpp"
@@ -191,6 +194,105 @@ TEST_CASE("power lost at any call: a blob is whole or not there, and what was th
     // Only where nothing failed any more, or only something that need not work.
     CHECK(acknowledged >= 1);
     CHECK(acknowledged <= (fault == Fault::once ? 3u : 1u));
+}
+
+TEST_CASE("power lost at any call while a blob takes an older one's place: the older or the newer is there",
+          "[store]") {
+    const auto fault = GENERATE(Fault::power, Fault::short_write, Fault::once);
+    std::size_t olds = 0, news = 0, n = 1;
+    for (bool reached = true; reached; ++n) {
+        const test::TemporaryFolder root;
+        {
+            REQUIRE(put(**store::BlobFolder::open(root / "spool"), blob(1), "older"));
+        }
+        test::FaultyFileOps ops{n, fault};
+        bool done = false;
+        if (auto folder = store::BlobFolder::open(root / "spool", ops))
+            done = put(**folder, blob(1), "newer").has_value();
+        reached = ops.calls() >= n;
+        auto folder = store::BlobFolder::open(root / "spool");
+        REQUIRE(folder);
+        const auto text = get(**folder, blob(1));
+        INFO("call " << n);
+        REQUIRE(text);
+        CHECK((done ? *text == "newer" : *text == "older" || *text == "newer"));
+        CHECK(files_in(root / "spool/tmp") == 0);
+        ++(*text == "newer" ? news : olds);
+    }
+    CHECK(olds >= 5);
+    CHECK(news >= 2);
+}
+
+TEST_CASE("what nobody knows to be durable is not listed before it is", "[store]") {
+    const test::TemporaryFolder root;
+    test::FaultyFileOps ops;
+    auto folder = *store::BlobFolder::open(root / "spool", ops);
+    REQUIRE(put(*folder, blob(1), "older"));
+    ops.arm(6, Fault::once);
+    REQUIRE_FALSE(put(*folder, blob(1), "newer"));
+    REQUIRE(ops.trace() == "cwwfrf");
+    ops.arm(1, Fault::once);
+    CHECK(folder->list().error().code == Errc::io_failed);
+    CHECK(folder->list() == std::vector{blob(1)});
+    CHECK(ops.trace() == "ff");
+    REQUIRE(folder->list());
+    CHECK(ops.trace() == "ff");
+}
+
+TEST_CASE("a fault at any call while a job's own file is re-sealed costs no job", "[store]") {
+    test::SeededRandom random;
+    ManualClock clock{Time{std::chrono::milliseconds{1'700'000'000'000}}};
+    const auto intake_key = crypto::SigningKey::generate(random);
+    const spool::Header header{.tenant = TenantId::make(clock, random),
+                               .job = JobId::make(clock, random),
+                               .document = 1,
+                               .owner = SubjectId::make(clock, random),
+                               .intake = InstanceId::make(clock, random),
+                               .created = clock.now()};
+    const spool::BlobName name{header.job, header.document};
+    spool::IntakeTable intakes;
+    intakes.set(header.intake, intake_key.verifying_key());
+    spool::EpochRing epochs;
+    const auto add_epoch = [&] {
+        auto key = crypto::XwingPrivateKey::generate(random);
+        const spool::EpochPublicKey public_key = key.public_key();
+        REQUIRE(epochs.add(std::move(key)));
+        return public_key;
+    };
+    const spool::EpochPublicKey first = add_epoch();
+    const spool::EpochPublicKey kept = add_epoch();
+
+    const auto fault = GENERATE(Fault::power, Fault::once);
+    std::size_t resealed = 0, n = 1;
+    for (bool reached = true; reached; ++n) {
+        const test::TemporaryFolder root;
+        test::FaultyFileOps ops;
+        auto folder = *store::BlobFolder::open(root / "spool", ops);
+        auto writer = *spool::Writer::create(*folder->create(name), header, first, intake_key, random);
+        REQUIRE(writer.append(Bytes(20'000, std::byte{'x'})));
+        REQUIRE(std::move(writer).finish());
+
+        ops.arm(n, fault);
+        bool done = false;
+        {
+            const auto source = *folder->open(name);
+            if (auto sink = folder->create(name))
+                done = spool::reseal(*source, *std::move(sink), header, epochs, intakes, kept, random).has_value();
+        }
+        reached = ops.calls() >= n;
+        folder.reset();
+        folder = *store::BlobFolder::open(root / "spool");
+        INFO("call " << n);
+        auto source = folder->open(name);
+        REQUIRE(source);
+        auto reader = spool::Reader::open(*std::move(source), header, epochs, intakes);
+        REQUIRE(reader);
+        CHECK(reader->verify_all());
+        if (done) CHECK(reader->epoch() == spool::EpochId::of(kept));
+        if (done) ++resealed;
+    }
+    CHECK(n > 6);
+    CHECK(resealed >= 1);
 }
 
 TEST_CASE("bytes are synced before the rename, and the folder after it", "[store]") {

@@ -109,6 +109,76 @@ TEST_CASE("destroying an epoch replaces the root key and leaves the survivors", 
     CHECK(ring.opening_key(survivor.id));
 }
 
+TEST_CASE("what a destruction could not erase is told, and erased later", "[store]") {
+    std::size_t left = 0;
+    for (std::size_t n = 11; n <= 18; ++n) {
+        const test::TemporaryFolder root;
+        test::SeededRandom random;
+        test::FaultyFileOps ops;
+        auto folder = *store::EpochFolder::open(root / "epochs", random, ops);
+        const auto victim = folder->create(tenant(), noon, noon + 24h)->id;
+        ops.arm(n, Fault::once);
+        INFO("call " << n);
+        REQUIRE_FALSE(folder->destroy(tenant(), victim, noon));
+        CHECK(folder->list(tenant()).empty());
+        REQUIRE(folder->destroyed(tenant()).size() == 1);
+        if (files_in(root / "epochs").size() > 3) ++left;
+        REQUIRE(folder->complete());
+        CHECK(files_in(root / "epochs") == std::vector<std::string>{".lock", "root.2", "seeds.2"});
+        REQUIRE(folder->complete());
+    }
+    CHECK(left >= 7);
+}
+
+TEST_CASE("the sequence of lists goes on after a restart, whatever the clock says", "[store]") {
+    const test::TemporaryFolder root;
+    test::SeededRandom random;
+    const fs::path file = root / "epochs" / "sequence";
+    const std::uint64_t ahead = 4'000'000'000'000;
+    std::uint64_t last = 0;
+    {
+        auto folder = *store::EpochFolder::open(root / "epochs", random);
+        CHECK(*folder->next_sequence(0) == 1);
+        CHECK(*folder->next_sequence(ahead) == ahead);
+        CHECK(*folder->next_sequence(ahead) == ahead + 1);
+        last = *folder->next_sequence(ahead + 70'000);
+        CHECK(last == ahead + 70'000);
+    }
+    CHECK((fs::status(file).permissions() & fs::perms::all) == (fs::perms::owner_read | fs::perms::owner_write));
+    {
+        test::FaultyFileOps ops;
+        auto folder = *store::EpochFolder::open(root / "epochs", random, ops);
+        // What isn't on disk isn't given out.
+        ops.arm(1, Fault::once, ENOSPC);
+        CHECK(folder->next_sequence(1).error().code == Errc::disk_full);
+        const std::uint64_t next = *folder->next_sequence(1);
+        CHECK(next > last);
+        // A minute of lists waits for the disk once.
+        ops.arm(0);
+        CHECK(*folder->next_sequence(1) == next + 1);
+        CHECK(*folder->next_sequence(next + 60'000) == next + 60'000);
+        CHECK(ops.calls() == 0);
+        CHECK(*folder->next_sequence(next + 60'001) == next + 60'001);
+        CHECK(ops.calls() > 0);
+    }
+    const auto open_code = [&](std::string_view text) {
+        std::ofstream{file, std::ios::binary} << text;
+        const auto folder = store::EpochFolder::open(root / "epochs", random);
+        return folder ? std::string{"opened"} : std::string{name(folder.error().code)};
+    };
+    CHECK(open_code("safeq/sequence/v1\n7\n") == "opened");
+    for (const std::string_view bad : {"", "7\n", "safeq/sequence/v1\n", "safeq/sequence/v1\n7",
+                                       "safeq/sequence/v1\n07\n", "safeq/sequence/v1\n7\n\n", "safeq/sequence/v1\n-7\n",
+                                       "safeq/sequence/v1\n18446744073709551616\n", "safeq/sequence/v2\n7\n"}) {
+        CAPTURE(bad);
+        CHECK(open_code(bad) == "malformed");
+    }
+    CHECK(open_code("safeq/sequence/v1\n18446744073709551614\n") == "opened");
+    auto folder = *store::EpochFolder::open(root / "epochs", random);
+    CHECK(*folder->next_sequence(0) == 18'446'744'073'709'551'615U);
+    CHECK(folder->next_sequence(0).error().code == Errc::too_large);
+}
+
 TEST_CASE("an epoch that is condemned stays so after a restart, until it is destroyed", "[store]") {
     const test::TemporaryFolder root;
     test::SeededRandom random;

@@ -2,6 +2,7 @@
 #include <safeq/store/key_folder.hpp>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -73,6 +74,29 @@ TEST_CASE("secrets on which others have rights are refused", "[store]") {
     keys.reset();
     REQUIRE(chmod((root / "keys").c_str(), 0770) == 0);
     CHECK(store::KeyFolder::open(root / "keys").error().code == Errc::permission);
+}
+
+TEST_CASE("a credential of systemd's may be root's with an ACL for the service's user, and no wider", "[store]") {
+    const test::TemporaryFolder root;
+    auto keys = *store::KeyFolder::open(root / "credentials");
+    REQUIRE(keys->write("root-key", as_bytes("x")));
+    const std::string file = root / "credentials/root-key";
+    const auto read_with = [&](mode_t mode) {
+        REQUIRE(chmod(file.c_str(), mode) == 0);
+        return text_of(keys->read_credential("root-key"));
+    };
+    CHECK(read_with(0400) == "x");
+    CHECK(read_with(0600) == "x");
+    for (const mode_t mode : {0460u, 0444u, 0404u, 0450u, 0420u}) CHECK(read_with(mode) == "permission");
+    if (geteuid() != 0) {
+        CHECK(read_with(0440) == "permission");
+        SKIP("whether root's files may show a group's right needs root");
+    }
+    CHECK(read_with(0440) == "x");
+    CHECK(text_of(keys->read("root-key")) == "permission");
+    REQUIRE(chown(file.c_str(), 12345, 0) == 0);
+    CHECK(read_with(0440) == "permission");
+    CHECK(read_with(0400) == "permission");
 }
 
 TEST_CASE("large files are refused before they are read", "[store]") {
