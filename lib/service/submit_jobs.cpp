@@ -25,7 +25,7 @@ Result<std::vector<ipp::JobInfo>> Submit::all_jobs(const ipp::Owner& owner) {
     if (remote) {
         // What the release server has and doesn't tell isn't there: a frozen job, or one that ended long ago.
         for (const std::int32_t number : handed_over) merged.erase(number);
-        for (const RemoteJob& one : *remote) merged.insert_or_assign(one.ipp_id, to_info(one, owner.name));
+        for (const RemoteJob& one : remote->jobs) merged.insert_or_assign(one.ipp_id, to_info(one, owner.name));
     }
     std::vector<ipp::JobInfo> out;
     for (auto& [number, info] : merged) out.push_back(std::move(info));

@@ -353,39 +353,3 @@ TEST_CASE("a job sealed to a destroyed key is on record as failed, and holds up 
     const RecordId record = audit::derive_record_id(audit::Kind::job_failed, world.tenant, lost.uuid.bytes());
     CHECK(must(world.intake->log->find(record)).has_value());
 }
-
-TEST_CASE("who has as many jobs waiting as they may have is refused another, and that is on record", "[service]") {
-    World world;
-    world.quota.jobs = 2;
-    const auto remote = [&](job::State state, std::uint64_t bytes) {
-        return service::RemoteJob{.id = JobId::make(world.clock, world.random), .state = state, .bytes = bytes};
-    };
-    world.there = {remote(job::State::held, 10), remote(job::State::printed, 10)};
-    (void)world.print(test::make_pdf(1, "x"), world.alice, "alice");
-    world.there->push_back(remote(job::State::held, 10));
-    const auto refused = world.try_print(test::make_pdf(1, "x"), world.alice, "alice");
-    REQUIRE(!refused);
-    CHECK(refused.error().code == Errc::too_many);
-    CHECK(refused.error().message().contains("no jobs are left"));
-    const audit::Record record =
-        must(audit::Record::parse(must(world.intake->log->entry(world.intake->log->size() - 1))));
-    CHECK(record.kind == audit::Kind::quota_refused);
-    CHECK(record.subject == world.alice);
-    // While the release server is away, what it has doesn't count.
-    world.there.reset();
-    CHECK(world.try_print(test::make_pdf(1, "x"), world.alice, "alice"));
-}
-
-TEST_CASE("a document is refused at the byte that its owner has no room for", "[service]") {
-    World world;
-    const Bytes pdf = test::make_pdf(1, "x");
-    world.there = {{.id = JobId::make(world.clock, world.random), .state = job::State::held, .bytes = 1000}};
-    world.quota.bytes = 1000 + pdf.size() - 1;
-    const auto refused = world.try_print(pdf, world.alice, "alice");
-    REQUIRE(!refused);
-    CHECK(refused.error().code == Errc::too_many);
-    CHECK(refused.error().message().contains("no bytes are left"));
-    CHECK(world.intake_blobs.list()->empty());
-    world.quota.bytes += 1;
-    CHECK(world.try_print(pdf, world.alice, "alice"));
-}
