@@ -21,6 +21,7 @@ std::string_view state_name(Shown::State state) noexcept {
         case Shown::State::absent: return "absent";
         case Shown::State::erased: return "erased";
         case Shown::State::unavailable: return "unavailable";
+        case Shown::State::restricted: return "restricted";
     }
     return "";
 }

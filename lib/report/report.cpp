@@ -9,6 +9,7 @@ std::string_view Shown::display() const noexcept {
         case State::absent: return "";
         case State::erased: return "(erased)";
         case State::unavailable: return "(unavailable)";
+        case State::restricted: return "(restricted)";
     }
     return "";
 }
@@ -41,11 +42,15 @@ Result<std::vector<JobLine>> Report::jobs(const JobQuery& query) const {
     lines.reserve(rows.size());
     for (JobRow& row : rows) {
         JobLine line{.row = std::move(row), .user = {}, .title = {}, .device_name = {}};
-        line.user = open(line.row.user_name);
-        if (line.user.state == Shown::State::absent && line.row.owner) {
-            SAFEQ_TRY(line.user, user_name(line.row.tenant, *line.row.owner));
+        if (line.row.restricted) {
+            line.user = line.title = {Shown::State::restricted, {}};
+        } else {
+            line.user = open(line.row.user_name);
+            if (line.user.state == Shown::State::absent && line.row.owner) {
+                SAFEQ_TRY(line.user, user_name(line.row.tenant, *line.row.owner));
+            }
+            line.title = open(line.row.title);
         }
-        line.title = open(line.row.title);
         if (line.row.device) {
             SAFEQ_TRY(line.device_name, device_name(line.row.tenant, *line.row.device));
         }

@@ -21,11 +21,12 @@ struct Shown {
         absent,       ///< no record told it
         erased,       ///< its key was destroyed
         unavailable,  ///< its key can't be had now, or doesn't open it
+        restricted,   ///< the job is frozen: not told while it is
     };
     State state = State::absent;
     std::string text = {};  ///< only when known; came from outside, escape it
 
-    /// The text, or what stands in its place: "", "(erased)", "(unavailable)".
+    /// The text, or what stands in its place: "", "(erased)", "(unavailable)", "(restricted)".
     [[nodiscard]] std::string_view display() const noexcept;
 
     friend bool operator==(const Shown&, const Shown&) = default;
