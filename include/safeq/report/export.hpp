@@ -52,13 +52,14 @@ class Report {
 public:
     Report(ReportStore& store, audit::SubjectKeys& keys) noexcept : store_{store}, keys_{keys} {}
 
-    /// A page of jobs with the names that can be shown. *Errors*: those of the store; a key that can't be had is none.
+    /// A page of jobs with the names that can be shown. *Errors*: those of the store, `out_of_memory`;
+    /// a key that can't be had is none.
     [[nodiscard]] Result<std::vector<JobLine>> jobs(const JobQuery& query) const;
     /// The sums with the names that can be shown. *Errors*: as `jobs`.
     [[nodiscard]] Result<std::vector<TotalLine>> totals(const TotalsQuery& query) const;
 
 private:
-    [[nodiscard]] Shown open(const std::optional<SealedText>& sealed) const;
+    [[nodiscard]] Result<Shown> open(const std::optional<SealedText>& sealed) const;
     [[nodiscard]] Result<Shown> user_name(TenantId tenant, SubjectId subject) const;
     [[nodiscard]] Result<std::string> device_name(TenantId tenant, DeviceId device) const;
 
