@@ -26,6 +26,16 @@ Bytes encode_attributes(const std::vector<ipp::Attribute>& attributes) {
     return ipp::encode(message);
 }
 
+// Undoes what was begun, unless it came to something.
+template <class Undo>
+struct Rollback {
+    Undo undo;
+    bool done = false;
+    ~Rollback() {
+        if (!done) undo();
+    }
+};
+
 }  // namespace
 
 /// Seals one document as it arrives.
@@ -163,6 +173,7 @@ private:
         info.k_octets = static_cast<std::int64_t>((bytes_ + 1023) / 1024);
         info.document_format = format_;
         if (ticket.pages) info.impressions = static_cast<std::int32_t>(*ticket.pages);
+        ipp::JobInfo shown = info;  // so that what follows can't fail half-way
         parts.handover.add(local_.id, 1);
         {
             const std::scoped_lock lock{submit_.mutex_};
@@ -170,7 +181,7 @@ private:
             local.accepted = true;
             local.bytes = bytes_;
             settle();
-            local.info = info;
+            local.info = std::move(shown);
         }
         SAFEQ_FAIL_POINT("submit.queued");
         if (parts.taken) parts.taken();
@@ -313,11 +324,13 @@ Result<std::unique_ptr<ipp::DocumentSink>> Submit::print(const ipp::Caller& call
         const std::scoped_lock lock{mutex_};
         local_[local.info.id].receiving = true;
     }
-    auto sink = open_sink(local);
-    if (!sink) {
+    // Nobody could send its document later.
+    Rollback rollback{[&] {
         const std::scoped_lock lock{mutex_};
         local_.erase(local.info.id);
-    }
+    }};
+    SAFEQ_TRY(auto sink, open_sink(local));
+    rollback.done = true;
     return sink;
 }
 
@@ -337,7 +350,14 @@ Result<std::unique_ptr<ipp::DocumentSink>> Submit::open_document(const ipp::Call
         local = it->second;
         local.receiving = it->second.receiving = true;
     }
-    return open_sink(local);
+    // It may be sent again.
+    Rollback rollback{[&] {
+        const std::scoped_lock lock{mutex_};
+        if (const auto it = local_.find(job_id); it != local_.end()) it->second.receiving = false;
+    }};
+    SAFEQ_TRY(auto sink, open_sink(local));
+    rollback.done = true;
+    return sink;
 }
 
 }  // namespace safeq::service

@@ -231,6 +231,27 @@ TEST_CASE("no lost job comes back that has ended, or that somebody tried to prin
     CHECK(erased.sweep().removed == 2);
 }
 
+TEST_CASE("a document that couldn't be received at all may be sent again", "[service]") {
+    struct Absent final : service::EpochSource {
+        std::optional<spool::EpochPublicKey> key;
+        Result<spool::EpochPublicKey> current() override {
+            if (!key) return fail(Errc::unavailable, "epoch list");
+            return *key;
+        }
+    } epochs;
+    World world;
+    epochs.key = world.epoch_key;
+    service::Submit submit{world.submit_parts(epochs)};
+    const ipp::Caller caller{.path = "/ipp/print", .owner = ipp::Owner{world.alice, "alice"}, .peer_address = {}};
+    const ipp::JobInfo job = must(submit.create_job(caller, {.job_name = "t"}));
+    epochs.key.reset();
+    CHECK(submit.open_document(caller, job.id, {}).error().code == Errc::unavailable);
+    epochs.key = world.epoch_key;
+    auto sink = must(submit.open_document(caller, job.id, {}));
+    must(sink->append(test::make_pdf(1, "x")));
+    CHECK(must(sink->finish()).id == job.id);
+}
+
 TEST_CASE("an intake can't hand in another intake's files", "[service]") {
     World world;
     (void)world.print(test::make_pdf(1, "x"), world.alice, "alice");
