@@ -111,9 +111,9 @@ Json to_json(const Identity& identity) {
     return {{"subject", identity.subject.text()}, {"user", identity.user_name}};
 }
 
-Json to_json(const std::vector<RemoteJob>& jobs) {
+Json to_json(const RemoteJobs& read) {
     Json rows = Json::array();
-    for (const RemoteJob& job : jobs) {
+    for (const RemoteJob& job : read.jobs) {
         require(job.ipp_id >= 1 && (!job.pages || *job.pages <= 0x7fffffff));
         require_name(job.title, 1023);
         require_name(job.format, 255);
@@ -127,7 +127,7 @@ Json to_json(const std::vector<RemoteJob>& jobs) {
                             {"created", to_rfc3339(job.created)},
                             {"changed", to_rfc3339(job.changed)}});
     }
-    return {{"jobs", std::move(rows)}};
+    return {{"jobs", std::move(rows)}, {"waiting_jobs", read.waiting.jobs}, {"waiting_bytes", read.waiting.bytes}};
 }
 
 Json to_json(const audit::SubjectKey& key) { return {{"key", to_base64(key.expose())}}; }

@@ -76,7 +76,7 @@ Result<void> UpstreamClient::take(JobId job) {
     return refused(reply, "hand-over");
 }
 
-Result<std::vector<service::RemoteJob>> UpstreamClient::jobs(SubjectId owner) {
+Result<service::RemoteJobs> UpstreamClient::jobs(SubjectId owner) {
     SAFEQ_TRY(const net::HttpReply reply, call({.method = "GET",
                                                 .target = fmt::format("/internal/v1/owners/{}/jobs", owner.text()),
                                                 .headers = {},

@@ -22,7 +22,7 @@ public:
                                                      const crypto::Secret& secret) override;
     [[nodiscard]] Result<void> send(const spool::BlobName& name, spool::BlobSource& file) override;
     [[nodiscard]] Result<void> take(JobId job) override;
-    [[nodiscard]] Result<std::vector<service::RemoteJob>> jobs(SubjectId owner) override;
+    [[nodiscard]] Result<service::RemoteJobs> jobs(SubjectId owner) override;
     [[nodiscard]] Result<void> cancel(SubjectId owner, JobId job) override;
 
     /// Calls by another context from now on. *Errors*: as `HttpClient::use`.

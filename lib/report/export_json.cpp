@@ -21,6 +21,7 @@ std::string_view state_name(Shown::State state) noexcept {
         case Shown::State::absent: return "absent";
         case Shown::State::erased: return "erased";
         case Shown::State::unavailable: return "unavailable";
+        case Shown::State::restricted: return "restricted";
     }
     return "";
 }
@@ -29,6 +30,9 @@ void add_shown(Json& object, const std::string& key, const Shown& shown) {
     object[key] = shown.state == Shown::State::known ? Json(shown.text) : Json();
     object[key + "_state"] = state_name(shown.state);
 }
+
+// Where null becomes an object and memory runs out, the library's destructor finds an object without its value.
+Json empty() { return Json::object(); }
 
 // Texts were checked to be UTF-8 on their way in; what is not would be replaced, not thrown at the caller.
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
@@ -39,7 +43,7 @@ std::string jobs_json(std::span<const JobLine> lines) {
     Json jobs = Json::array();
     for (const JobLine& line : lines) {
         const JobRow& row = line.row;
-        Json job;
+        Json job = empty();
         job["job"] = row.job.text();
         job["outcome"] = name(row.outcome);
         job["accepted"] = time_or_null(row.accepted);
@@ -65,7 +69,7 @@ std::string jobs_json(std::span<const JobLine> lines) {
 std::string totals_json(std::span<const TotalLine> lines, TotalsBy by) {
     Json totals = Json::array();
     for (const TotalLine& line : lines) {
-        Json total;
+        Json total = empty();
         switch (by) {
             case TotalsBy::user:
                 total["user_id"] = or_null(cell(line.total.user));

@@ -49,7 +49,9 @@ bool tells_of_a_job(Kind kind) noexcept {
         case Kind::job_uncertain:
         case Kind::job_deleted:
         case Kind::job_cancelled:
-        case Kind::job_expired: return true;
+        case Kind::job_expired:
+        case Kind::job_restricted:
+        case Kind::job_unrestricted: return true;
         case Kind::sign_in:
         case Kind::sign_in_refused:
         case Kind::user_added:
@@ -66,8 +68,6 @@ bool tells_of_a_job(Kind kind) noexcept {
         case Kind::orphan_removed:
         case Kind::policy_exception_used:
         case Kind::time_changed:
-        case Kind::job_restricted:
-        case Kind::job_unrestricted:
         case Kind::quota_refused:
         case Kind::credentials_reloaded:
         case Kind::key_retired:
@@ -147,6 +147,8 @@ void project(JobRow& row, std::string_view origin, const Record& record) {
                 : *kind == Kind::job_cancelled ? Outcome::cancelled
                                                : Outcome::expired);
             break;
+        case Kind::job_restricted: row.restricted = true; break;
+        case Kind::job_unrestricted: row.restricted = false; break;
         default: break;
     }
 }

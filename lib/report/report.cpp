@@ -9,20 +9,21 @@ std::string_view Shown::display() const noexcept {
         case State::absent: return "";
         case State::erased: return "(erased)";
         case State::unavailable: return "(unavailable)";
+        case State::restricted: return "(restricted)";
     }
     return "";
 }
 
-Shown Report::open(const std::optional<SealedText>& sealed) const {
-    if (!sealed) return {};
+Result<Shown> Report::open(const std::optional<SealedText>& sealed) const {
+    if (!sealed) return Shown{};
     const Result<audit::SubjectKey> key = keys_.key(sealed->field.subject);
-    if (!key) {
-        const bool erased = key.error().code == Errc::key_destroyed;
-        return {erased ? Shown::State::erased : Shown::State::unavailable, {}};
-    }
-    Result<std::string> text = audit::open_personal(*key, {sealed->origin, sealed->record}, sealed->field);
-    if (!text) return {Shown::State::unavailable, {}};
-    return {Shown::State::known, *std::move(text)};
+    Result<std::string> text = key ? audit::open_personal(*key, {sealed->origin, sealed->record}, sealed->field)
+                                   : std::unexpected{key.error()};
+    if (text) return Shown{Shown::State::known, *std::move(text)};
+    // Without memory nothing is known of the key or the text.
+    if (text.error().code == Errc::out_of_memory) return std::unexpected{text.error()};
+    const bool erased = text.error().code == Errc::key_destroyed;
+    return Shown{erased ? Shown::State::erased : Shown::State::unavailable, {}};
 }
 
 Result<Shown> Report::user_name(TenantId tenant, SubjectId subject) const {
@@ -41,11 +42,15 @@ Result<std::vector<JobLine>> Report::jobs(const JobQuery& query) const {
     lines.reserve(rows.size());
     for (JobRow& row : rows) {
         JobLine line{.row = std::move(row), .user = {}, .title = {}, .device_name = {}};
-        line.user = open(line.row.user_name);
-        if (line.user.state == Shown::State::absent && line.row.owner) {
-            SAFEQ_TRY(line.user, user_name(line.row.tenant, *line.row.owner));
+        if (line.row.restricted) {
+            line.user = line.title = {Shown::State::restricted, {}};
+        } else {
+            SAFEQ_TRY(line.user, open(line.row.user_name));
+            if (line.user.state == Shown::State::absent && line.row.owner) {
+                SAFEQ_TRY(line.user, user_name(line.row.tenant, *line.row.owner));
+            }
+            SAFEQ_TRY(line.title, open(line.row.title));
         }
-        line.title = open(line.row.title);
         if (line.row.device) {
             SAFEQ_TRY(line.device_name, device_name(line.row.tenant, *line.row.device));
         }

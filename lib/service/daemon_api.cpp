@@ -100,25 +100,28 @@ Result<ApiReply> DaemonApi::list(const ApiCall& call) {
     SAFEQ_TRY(const InstanceId intake, intake_of(call.peer));
     SAFEQ_TRY(const SubjectId owner, path_id<SubjectId>(call, "owner"));
     std::vector<job::Job> jobs;
+    job::Waiting waiting;
     {
         SAFEQ_TRY(const auto unit, parts_.repository.begin());
-        SAFEQ_TRY(
-            jobs,
-            unit->list(parts_.tenant,
-                       {.owner = owner, .states = job::StateSet::open(), .but_restricted = true, .limit = max_listed}));
+        SAFEQ_TRY(jobs, unit->list(parts_.tenant, {.owner = owner,
+                                                   .intake = intake,
+                                                   .states = job::StateSet::open(),
+                                                   .but_restricted = true,
+                                                   .limit = max_listed}));
         // What has ended is told for a while, and never takes the place of what waits.
         SAFEQ_TRY(const std::vector<job::Job> ended,
                   unit->list(parts_.tenant, {.owner = owner,
+                                             .intake = intake,
                                              .states = job::StateSet::terminal(),
                                              .changed_since = parts_.clock.now() - told_after_end,
                                              .but_restricted = true,
                                              .limit = max_listed}));
         jobs.insert(jobs.end(), ended.begin(), ended.end());
+        SAFEQ_TRY(waiting, unit->waiting(parts_.tenant, owner));
     }
     SAFEQ_TRY(const audit::SubjectKey key, parts_.subjects.key(owner));
     Json rows = Json::array();
     for (const job::Job& job : jobs) {
-        if (job.intake != intake) continue;
         SAFEQ_TRY(const std::string title, open_title(key, job));
         rows.push_back(Json{{"id", job.id.text()},
                             {"ipp_id", job.ipp_id},
@@ -130,7 +133,9 @@ Result<ApiReply> DaemonApi::list(const ApiCall& call) {
                             {"created", to_rfc3339(job.created)},
                             {"changed", to_rfc3339(job.changed)}});
     }
-    return ApiReply{.body = Json{{"jobs", std::move(rows)}}.dump()};
+    return ApiReply{
+        .body =
+            Json{{"jobs", std::move(rows)}, {"waiting_jobs", waiting.jobs}, {"waiting_bytes", waiting.bytes}}.dump()};
 }
 
 Result<ApiReply> DaemonApi::cancel(const ApiCall& call) {

@@ -2,12 +2,11 @@
 #include <safeq/service/submit.hpp>
 
 #include <algorithm>
+#include <utility>
 
 #include <safeq/core/fail_point.hpp>
 #include <safeq/document/format.hpp>
 #include <safeq/ipp/codec.hpp>
-
-#include "service/remote_job.hpp"
 
 namespace safeq::service {
 namespace {
@@ -27,27 +26,51 @@ Bytes encode_attributes(const std::vector<ipp::Attribute>& attributes) {
     return ipp::encode(message);
 }
 
+// Undoes what was begun, unless it came to something.
+template <class Undo>
+struct Rollback {
+    Undo undo;
+    bool done = false;
+    ~Rollback() {
+        if (!done) undo();
+    }
+};
+
 }  // namespace
 
 /// Seals one document as it arrives.
 class Submit::Sink final : public ipp::DocumentSink {
 public:
-    Sink(Submit& submit, Local local, spool::EpochPublicKey epoch, spool::Header header, spool::Writer writer,
-         std::uint64_t allowed)
+    Sink(Submit& submit, Local local, spool::EpochPublicKey epoch, spool::Header header, spool::Writer writer)
         : submit_{submit},
           local_{std::move(local)},
           epoch_{epoch},
           header_{header},
           writer_{std::move(writer)},
-          counter_{document::PageBudget::standard()},
-          allowed_{allowed} {}
+          counter_{document::PageBudget::standard()} {}
 
     ~Sink() override {
+        if (!begun_) return;
         const std::scoped_lock lock{submit_.mutex_};
         leave();
         const auto it = submit_.local_.find(local_.info.id);
         if (it == submit_.local_.end() || it->second.accepted) return;
         submit_.local_.erase(it);
+    }
+
+    /// Finds out what its owner has waiting; what comes in from now on counts against this document.
+    Result<void> enter() {
+        if (submit_.parts_.quota.bytes > 0) {
+            SAFEQ_TRY(const Elsewhere elsewhere, submit_.elsewhere(local_.owner.subject));
+            const std::scoped_lock lock{submit_.mutex_};
+            used_ = submit_.usage(local_.owner.subject, elsewhere).bytes;
+            Arriving& all = submit_.arriving_[local_.owner.subject];
+            accepted_before_ = all.accepted;
+            ++all.documents;
+            bounded_ = true;
+        }
+        begun_ = true;
+        return {};
     }
 
     Result<void> append(ByteView bytes) override {
@@ -77,22 +100,31 @@ public:
     }
 
 private:
-    // What arrives in parallel counts together: each alone may fit.
+    // What arrives in parallel counts together, each alone may fit; so does what was accepted since this one began.
     bool has_room(std::uint64_t more) {
-        if (submit_.parts_.quota.bytes == 0) return true;
+        if (!bounded_) return true;
+        const std::uint64_t most = submit_.parts_.quota.bytes;
         const std::scoped_lock lock{submit_.mutex_};
-        std::uint64_t& arriving = submit_.arriving_[local_.owner.subject];
-        if (arriving > allowed_ || more > allowed_ - arriving) return false;
-        arriving += more;
+        Arriving& all = submit_.arriving_.at(local_.owner.subject);
+        const std::uint64_t taken = used_ + (all.accepted - accepted_before_) + all.bytes;
+        if (taken > most || more > most - taken) return false;
+        all.bytes += more;
         counted_ += more;
         return true;
     }
+    // With the mutex. Others that began before still know nothing of this one's bytes but what they find here.
+    void settle() {
+        if (!bounded_) return;
+        Arriving& all = submit_.arriving_.at(local_.owner.subject);
+        all.bytes -= counted_;
+        all.accepted += std::exchange(counted_, 0);
+    }
     // With the mutex.
     void leave() {
+        if (!bounded_) return;
         const auto it = submit_.arriving_.find(local_.owner.subject);
-        if (it == submit_.arriving_.end()) return;
-        it->second -= counted_;
-        if (it->second == 0) submit_.arriving_.erase(it);
+        it->second.bytes -= counted_;
+        if (--it->second.documents == 0) submit_.arriving_.erase(it);
     }
 
     Result<void> check_format() {
@@ -141,14 +173,15 @@ private:
         info.k_octets = static_cast<std::int64_t>((bytes_ + 1023) / 1024);
         info.document_format = format_;
         if (ticket.pages) info.impressions = static_cast<std::int32_t>(*ticket.pages);
+        ipp::JobInfo shown = info;  // so that what follows can't fail half-way
         parts.handover.add(local_.id, 1);
         {
             const std::scoped_lock lock{submit_.mutex_};
-            Local& local = submit_.local_[info.id];
-            local = local_;
-            local.info = info;
+            Local& local = submit_.local_.try_emplace(info.id, local_).first->second;
             local.accepted = true;
             local.bytes = bytes_;
+            settle();
+            local.info = std::move(shown);
         }
         SAFEQ_FAIL_POINT("submit.queued");
         if (parts.taken) parts.taken();
@@ -165,8 +198,11 @@ private:
     bool checked_ = false;
     std::string format_;
     std::uint64_t bytes_ = 0;
-    std::uint64_t allowed_;      // by the quota, for all of the owner's that is arriving
-    std::uint64_t counted_ = 0;  // of this document, in `arriving_`
+    bool begun_ = false;                 // its job ends with it, unless it is accepted
+    bool bounded_ = false;               // it counts in `arriving_`
+    std::uint64_t used_ = 0;             // of the bound, when this one began
+    std::uint64_t accepted_before_ = 0;  // of `Arriving::accepted`: what `used_` holds already
+    std::uint64_t counted_ = 0;          // of this document, in `Arriving::bytes`
 };
 
 Submit::Submit(Parts parts) : parts_{std::move(parts)}, started_{parts_.clock.now()} {}
@@ -217,9 +253,9 @@ void Submit::forget_old(Time now) {
 
 Result<Submit::Local> Submit::make_local(const ipp::Caller& caller, const ipp::JobTicket& ticket) {
     if (!caller.owner) return fail(Errc::denied, "job", "nobody showed who they are");
-    if (const std::size_t most = parts_.quota.jobs; most > 0) {
-        SAFEQ_TRY(const Usage used, usage(caller.owner->subject));
-        if (used.jobs >= most) return std::unexpected(over_quota(caller.owner->subject, "jobs"));
+    Elsewhere there;
+    if (parts_.quota.jobs > 0) {
+        SAFEQ_TRY(there, elsewhere(caller.owner->subject));
     }
     SAFEQ_TRY_VOID(validate(caller, ticket));
     SAFEQ_TRY(const std::int32_t number, parts_.numbers.next());
@@ -235,8 +271,18 @@ Result<Submit::Local> Submit::make_local(const ipp::Caller& caller, const ipp::J
                   .document_format = ticket.document_format,
                   .created = parts_.clock.now(),
                   .attributes = ticket.attributes};
+    const auto reserved = reserve(local, there);
+    if (!reserved && reserved.error().code == Errc::too_many)
+        return std::unexpected(over_quota(local.owner.subject, "jobs"));
+    if (!reserved) return std::unexpected(reserved.error());
+    return local;
+}
+
+Result<void> Submit::reserve(const Local& local, const Elsewhere& elsewhere) {
     const std::scoped_lock lock{mutex_};
     forget_old(parts_.clock.now());
+    if (parts_.quota.jobs > 0 && usage(local.owner.subject, elsewhere).jobs >= parts_.quota.jobs)
+        return fail(Errc::too_many, "quota");
     const auto incoming = std::ranges::count_if(local_, [](const auto& e) { return !e.second.accepted; });
     if (static_cast<std::size_t>(incoming) >= parts_.max_incoming ||
         local_.size() >= max_remembered + parts_.max_incoming)
@@ -246,38 +292,8 @@ Result<Submit::Local> Submit::make_local(const ipp::Caller& caller, const ipp::J
         if (const auto it = std::ranges::find_if(local_, [](const auto& e) { return e.second.accepted; });
             it != local_.end())
             local_.erase(it);
-    local_.emplace(number, local);
-    return local;
-}
-
-Result<Submit::Usage> Submit::usage(SubjectId owner) {
-    std::map<JobId, std::uint64_t> waiting;
-    {
-        const std::scoped_lock lock{mutex_};
-        for (const auto& [number, local] : local_)
-            if (local.owner.subject == owner) waiting.emplace(local.id, local.bytes);
-    }
-    const auto remote = parts_.upstream.jobs(owner);
-    if (!remote && remote.error().code != Errc::unavailable) return std::unexpected(remote.error());
-    if (remote) {
-        for (const RemoteJob& one : *remote) {
-            // What has ended there may still be remembered here.
-            if (job::is_terminal(one.state)) waiting.erase(one.id);
-            else waiting.insert_or_assign(one.id, one.bytes);
-        }
-    }
-    Usage out;
-    for (const auto& [id, bytes] : waiting) {
-        ++out.jobs;
-        out.bytes += bytes;
-    }
-    return out;
-}
-
-Error Submit::over_quota(SubjectId owner, const char* what) {
-    // The refusal stands whether or not the log can be written.
-    if (auto told = parts_.recorder.quota_refused(owner, what); !told) return std::move(told).error();
-    return {Errc::too_many, "quota", std::string{"no "} + what + " are left: print or delete what waits"};
+    local_.emplace(local.info.id, local);
+    return {};
 }
 
 Result<std::unique_ptr<ipp::DocumentSink>> Submit::open_sink(const Local& local) {
@@ -291,12 +307,9 @@ Result<std::unique_ptr<ipp::DocumentSink>> Submit::open_sink(const Local& local)
     SAFEQ_TRY(auto sink, parts_.blobs.create({local.id, 1}));
     SAFEQ_TRY(spool::Writer writer,
               spool::Writer::create(std::move(sink), header, epoch, parts_.signer, parts_.random));
-    std::uint64_t allowed = 0;
-    if (const std::uint64_t most = parts_.quota.bytes; most > 0) {
-        SAFEQ_TRY(const Usage used, usage(local.owner.subject));
-        allowed = most - std::min(most, used.bytes);
-    }
-    return std::make_unique<Sink>(*this, local, epoch, header, std::move(writer), allowed);
+    auto out = std::make_unique<Sink>(*this, local, epoch, header, std::move(writer));
+    SAFEQ_TRY_VOID(out->enter());
+    return out;
 }
 
 Result<ipp::JobInfo> Submit::create_job(const ipp::Caller& caller, const ipp::JobTicket& ticket) {
@@ -311,11 +324,13 @@ Result<std::unique_ptr<ipp::DocumentSink>> Submit::print(const ipp::Caller& call
         const std::scoped_lock lock{mutex_};
         local_[local.info.id].receiving = true;
     }
-    auto sink = open_sink(local);
-    if (!sink) {
+    // Nobody could send its document later.
+    Rollback rollback{[&] {
         const std::scoped_lock lock{mutex_};
         local_.erase(local.info.id);
-    }
+    }};
+    SAFEQ_TRY(auto sink, open_sink(local));
+    rollback.done = true;
     return sink;
 }
 
@@ -330,76 +345,19 @@ Result<std::unique_ptr<ipp::DocumentSink>> Submit::open_document(const ipp::Call
             return fail(Errc::not_found, "job");
         if (it->second.accepted || it->second.receiving)
             return fail(Errc::already_exists, "document", "the job has its document");
-        it->second.receiving = true;
         if (it->second.ticket.job_name.empty() && !document.document_name.empty())
             it->second.info.name = document.document_name;
         local = it->second;
+        local.receiving = it->second.receiving = true;
     }
-    return open_sink(local);
-}
-
-Result<std::vector<ipp::JobInfo>> Submit::all_jobs(const ipp::Owner& owner) {
-    std::map<std::int32_t, ipp::JobInfo> merged;
-    std::vector<std::int32_t> handed_over;
-    {
+    // It may be sent again.
+    Rollback rollback{[&] {
         const std::scoped_lock lock{mutex_};
-        forget_old(parts_.clock.now());
-        for (const auto& [number, local] : local_) {
-            if (local.owner.subject != owner.subject) continue;
-            merged.emplace(number, local.info).first->second.owner_name = owner.name;
-            if (local.accepted && !parts_.handover.waits(local.id)) handed_over.push_back(number);
-        }
-    }
-    const auto remote = parts_.upstream.jobs(owner.subject);
-    if (!remote && remote.error().code != Errc::unavailable) return std::unexpected(remote.error());
-    if (remote) {
-        // What the release server has and doesn't tell isn't there: a frozen job, or one that ended long ago.
-        for (const std::int32_t number : handed_over) merged.erase(number);
-        for (const RemoteJob& one : *remote) merged.insert_or_assign(one.ipp_id, to_info(one, owner.name));
-    }
-    std::vector<ipp::JobInfo> out;
-    for (auto& [number, info] : merged) out.push_back(std::move(info));
-    return out;
-}
-
-Result<std::vector<ipp::JobInfo>> Submit::jobs(const ipp::Caller& caller, const ipp::JobQuery& query) {
-    if (!caller.owner) return fail(Errc::denied, "jobs");
-    SAFEQ_TRY(std::vector<ipp::JobInfo> all, all_jobs(*caller.owner));
-    std::erase_if(all, [&](const ipp::JobInfo& info) { return !ipp::matches(query.which, info.state); });
-    if (query.which == ipp::WhichJobs::completed || query.which == ipp::WhichJobs::canceled ||
-        query.which == ipp::WhichJobs::aborted)
-        std::ranges::reverse(all);
-    if (query.at_most > 0 && all.size() > static_cast<std::size_t>(query.at_most))
-        all.resize(static_cast<std::size_t>(query.at_most));
-    return all;
-}
-
-Result<ipp::JobInfo> Submit::job(const ipp::Caller& caller, std::int32_t job_id) {
-    if (!caller.owner) return fail(Errc::denied, "job");
-    SAFEQ_TRY(const std::vector<ipp::JobInfo> all, all_jobs(*caller.owner));
-    const auto it = std::ranges::find(all, job_id, &ipp::JobInfo::id);
-    if (it == all.end()) return fail(Errc::not_found, "job");
-    return *it;
-}
-
-Result<void> Submit::cancel(const ipp::Caller& caller, std::int32_t job_id) {
-    SAFEQ_TRY(const ipp::JobInfo info, job(caller, job_id));
-    if (ipp::ended(info.state)) return fail(Errc::conflict, "job", "it has ended");
-    {
-        const std::scoped_lock lock{mutex_};
-        const auto it = local_.find(job_id);
-        if (it != local_.end() && !it->second.accepted) {
-            if (it->second.receiving) return fail(Errc::conflict, "job", "its document is being received");
-            local_.erase(it);
-            return {};
-        }
-    }
-    if (parts_.handover.waits(info.uuid)) {
-        // It must be where it can be cancelled: the release server decides about its life.
-        const Handover::Progress progress = parts_.handover.run();
-        if (progress.unavailable) return fail(Errc::unavailable, "job", progress.unavailable->message());
-    }
-    return parts_.upstream.cancel(caller.owner->subject, info.uuid);
+        if (const auto it = local_.find(job_id); it != local_.end()) it->second.receiving = false;
+    }};
+    SAFEQ_TRY(auto sink, open_sink(local));
+    rollback.done = true;
+    return sink;
 }
 
 }  // namespace safeq::service

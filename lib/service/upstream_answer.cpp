@@ -56,15 +56,19 @@ Result<RemoteJob> job_in(const JsonReader& row) {
     return job;
 }
 
-Result<std::vector<RemoteJob>> jobs_in(std::string_view body) {
+Result<RemoteJobs> jobs_in(std::string_view body) {
     SAFEQ_TRY(const JsonReader object, JsonReader::parse(body, max_jobs_answer, "jobs"));
     SAFEQ_TRY(const std::vector<JsonReader> rows, object.objects("jobs", max_jobs));
-    std::vector<RemoteJob> out;
-    out.reserve(rows.size());
+    RemoteJobs out;
+    out.jobs.reserve(rows.size());
     for (const JsonReader& row : rows) {
         SAFEQ_TRY(RemoteJob job, job_in(row));
-        out.push_back(std::move(job));
+        out.jobs.push_back(std::move(job));
     }
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    SAFEQ_TRY(const std::int64_t waiting, object.integer("waiting_jobs", 0, most));
+    SAFEQ_TRY(const std::int64_t bytes, object.integer("waiting_bytes", 0, most));
+    out.waiting = {.jobs = static_cast<std::uint64_t>(waiting), .bytes = static_cast<std::uint64_t>(bytes)};
     return out;
 }
 
@@ -98,7 +102,7 @@ Result<Identity> read_identity(std::string_view body) {
     return identity;
 }
 
-Result<std::vector<RemoteJob>> read_remote_jobs(std::string_view body) {
+Result<RemoteJobs> read_remote_jobs(std::string_view body) {
     auto jobs = jobs_in(body);
     if (!jobs) return unreadable("jobs", jobs.error());
     return jobs;

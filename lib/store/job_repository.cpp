@@ -56,6 +56,14 @@ Result<Job> read_job(Statement& row) {
     return job;
 }
 
+// "1,2,3"
+std::string numbers(const job::StateSet& states) {
+    std::string out;
+    for (const job::State state : job::all_states)
+        if (states.contains(state)) out += fmt::format("{}{}", out.empty() ? "" : ",", static_cast<unsigned>(state));
+    return out;
+}
+
 Result<Intent> read_intent(Statement& row) {
     Intent intent;
     intent.record = row.id<RecordId>();
@@ -118,16 +126,11 @@ public:
 
     Result<std::vector<Job>> list(TenantId tenant, const job::JobFilter& filter) override {
         return guarded([&]() -> Result<std::vector<Job>> {
-            std::string sql = fmt::format("SELECT {} FROM job WHERE tenant = ? AND state IN (", columns);
-            bool any = false;
-            for (const job::State state : job::all_states) {
-                if (!filter.states.contains(state)) continue;
-                sql += fmt::format("{}{}", any ? "," : "", static_cast<unsigned>(state));
-                any = true;
-            }
-            if (!any) return std::vector<Job>{};
-            sql += ")";
+            const std::string states = numbers(filter.states);
+            if (states.empty()) return std::vector<Job>{};
+            std::string sql = fmt::format("SELECT {} FROM job WHERE tenant = ? AND state IN ({})", columns, states);
             if (filter.owner) sql += " AND owner = ?";
+            if (filter.intake) sql += " AND intake = ?";
             if (filter.expires_by) sql += " AND expires <= ?";
             if (filter.changed_before) sql += " AND changed < ?";
             if (filter.changed_since) sql += " AND changed >= ?";
@@ -137,6 +140,7 @@ public:
             SAFEQ_TRY(auto row, db_->prepare(sql));
             row.bind(tenant);
             if (filter.owner) row.bind(*filter.owner);
+            if (filter.intake) row.bind(*filter.intake);
             if (filter.expires_by) row.bind(*filter.expires_by);
             if (filter.changed_before) row.bind(*filter.changed_before);
             if (filter.changed_since) row.bind(*filter.changed_since);
@@ -149,6 +153,25 @@ public:
                 SAFEQ_TRY(Job job, read_job(row));
                 jobs.push_back(std::move(job));
             }
+        });
+    }
+
+    Result<job::Waiting> waiting(TenantId tenant, SubjectId owner) override {
+        // total() adds as floating point: unlike sum() it can't overflow, and its cast stops at the largest integer.
+        static const std::string sql = fmt::format(
+            "SELECT count(*), CAST(total(bytes) AS INTEGER) FROM job WHERE tenant = ? AND owner = ? AND "
+            "state IN ({}) AND restricted = 0",
+            numbers(job::StateSet::open()));
+        return guarded([&]() -> Result<job::Waiting> {
+            SAFEQ_TRY(auto row, db_->prepare(sql));
+            row.bind(tenant).bind(owner);
+            SAFEQ_TRY(const bool there, row.step());
+            if (!there) return fail(Errc::malformed, "database", "no sum");
+            job::Waiting out;
+            out.jobs = row.number<std::uint64_t>();
+            out.bytes = row.number<std::uint64_t>();
+            SAFEQ_TRY_VOID(row.check());
+            return out;
         });
     }
 

@@ -77,7 +77,7 @@ void bind_row(Statement& statement, const JobRow& row) {
         .bind(all_bits(row.printed_pages))
         .bind(row.device);
     statement.bind(row.accepted).bind(row.held).bind(row.released).bind(row.ended);
-    statement.bind(name(row.outcome)).bind(row.first_seen);
+    statement.bind(name(row.outcome)).bind(row.restricted).bind(row.first_seen);
 
     const auto day = std::chrono::floor<std::chrono::days>(row.when()).time_since_epoch().count();
     statement.bind(row.when()).bind(std::int64_t{day});
@@ -105,6 +105,7 @@ Result<JobRow> read_row(Statement& row) {
     job.released = row.optional([&] { return row.time(); });
     job.ended = row.optional([&] { return row.time(); });
     SAFEQ_TRY(job.outcome, report::parse_outcome(row.text()));
+    job.restricted = row.boolean();
     job.first_seen = row.time();
     SAFEQ_TRY_VOID(row.check());
     return job;

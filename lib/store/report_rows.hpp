@@ -12,7 +12,7 @@ inline constexpr std::string_view report_job_columns =
     "tenant, job, owner, user_name, title, format, bytes, pages, copies, documents, prints, uncounted_prints, "
     "printed_pages, device, accepted, "
     "held, "
-    "released, ended, outcome, first_seen";
+    "released, ended, outcome, restricted, first_seen";
 /// What is derived from a row, so that it can be chosen and summed by; bound after the columns.
 inline constexpr std::string_view report_derived_columns = "came, day, counted_prints, counted_pages, known_bytes";
 

@@ -115,7 +115,7 @@ public:
     }
     Result<void> put_job(const JobRow& row) override {
         static const std::string sql = fmt::format(
-            "INSERT OR REPLACE INTO report_job ({}, {}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT OR REPLACE INTO report_job ({}, {}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             report_job_columns, report_derived_columns);
         return guarded([&]() -> Result<void> {
             SAFEQ_TRY(auto put, db_->prepare(sql));

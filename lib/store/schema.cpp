@@ -241,6 +241,9 @@ CREATE TABLE throttle (
     familiar BLOB NOT NULL,
     PRIMARY KEY (counter, key)
 ) STRICT, WITHOUT ROWID;
+)sql",
+                                  R"sql(
+ALTER TABLE report_job ADD COLUMN restricted INTEGER NOT NULL DEFAULT 0;
 )sql"};
 
 }  // namespace

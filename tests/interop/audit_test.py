@@ -9,6 +9,7 @@ import json
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import sqlite3
 import ssl
@@ -48,6 +49,10 @@ def key(site, name="release"):
 
 def verdict(site, name="release"):
     return second.verify_log(second.folder_reader(log(site, name)), second.Key(key(site, name).read_text()))
+
+
+def verdict_of(folder, site):
+    return second.verify_log(second.folder_reader(folder), second.Key(key(site).read_text()))[0]
 
 
 def caught_up(site):
@@ -116,6 +121,7 @@ def test_the_second_verifier_agrees_on_the_logs_of_the_daemons(site):
 
 
 def test_a_proof_file_verifies_offline_with_the_key_alone(site):
+    house.wait_until(lambda: any(b'"job_held"' in entry for entry in verdict(site)[2]), 20, "the job in a checkpoint")
     caught_up(site)
     entries = verdict(site)[2]
     index = next(i for i, entry in enumerate(entries) if b'"job_held"' in entry)
@@ -171,6 +177,41 @@ def test_tail_shows_the_last_entries(site):
     assert len(lines) >= len(entries)
     assert len(site.safeq("audit", "tail", "release", "-n", "2").stdout.splitlines()) == 2
     assert "title=(sealed)" in site.safeq("audit", "tail", "release", "-n", "1000").stdout
+
+
+def test_following_shows_what_is_added_and_refuses_a_log_that_does_not_continue(site):
+    older, aside = site.dir / "older", site.dir / "aside"
+    site.stop("release")
+    shutil.copytree(log(site), older)
+    site.start("release")
+    house.wait_until(lambda: verdict(site)[0] > verdict_of(older, site), 20, "the start on record")
+    told, why = site.dir / "followed", site.dir / "followed-why"
+    with open(told, "wb") as out, open(why, "wb") as errors:
+        tail = subprocess.Popen([site.programs / "safeq", "--dir", site.root, "audit", "tail", "release", "-n", "1", "-f"],
+                                stdin=subprocess.DEVNULL, stdout=out, stderr=errors)
+    try:
+        def lines():
+            return [line.split() for line in told.read_text().splitlines()]
+        house.wait_until(lines, 20, "the last entry")
+        scenario.sign_in(site)
+        house.wait_until(lambda: any(line[2] == "sign_in" for line in lines()[1:]), 20, "the sign-in")
+        assert [int(line[0]) for line in lines()] == list(range(int(lines()[0][0]), int(lines()[-1][0]) + 1)), lines()
+        site.stop("release")
+        # Stopped meanwhile, so that it finds one log or the other, never none.
+        tail.send_signal(signal.SIGSTOP)
+        log(site).rename(aside)
+        shutil.copytree(older, log(site))
+        tail.send_signal(signal.SIGCONT)
+        assert tail.wait(20) == 1 and "rollback" in why.read_text(), (tail.returncode, why.read_text())
+    finally:
+        if tail.poll() is None:
+            tail.kill()
+            tail.wait()
+        if aside.exists():
+            shutil.rmtree(log(site))
+            aside.rename(log(site))
+        if "release" not in site.processes:
+            site.start("release")
 
 
 def test_exports_hold_every_entry(site):

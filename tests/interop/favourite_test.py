@@ -31,6 +31,12 @@ def row(site, job):
     return json.loads(site.safeq("job", "show", job).stdout)
 
 
+def reported(site, job):
+    """What the report tells of the job, if it knows of it."""
+    rows = json.loads(site.safeq("report", "jobs", "--json").stdout)["jobs"]
+    return next((row for row in rows if row["job"] == job), None)
+
+
 def numbers(site):
     """The numbers of the open jobs that the intake shows their owner."""
     shown = scenario.command("ipptool", "-tv", "-T", "30", site.uri, "get-jobs.test")
@@ -83,7 +89,12 @@ def test_a_restricted_job_is_frozen(site):
     assert terminal.call("DELETE", f"/v1/jobs/{job}")[0] == 404
     assert terminal.call("PUT", f"/v1/jobs/{job}/favourite")[0] == 404
     assert row(site, job)["restricted"] is True and row(site, job)["state"] == "held"
+    # The report counts it, and names neither the document nor whose it is.
+    frozen = house.wait_until(lambda: (r := reported(site, job)) and r["title_state"] == "restricted" and r, 20, "the report")
+    assert frozen["outcome"] == "held" and frozen["title"] is None and frozen["user"] is None, frozen
     site.safeq("job", "unrestrict", job)
+    again = house.wait_until(lambda: (r := reported(site, job))["title_state"] == "known" and r, 20, "the report")
+    assert again["user"] == "alice" and again["title"], again
     assert len(numbers(site)) == 1
     assert [j["id"] for j in terminal.jobs()] == [job]
     status, answer = terminal.release(job)

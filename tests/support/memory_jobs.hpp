@@ -54,6 +54,7 @@ private:
                 if (found.size() == filter.limit) break;
                 if (job.tenant != tenant || !filter.states.contains(job.state)) continue;
                 if (filter.owner && job.owner != *filter.owner) continue;
+                if (filter.intake && job.intake != *filter.intake) continue;
                 if (filter.expires_by && !(job.expires <= *filter.expires_by)) continue;
                 if (filter.changed_before && !(job.changed < *filter.changed_before)) continue;
                 if (filter.changed_since && job.changed < *filter.changed_since) continue;
@@ -62,6 +63,16 @@ private:
                 found.push_back(job);
             }
             return found;
+        }
+        Result<job::Waiting> waiting(TenantId tenant, SubjectId owner) override {
+            job::Waiting out;
+            for (const auto& [id, job] : content_.jobs) {
+                if (job.tenant != tenant || job.owner != owner || job.restricted) continue;
+                if (!job::StateSet::open().contains(job.state)) continue;
+                ++out.jobs;
+                out.bytes += job.document.bytes;
+            }
+            return out;
         }
         Result<void> update(const job::Job& job, job::State state, std::uint64_t attempt) override {
             const auto at = content_.jobs.find(job.id);

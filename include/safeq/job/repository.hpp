@@ -50,7 +50,8 @@ private:
 
 /// Which jobs to list. They come oldest first.
 struct JobFilter {
-    std::optional<SubjectId> owner = {};  ///< nothing: everybody's
+    std::optional<SubjectId> owner = {};    ///< nothing: everybody's
+    std::optional<InstanceId> intake = {};  ///< by which they came; nothing: any
     StateSet states = StateSet::all();
     std::optional<Time> expires_by = {};      ///< at or before this time; nothing: whenever
     std::optional<Time> changed_before = {};  ///< strictly before
@@ -79,6 +80,14 @@ struct Intent {
     friend bool operator==(const Intent&, const Intent&) = default;
 };
 
+/// What one person has waiting: jobs that are open, but those that only an operator may see.
+struct Waiting {
+    std::uint64_t jobs = 0;
+    std::uint64_t bytes = 0;  ///< of the documents; at most 2^63 - 1
+
+    friend bool operator==(const Waiting&, const Waiting&) = default;
+};
+
 /// Whether a job is new to the repository.
 enum class Insertion { inserted, already_there };
 
@@ -98,6 +107,9 @@ public:
     [[nodiscard]] virtual Result<Job> find_by_ipp_id(TenantId tenant, InstanceId intake, std::int32_t ipp_id) = 0;
     /// The tenant's jobs that the filter lets through.
     [[nodiscard]] virtual Result<std::vector<Job>> list(TenantId tenant, const JobFilter& filter) = 0;
+
+    /// All of the owner's that waits, whichever intake it came by and however much it is.
+    [[nodiscard]] virtual Result<Waiting> waiting(TenantId tenant, SubjectId owner) = 0;
 
     /// Compare and set: writes `job` over the row of its id and tenant if that still has the expected state and
     /// attempt. *Errors*: `not_found`; `conflict` when it has moved on.

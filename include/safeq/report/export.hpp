@@ -21,11 +21,12 @@ struct Shown {
         absent,       ///< no record told it
         erased,       ///< its key was destroyed
         unavailable,  ///< its key can't be had now, or doesn't open it
+        restricted,   ///< the job is frozen: not told while it is
     };
     State state = State::absent;
     std::string text = {};  ///< only when known; came from outside, escape it
 
-    /// The text, or what stands in its place: "", "(erased)", "(unavailable)".
+    /// The text, or what stands in its place: "", "(erased)", "(unavailable)", "(restricted)".
     [[nodiscard]] std::string_view display() const noexcept;
 
     friend bool operator==(const Shown&, const Shown&) = default;
@@ -51,13 +52,14 @@ class Report {
 public:
     Report(ReportStore& store, audit::SubjectKeys& keys) noexcept : store_{store}, keys_{keys} {}
 
-    /// A page of jobs with the names that can be shown. *Errors*: those of the store; a key that can't be had is none.
+    /// A page of jobs with the names that can be shown. *Errors*: those of the store, `out_of_memory`;
+    /// a key that can't be had is none.
     [[nodiscard]] Result<std::vector<JobLine>> jobs(const JobQuery& query) const;
     /// The sums with the names that can be shown. *Errors*: as `jobs`.
     [[nodiscard]] Result<std::vector<TotalLine>> totals(const TotalsQuery& query) const;
 
 private:
-    [[nodiscard]] Shown open(const std::optional<SealedText>& sealed) const;
+    [[nodiscard]] Result<Shown> open(const std::optional<SealedText>& sealed) const;
     [[nodiscard]] Result<Shown> user_name(TenantId tenant, SubjectId subject) const;
     [[nodiscard]] Result<std::string> device_name(TenantId tenant, DeviceId device) const;
 

@@ -71,7 +71,8 @@ struct JobRow {
     std::optional<Time> released = {};    ///< the last time
     std::optional<Time> ended = {};       ///< printed, failed, deleted, cancelled, expired: the last time
     Outcome outcome = Outcome::accepted;
-    Time first_seen = {};  ///< of the first record that was taken
+    bool restricted = false;  ///< frozen now (GDPR, article 18): it counts, and nobody is told whose or what it is
+    Time first_seen = {};     ///< of the first record that was taken
 
     /// When the job came: accepted, else held, else first seen.
     [[nodiscard]] Time when() const noexcept;

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -109,14 +110,24 @@ private:
         std::uint64_t bytes = 0;  ///< once accepted
     };
     class Sink;
+    // What one person has on its way, for as long as one of the documents is.
+    struct Arriving {
+        std::size_t documents = 0;
+        std::uint64_t bytes = 0;     ///< of documents that have not ended
+        std::uint64_t accepted = 0;  ///< bytes of those that have, since the first of them began
+    };
+    // What waits at the release server, and the jobs of ours that this has counted, or that don't wait any more.
+    struct Elsewhere {
+        job::Waiting waiting;
+        std::set<JobId> counted;
+    };
 
     [[nodiscard]] Result<Local> make_local(const ipp::Caller& caller, const ipp::JobTicket& ticket);
     [[nodiscard]] Result<std::unique_ptr<ipp::DocumentSink>> open_sink(const Local& local);
-    struct Usage {
-        std::size_t jobs = 0;
-        std::uint64_t bytes = 0;  ///< without what is just arriving
-    };
-    [[nodiscard]] Result<Usage> usage(SubjectId owner);
+    [[nodiscard]] Result<void> reserve(const Local& local, const Elsewhere& elsewhere);
+    [[nodiscard]] Result<Elsewhere> elsewhere(SubjectId owner);
+    /// With the mutex. Without what is just arriving.
+    [[nodiscard]] job::Waiting usage(SubjectId owner, const Elsewhere& elsewhere) const;
     [[nodiscard]] Error over_quota(SubjectId owner, const char* what);
     [[nodiscard]] Result<std::vector<ipp::JobInfo>> all_jobs(const ipp::Owner& owner);
     void forget_old(Time now);
@@ -125,7 +136,7 @@ private:
     Time started_;
     std::mutex mutex_;
     std::map<std::int32_t, Local> local_;
-    std::map<SubjectId, std::uint64_t> arriving_;  // bytes of documents on their way
+    std::map<SubjectId, Arriving> arriving_;
 };
 
 }  // namespace safeq::service

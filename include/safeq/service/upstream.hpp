@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <safeq/job/job.hpp>
+#include <safeq/job/repository.hpp>
 #include <safeq/service/sign_in.hpp>
 #include <safeq/spool/blob.hpp>
 
@@ -26,6 +27,13 @@ struct RemoteJob {
     friend bool operator==(const RemoteJob&, const RemoteJob&) = default;
 };
 
+/// What the release server tells an intake of one person.
+struct RemoteJobs {
+    std::vector<RemoteJob> jobs;  ///< that came through this intake: open ones, and those that ended in the last hour
+    /// All of theirs that waits there, also what is too much to be listed and what came through other intakes.
+    job::Waiting waiting;
+};
+
 /// Port of the intake: the way to the release server. Blocks. *Threads*: safe from several threads.
 /// *Errors* of all: `unavailable` when it can't be reached now.
 class Upstream {
@@ -43,8 +51,8 @@ public:
     /// good.
     [[nodiscard]] virtual Result<void> take(JobId job) = 0;
 
-    /// The person's jobs that came through this intake: open ones, and those that ended in the last hour.
-    [[nodiscard]] virtual Result<std::vector<RemoteJob>> jobs(SubjectId owner) = 0;
+    /// What it has of that person.
+    [[nodiscard]] virtual Result<RemoteJobs> jobs(SubjectId owner) = 0;
 
     /// *Errors*: `not_found`, `conflict`.
     [[nodiscard]] virtual Result<void> cancel(SubjectId owner, JobId job) = 0;

@@ -18,8 +18,8 @@ namespace safeq::service {
 /// `{"subject":"…","user":"…"}`. *Errors* of all: `unavailable` for an answer that can't be read, with the reason.
 [[nodiscard]] Result<Identity> read_identity(std::string_view body);
 
-/// `{"jobs":[…]}`, as many as the release server lists of one owner.
-[[nodiscard]] Result<std::vector<RemoteJob>> read_remote_jobs(std::string_view body);
+/// `{"jobs":[…],"waiting_jobs":…,"waiting_bytes":…}`, as many as the release server lists of one owner.
+[[nodiscard]] Result<RemoteJobs> read_remote_jobs(std::string_view body);
 
 /// `{"key":"…"}`. *Secrets*: what is made on the way to the key is wiped, but for the JSON parser's copy of its text.
 [[nodiscard]] Result<audit::SubjectKey> read_subject_key(std::string_view body);

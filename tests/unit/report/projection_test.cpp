@@ -140,6 +140,43 @@ TEST_CASE("entries that are no records, and kinds of later versions, are passed 
     CHECK(!*world.store.job(world.tenant, job));
 }
 
+TEST_CASE("a frozen job counts, and nobody reads its title or whose it is until it is lifted") {
+    ReportWorld world;
+    const SubjectId alice = world.person();
+    const JobId job = JobId::make(world.clock, world.random);
+    audit::Record user = world.record(Kind::user_added);
+    user.subject = alice;
+    world.add_personal(user, alice, audit::field::user_name, "Alice");
+    REQUIRE(world.take(world.release, {user, world.held(job, alice, "Plan.pdf", "Alice")}));
+    const Report report{world.store, world.keys};
+    const JobQuery all{.filter = {.tenant = world.tenant}};
+    const auto readable = [&] {
+        const auto lines = *report.jobs(all);
+        REQUIRE(lines.size() == 1);
+        const std::string texts = jobs_csv(lines) + jobs_json(lines) +
+                                  to_html({.heading = "h",
+                                           .style_sheet = "/style.css",
+                                           .jobs = lines,
+                                           .by_user = {},
+                                           .by_device = {},
+                                           .by_day = {}});
+        CHECK(texts.contains("Alice") == texts.contains("Plan.pdf"));
+        CHECK(texts.contains("(restricted)") == !texts.contains("Alice"));
+        return texts.contains("Alice");
+    };
+    CHECK(readable());
+    REQUIRE(world.take(world.release, {world.of_job(Kind::job_restricted, job)}));
+    CHECK((*world.store.job(world.tenant, job))->restricted);
+    CHECK((*world.store.job(world.tenant, job))->outcome == Outcome::held);
+    CHECK_FALSE(readable());
+    // The intake's log is read late: what it tells doesn't lift it.
+    REQUIRE(world.take(world.intake, {world.accepted(job, alice)}));
+    CHECK_FALSE(readable());
+    CHECK(world.store.totals({.filter = all.filter})->at(0).jobs == 1);
+    REQUIRE(world.take(world.release, {world.of_job(Kind::job_unrestricted, job)}));
+    CHECK(readable());
+}
+
 TEST_CASE("counted pages never overflow") {
     JobRow row;
     CHECK(row.counted_pages() == 0);

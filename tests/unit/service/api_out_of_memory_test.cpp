@@ -319,3 +319,16 @@ TEST_CASE("an allocation that fails while a daemon is answered is a failure of o
                }});
     CHECK(untried == std::set<std::string>{});
 }
+
+TEST_CASE("an allocation that fails while a log is read is a failure of ours, not a log that lacks something",
+          "[service][oom]") {
+    ApiWorld w;
+    std::set<std::string> untried = routes_of(w.front->log_routes());
+    (void)must(w.release->log->publish());
+    const std::string tile = fmt::format("0/000.p/{}", w.release->log->size());
+    fail_each(w, untried, {.request = {.route = "GET /log/checkpoint", .peer = w.operator_here}, .good = 200});
+    fail_each(w, untried,
+              {.request = {.route = "GET /log/tile/{tile...}", .peer = w.operator_here, .path = {{"tile", tile}}},
+               .good = 200});
+    CHECK(untried == std::set<std::string>{});
+}

@@ -25,7 +25,7 @@ struct Request {
     std::string body = {};
 };
 
-/// Both servers, with the release server's three interfaces in front of it, without HTTP.
+/// Both servers, with the release server's interfaces in front of it, without HTTP.
 struct ApiWorld : World {
     MemorySubjectKeyMaker keys{subjects, random};
     auth::PepperRing peppers{auth::Pepper{auth::PepperKey::random(random)}};
@@ -71,11 +71,15 @@ struct ApiWorld : World {
                           .recorder = w.release->recorder,
                           .clock = w.clock,
                           .epoch_list = [this] { return keeper.signed_list(); },
-                          .explain = {}}} {
-            for (auto& table : {terminal_api.routes(), admin_api.routes(), daemon_api.routes()})
+                          .explain = {}}},
+              log_reader{w.release_log_disk} {
+            for (auto& table : {terminal_api.routes(), admin_api.routes(), daemon_api.routes(), log_routes()})
                 for (const service::Route& route : table)
                     routes.emplace(std::string{route.method} + " " + std::string{route.path}, route);
         }
+
+        /// By which the report server follows the log.
+        std::vector<service::Route> log_routes() { return service::log_routes(log_reader, service::Role::report); }
 
         auth::SharedThrottle throttle;
         auth::Authenticator authenticator;
@@ -88,6 +92,7 @@ struct ApiWorld : World {
         service::TerminalApi terminal_api;
         service::AdminApi admin_api;
         service::DaemonApi daemon_api;
+        MemoryLogReader log_reader;
         std::map<std::string, service::Route> routes;
     };
     std::unique_ptr<Front> front;

@@ -231,6 +231,27 @@ TEST_CASE("no lost job comes back that has ended, or that somebody tried to prin
     CHECK(erased.sweep().removed == 2);
 }
 
+TEST_CASE("a document that couldn't be received at all may be sent again", "[service]") {
+    struct Absent final : service::EpochSource {
+        std::optional<spool::EpochPublicKey> key;
+        Result<spool::EpochPublicKey> current() override {
+            if (!key) return fail(Errc::unavailable, "epoch list");
+            return *key;
+        }
+    } epochs;
+    World world;
+    epochs.key = world.epoch_key;
+    service::Submit submit{world.submit_parts(epochs)};
+    const ipp::Caller caller{.path = "/ipp/print", .owner = ipp::Owner{world.alice, "alice"}, .peer_address = {}};
+    const ipp::JobInfo job = must(submit.create_job(caller, {.job_name = "t"}));
+    epochs.key.reset();
+    CHECK(submit.open_document(caller, job.id, {}).error().code == Errc::unavailable);
+    epochs.key = world.epoch_key;
+    auto sink = must(submit.open_document(caller, job.id, {}));
+    must(sink->append(test::make_pdf(1, "x")));
+    CHECK(must(sink->finish()).id == job.id);
+}
+
 TEST_CASE("an intake can't hand in another intake's files", "[service]") {
     World world;
     (void)world.print(test::make_pdf(1, "x"), world.alice, "alice");
@@ -352,40 +373,4 @@ TEST_CASE("a job sealed to a destroyed key is on record as failed, and holds up 
     CHECK(must(world.release_blobs.list()).size() == 2);
     const RecordId record = audit::derive_record_id(audit::Kind::job_failed, world.tenant, lost.uuid.bytes());
     CHECK(must(world.intake->log->find(record)).has_value());
-}
-
-TEST_CASE("who has as many jobs waiting as they may have is refused another, and that is on record", "[service]") {
-    World world;
-    world.quota.jobs = 2;
-    const auto remote = [&](job::State state, std::uint64_t bytes) {
-        return service::RemoteJob{.id = JobId::make(world.clock, world.random), .state = state, .bytes = bytes};
-    };
-    world.there = {remote(job::State::held, 10), remote(job::State::printed, 10)};
-    (void)world.print(test::make_pdf(1, "x"), world.alice, "alice");
-    world.there->push_back(remote(job::State::held, 10));
-    const auto refused = world.try_print(test::make_pdf(1, "x"), world.alice, "alice");
-    REQUIRE(!refused);
-    CHECK(refused.error().code == Errc::too_many);
-    CHECK(refused.error().message().contains("no jobs are left"));
-    const audit::Record record =
-        must(audit::Record::parse(must(world.intake->log->entry(world.intake->log->size() - 1))));
-    CHECK(record.kind == audit::Kind::quota_refused);
-    CHECK(record.subject == world.alice);
-    // While the release server is away, what it has doesn't count.
-    world.there.reset();
-    CHECK(world.try_print(test::make_pdf(1, "x"), world.alice, "alice"));
-}
-
-TEST_CASE("a document is refused at the byte that its owner has no room for", "[service]") {
-    World world;
-    const Bytes pdf = test::make_pdf(1, "x");
-    world.there = {{.id = JobId::make(world.clock, world.random), .state = job::State::held, .bytes = 1000}};
-    world.quota.bytes = 1000 + pdf.size() - 1;
-    const auto refused = world.try_print(pdf, world.alice, "alice");
-    REQUIRE(!refused);
-    CHECK(refused.error().code == Errc::too_many);
-    CHECK(refused.error().message().contains("no bytes are left"));
-    CHECK(world.intake_blobs.list()->empty());
-    world.quota.bytes += 1;
-    CHECK(world.try_print(pdf, world.alice, "alice"));
 }

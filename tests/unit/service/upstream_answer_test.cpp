@@ -19,7 +19,7 @@ std::string with(std::string text, std::string_view what, std::string_view by) {
 const std::string one_job =
     R"({"jobs":[{"id":"01890000-0000-7000-8000-000000000002","ipp_id":7,"state":"held","title":"minutes",)"
     R"("format":"application/pdf","bytes":1234,"pages":3,"created":"2026-11-22T10:00:00.000Z",)"
-    R"("changed":"2026-11-22T10:00:01.500Z"}]})";
+    R"("changed":"2026-11-22T10:00:01.500Z"}],"waiting_jobs":1200,"waiting_bytes":4321})";
 
 }  // namespace
 
@@ -33,16 +33,17 @@ TEST_CASE("an answer says who it is", "[upstream]") {
 TEST_CASE("an answer lists jobs", "[upstream]") {
     const auto jobs = read_remote_jobs(one_job);
     REQUIRE(jobs);
-    REQUIRE(jobs->size() == 1);
-    const RemoteJob& job = jobs->front();
+    REQUIRE(jobs->jobs.size() == 1);
+    CHECK(jobs->waiting == job::Waiting{.jobs = 1200, .bytes = 4321});
+    const RemoteJob& job = jobs->jobs.front();
     CHECK(job.ipp_id == 7);
     CHECK(job.state == job::State::held);
     CHECK(job.title == "minutes");
     CHECK(job.bytes == 1234);
     CHECK(job.pages == 3);
     CHECK(to_rfc3339(job.changed) == "2026-11-22T10:00:01.500Z");
-    CHECK_FALSE(read_remote_jobs(with(one_job, "\"pages\":3", "\"pages\":null"))->front().pages);
-    CHECK(read_remote_jobs(R"({"jobs":[]})")->empty());
+    CHECK_FALSE(read_remote_jobs(with(one_job, "\"pages\":3", "\"pages\":null"))->jobs.front().pages);
+    CHECK(read_remote_jobs(R"({"jobs":[],"waiting_jobs":0,"waiting_bytes":0})")->jobs.empty());
 }
 
 TEST_CASE("HOSTILE: what can't be read of an answer is unavailable", "[upstream]") {
@@ -60,6 +61,11 @@ TEST_CASE("HOSTILE: what can't be read of an answer is unavailable", "[upstream]
     CHECK(refused(with(one_job, "\"ipp_id\":7", "\"ipp_id\":0")));
     CHECK(refused(with(one_job, "\"pages\":3", "\"pages\":-1")));
     CHECK(refused(with(one_job, "\"bytes\":1234", "\"bytes\":18446744073709551615")));
+    // Without the sums nobody knows what waits; that isn't nothing.
+    CHECK(refused(R"({"jobs":[]})"));
+    CHECK(refused(with(one_job, "\"waiting_jobs\":1200", "\"waiting_jobs\":-1")));
+    CHECK(refused(with(one_job, "\"waiting_bytes\":4321", "\"waiting_bytes\":9223372036854775808")));
+    CHECK(refused(with(one_job, "\"waiting_bytes\":4321", "\"waiting_bytes\":null")));
     CHECK(refused(with(one_job, "\"held\"", "\"lost\"")));
     CHECK(refused(with(one_job, "minutes", "a\u202eb")));
     CHECK(refused(with(one_job, "minutes", "a\\u0007b")));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <optional>
 
 #include <catch2/catch_test_macros.hpp>
@@ -47,7 +48,7 @@ public:
     Result<std::int32_t> next() override { return ++last_; }
 
 private:
-    std::int32_t last_ = 0;
+    std::atomic<std::int32_t> last_ = 0;
 };
 
 /// A device that keeps what it is sent, and ends as it is told to.
@@ -160,6 +161,7 @@ struct World : service::Upstream {
 
     bool cut = false;
     std::optional<std::vector<service::RemoteJob>> there;  ///< what the release server says that somebody has
+    job::Waiting unlisted;                                 ///< and what waits there beside that
     service::UserQuota quota;
     InstanceId sent_by = instance;
 
@@ -193,26 +195,31 @@ struct World : service::Upstream {
         return must(try_print(document, subject, std::move(name)));
     }
 
+    /// What an intake's use case acts on.
+    service::Submit::Parts submit_parts(service::EpochSource& epochs) {
+        return {.tenant = tenant,
+                .instance = instance,
+                .blobs = intake_blobs,
+                .epochs = epochs,
+                .numbers = numbers,
+                .signer = signer,
+                .recorder = intake->recorder,
+                .handover = intake->handover,
+                .upstream = *this,
+                .clock = clock,
+                .random = random,
+                .base_uri = "ipps://localhost",
+                .printer_name = "test",
+                .max_document_bytes = 1 << 24,
+                .max_incoming = 10,
+                .quota = quota,
+                .taken = {}};
+    }
+
     Result<ipp::JobInfo> try_print(const Bytes& document, SubjectId subject, std::string name,
                                    std::string format = "application/pdf") {
         OneEpoch epochs{epoch_key};
-        service::Submit submit{{.tenant = tenant,
-                                .instance = instance,
-                                .blobs = intake_blobs,
-                                .epochs = epochs,
-                                .numbers = numbers,
-                                .signer = signer,
-                                .recorder = intake->recorder,
-                                .handover = intake->handover,
-                                .upstream = *this,
-                                .clock = clock,
-                                .random = random,
-                                .base_uri = "ipps://localhost",
-                                .printer_name = "test",
-                                .max_document_bytes = 1 << 24,
-                                .max_incoming = 10,
-                                .quota = quota,
-                                .taken = {}}};
+        service::Submit submit{submit_parts(epochs)};
         const ipp::Caller caller{.path = "/ipp/print", .owner = ipp::Owner{subject, name}, .peer_address = {}};
         SAFEQ_TRY(auto sink, submit.print(caller, {.job_name = "CANARY title", .document_format = std::move(format)}));
         SAFEQ_TRY_VOID(sink->append(document));
@@ -236,9 +243,15 @@ struct World : service::Upstream {
         if (cut) return fail(Errc::unavailable, "release");
         return release->custody.take(sent_by, job);
     }
-    Result<std::vector<service::RemoteJob>> jobs(SubjectId) override {
+    Result<service::RemoteJobs> jobs(SubjectId) override {
         if (!there) return fail(Errc::unavailable, "release");
-        return *there;
+        service::RemoteJobs out{.jobs = *there, .waiting = unlisted};
+        for (const service::RemoteJob& one : *there) {
+            if (job::is_terminal(one.state)) continue;
+            ++out.waiting.jobs;
+            out.waiting.bytes += one.bytes;
+        }
+        return out;
     }
     Result<void> cancel(SubjectId, JobId) override { return fail(Errc::unavailable, "release"); }
 };

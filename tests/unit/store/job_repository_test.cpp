@@ -198,11 +198,15 @@ TEST_CASE("lists agree with the repository in memory, whatever the filter", "[st
     auto other = *memory.begin();
     std::vector<JobId> ids;
     const SubjectId second = SubjectId::make(desk.clock, desk.random);
+    const InstanceId second_intake = InstanceId::make(desk.clock, desk.random);
     for (int i = 0; i < 200; ++i) {
         Job job = desk.job(i);
         job.state = job::all_states[engine() % job::all_states.size()];
         if (engine() % 2 == 0) job.owner = second;
         if (engine() % 5 == 0) job.tenant = desk.other_tenant;
+        if (engine() % 3 == 0) job.intake = second_intake;
+        job.restricted = engine() % 4 == 0;
+        job.document.bytes = engine() % 1000;
         job.expires = Time{std::chrono::milliseconds{engine() % 100}};
         job.changed = Time{std::chrono::milliseconds{engine() % 100}};
         ids.push_back(job.id);
@@ -213,6 +217,8 @@ TEST_CASE("lists agree with the repository in memory, whatever the filter", "[st
     for (int i = 0; i < 500; ++i) {
         job::JobFilter filter{.limit = engine() % 50};
         if (engine() % 2 == 0) filter.owner = engine() % 2 == 0 ? second : desk.owner;
+        if (engine() % 4 == 0) filter.intake = engine() % 2 == 0 ? second_intake : desk.intake;
+        filter.but_restricted = engine() % 4 == 0;
         if (engine() % 2 == 0) filter.expires_by = Time{std::chrono::milliseconds{engine() % 100}};
         if (engine() % 2 == 0) filter.changed_before = Time{std::chrono::milliseconds{engine() % 100}};
         if (engine() % 2 == 0) filter.changed_since = Time{std::chrono::milliseconds{engine() % 100}};
@@ -227,6 +233,28 @@ TEST_CASE("lists agree with the repository in memory, whatever the filter", "[st
         found += jobs->size();
     }
     CHECK(found > 1'000);
+    for (const TenantId tenant : {desk.tenant, desk.other_tenant})
+        for (const SubjectId owner : {desk.owner, second}) {
+            const auto waiting = unit->waiting(tenant, owner);
+            REQUIRE(waiting);
+            CHECK(*waiting == *other->waiting(tenant, owner));
+            CHECK(waiting->jobs > 0);
+        }
+    CHECK(*unit->waiting(desk.tenant, SubjectId::make(desk.clock, desk.random)) == job::Waiting{});
+}
+
+TEST_CASE("a sum of bytes that no integer holds is the largest", "[store]") {
+    const test::TemporaryFolder root;
+    Desk desk;
+    const auto database = open(root / "db");
+    store::JobRepository repository{*database};
+    auto unit = *repository.begin();
+    for (int i = 0; i < 3; ++i) {
+        Job job = desk.job(i);
+        job.document.bytes = INT64_MAX;
+        REQUIRE(unit->insert(job));
+    }
+    CHECK(unit->waiting(desk.tenant, desk.owner) == job::Waiting{.jobs = 3, .bytes = INT64_MAX});
 }
 
 TEST_CASE("rows that hold what they can't are refused, not misread", "[store]") {

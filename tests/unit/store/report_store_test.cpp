@@ -8,6 +8,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "faulty_vfs.hpp"
+#include "raw_database.hpp"
 #include "support/random.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -62,6 +63,7 @@ struct Names {
         row.released = at(3);
         row.ended = at(4);
         row.outcome = report::Outcome::printed;
+        row.restricted = true;
         row.first_seen = at(5);
         return row;
     }
@@ -145,6 +147,25 @@ TEST_CASE("rows and positions come back as they went, also after a restart", "[s
     CHECK(store.user(names.tenants[1], user.subject)->has_value() == false);
     CHECK(store.device(names.tenants[1], device.device)->has_value() == false);
     CHECK(store.jobs({.filter = {.tenant = full.tenant}})->size() == 3);
+}
+
+TEST_CASE("a database from before jobs could be frozen in it is taken over as it is", "[store]") {
+    const test::TemporaryFolder root;
+    Names names;
+    JobRow row = names.full();
+    {
+        const auto database = open(root);
+        store::ReportStore store{*database};
+        auto unit = *store.begin();
+        REQUIRE(unit->put_job(row));
+        REQUIRE(unit->commit());
+    }
+    REQUIRE(test::execute_raw(root / "db", "ALTER TABLE report_job DROP COLUMN restricted; PRAGMA user_version = 2") ==
+            SQLITE_OK);
+    const auto database = open(root);
+    store::ReportStore store{*database};
+    row.restricted = false;
+    CHECK(*store.job(row.tenant, row.job) == row);
 }
 
 TEST_CASE("pages and sums agree with counting by hand", "[store]") {

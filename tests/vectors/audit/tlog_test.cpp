@@ -2,9 +2,11 @@
 // The tiled log of 15 entries from transparency-dev/tessera, with a signed checkpoint for nearly every size.
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <span>
 
 #include <safeq/audit/follower.hpp>
 #include <safeq/audit/tile.hpp>
@@ -59,6 +61,7 @@ TEST_CASE("every checkpoint of the log is signed, has the root of its entries, a
     CompactRange range;
     TileHashes last{reader, 15};
     int checkpoints = 0;
+    int bundles = 0;
     int proofs = 0;
     for (std::uint64_t size = 0; size <= 15; ++size) {
         if (size > 0) range.append(leaf_hash(entries[size - 1]));
@@ -74,10 +77,15 @@ TEST_CASE("every checkpoint of the log is signed, has the root of its entries, a
         REQUIRE(consistency);
         CHECK(verify_consistency(*consistency, range.root(), *tree_root(last, 15), FromEmpty::accept));
         if (size == 0) continue;
+        const auto bundle = read_entries(reader, {TileId::Kind::entries, 0, 0, static_cast<unsigned>(size)});
+        REQUIRE(bundle);
+        CHECK(std::ranges::equal(*bundle, std::span{entries}.first(size)));
+        ++bundles;
         TileHashes hashes{reader, size};
         for (Index index = 0; index < size; ++index, ++proofs)
             CHECK(verify_inclusion(*prove_inclusion(hashes, index, size), leaf_hash(entries[index]), range.root()));
     }
     CHECK(checkpoints == 16);
+    CHECK(bundles == 15);
     CHECK(proofs == 120);
 }
