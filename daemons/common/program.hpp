@@ -99,7 +99,8 @@ private:
 /// From now on a SIGHUP waits until there is a `Runtime`, instead of ending the program.
 void hold_hang_up() noexcept;
 
-/// No core file, and no tracing by processes of the same user: both would show keys.
+/// No core file, and no tracing by processes of the same user: both would show keys. Blocks of 1 MiB and more are
+/// mapped anew each time, those that hash passwords among them: they lie alike whatever was allocated before.
 void keep_memory_private() noexcept;
 
 /// Runs `body` and turns its failure into one sentence on standard error and exit status 1.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // safeq_bench [--json] [NAME…]: figures as a table, or one JSON line each; NAME is a figure or the beginning of some.
+#include <malloc.h>
+
 #include <algorithm>
 #include <fstream>
 #include <string>
@@ -45,6 +47,7 @@ void print_row(const Figure& f) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);  // as the daemons do, see `daemon::keep_memory_private`
     bool json = false;
     std::vector<std::string> names;
     for (int i = 1; i < argc; ++i) {
