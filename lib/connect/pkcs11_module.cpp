@@ -91,8 +91,9 @@ Error module_error(CK_RV code, std::string_view what) {
 
 Result<TokenUri> TokenUri::parse(std::string_view text, std::string_view object) {
     if (text.size() > max_uri_bytes) return fail(Errc::too_large, "PKCS#11 URI");
-    // The parser sees a C string, and would take what stands before a zero byte for the whole.
-    if (text.contains('\0')) return fail(Errc::malformed, "PKCS#11 URI", "a zero byte");
+    // p11-kit drops white space, and takes what stands before a zero byte for the whole.
+    if (!std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; }) || text.contains("%00"))
+        return fail(Errc::malformed, "PKCS#11 URI", "a character that no such URI has");
     SAFEQ_TRY_VOID(check_parts(text));
     TokenUri out;
     out.uri_.reset(p11_kit_uri_new());

@@ -72,9 +72,9 @@ TEST_CASE("a token that can't be meant or opened is told by its own error", "[co
     // What stands behind a zero byte must not go unread.
     CHECK(code(hsm.open(hsm.uri("token=safeq") + std::string{"\0&pin-value=1234", 16})) == Errc::malformed);
     // Nor what stands behind an empty part, or before the same name once more.
-    for (const char* unread :
-         {"pkcs11:;token=nobody", "pkcs11:token=safeq;;object=another", "pkcs11:token=safeq;",
-          "pkcs11:token=safeq;token=nobody", "pkcs11:?&pin-value=1", "pkcs11:?=", "pkcs11:token", "?token=safeq"})
+    for (const char* unread : {"pkcs11:;token=nobody", "pkcs11:token=safeq;;object=another", "pkcs11:token=safeq;",
+                               "pkcs11:token=safeq;token=nobody", "pkcs11:?&pin-value=1", "pkcs11:?=", "pkcs11:token",
+                               "pkcs11:object=a%00b", "pkcs11:object=a% 00b", "?token=safeq"})
         CHECK(code(hsm.open(unread)) == Errc::malformed);
     CHECK(code(hsm.open(std::string(5000, 'x'))) == Errc::too_large);
     CHECK(code(hsm.open(hsm.uri("token=nobody"))) == Errc::not_found);
