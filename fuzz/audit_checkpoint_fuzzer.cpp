@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Under test: audit::Checkpoint::parse, audit::SignedCheckpoint::open, audit::AddCheckpoint::parse,
-// audit::check_to_cosign, audit::FollowerState::parse, audit::TileId::parse, audit::parse_signatures.
+// audit::FollowerState::parse, audit::TileId::parse, audit::parse_signatures.
 // Property: each text has one form: what is accepted encodes to itself; nothing that the fuzzer makes is signed by a
 // key that it doesn't have.
 #include <cstdint>

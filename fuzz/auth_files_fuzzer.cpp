@@ -109,7 +109,10 @@ void check_words(std::string_view text) {
     if (const auto card = Card::parse(type, uid)) {
         require(card->type() == type && to_hex(card->uid()) == ascii_lower(uid));
         require(card->uid().size() >= Card::min_uid_bytes && card->uid().size() <= Card::max_uid_bytes);
+        if (colon < text.size()) require(Card::parse(text).has_value());
     }
+    if (const auto card = Card::parse(text))
+        require(colon < text.size() ? card->type() == type : card->type() == Card::default_type);
     const auto pin = Pin::parse(crypto::Secret::copy_of(text));
     require(pin.has_value() ==
             (text.size() >= 4 && text.size() <= 16 && text.find_first_not_of("0123456789") == text.npos));

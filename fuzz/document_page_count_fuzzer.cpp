@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: document::sniff, document::PageCounter.
+// Under test: document::sniff, document::format_of, document::PageCounter.
 // Property: counting never fails, keeps to its budget of pages, and gives the same answer however the document is cut
 // into pieces; a JPEG has one page and what isn't recognised has no count. The first byte picks the size of the pieces.
 #include <cstdlib>
@@ -27,6 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         pieces.append(in.subspan(at, std::min(piece, in.size() - at)));
     const auto pages = whole.finish();
     must(pages == pieces.finish() && pages == whole.finish());
+    if (const auto named = document::format_of(as_text(in)); named != document::Format::unknown)
+        must(document::format_of(document::mime_type(named)) == named);
     must(whole.format() == pieces.format() && whole.format() == document::sniff(in));
     must(!pages || (*pages >= 1 && *pages <= budget.pages));
     if (whole.format() == document::Format::jpeg) must(pages == 1u);

@@ -58,5 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         check_answer(std::get<ipp::Message>(answer), message->request_id);
     }
     must(owned || printer.all.size() == 1);
+    // As a listener does that takes no more requests.
+    check_answer(ipp::refuse(message->header(), ipp::Status::server_error_busy, "busy"), message->request_id);
     return 0;
 }

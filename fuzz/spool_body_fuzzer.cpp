@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: spool::Reader (whole and by ranges, over a file that an attacker changed). The input is a list of
-// changes, five bytes each: what to do, and a 32-bit argument.
-// Property: a changed file is always refused, by opening or by reading it; before that, only the original's own chunks
-// come out, each at its place. An unchanged file reads whole.
+// Under test: spool::Reader (whole and by ranges, over a file that an attacker changed), spool::ChunkOpener. The input
+// is a list of changes, five bytes each: what to do, and a 32-bit argument. Property: a changed file is always refused,
+// by opening or by reading it; before that, only the original's own chunks come out, each at its place. An unchanged
+// file reads whole.
 #include <algorithm>
 #include <cstdlib>
 
@@ -111,8 +111,35 @@ void change(Bytes& file, const Originals& originals, unsigned what, std::uint32_
 
 }  // namespace
 
+// Chunks of any size, at any index, under keys of any length: nothing of it was sealed by anybody.
+void check_chunks(ByteView in) {
+    const ByteView key =
+        in.first(std::min<std::size_t>(in.size(), in.empty() ? 0 : std::to_integer<std::size_t>(in[0]) % 40));
+    auto cipher = spool::ChunkCipher::derive(key, {}, spool::ChunkContext{in});
+    hold(cipher.has_value() == (key.size() == 16 || key.size() == 32));
+    if (!cipher) return;
+    const spool::Commitment commitment = cipher->commitment();
+    for (const std::size_t size : {in.size(), spool::sealed_chunk_bytes + 1}) {
+        const Bytes sealed(size, std::byte{7});
+        Bytes out(size < 16 ? 0 : size - 16, std::byte{1});
+        for (const std::uint64_t index : {std::uint64_t{0}, std::uint64_t{1} << 38}) {
+            hold(!cipher->open(index, out, sealed));
+            hold(std::ranges::all_of(out, [](std::byte b) { return b == std::byte{0}; }));
+        }
+    }
+    const auto layout = spool::ChunkLayout::of_sealed(in.size());
+    if (!layout) return;
+    spool::Commitment other = commitment;
+    other[0] ^= std::byte{1};
+    hold(!spool::ChunkOpener::create(*spool::ChunkCipher::derive(key, {}, spool::ChunkContext{in}), other, *layout));
+    auto opener = take(spool::ChunkOpener::create(std::move(*cipher), commitment, *layout));
+    Bytes out(3, std::byte{1});
+    hold(!opener.open(layout->chunks, out, in) && out == Bytes(3));
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static Originals originals;
+    check_chunks(std::as_bytes(std::span{data, size}));
     Bytes file = originals.file;
     for (std::size_t at = 0; at + 5 <= std::min<std::size_t>(size, 80); at += 5) {
         std::uint32_t argument = 0;

@@ -103,6 +103,33 @@ void check_epochs(ByteView in) {
     require(again && *again == file);
 }
 
+// Nor can it guess the id that belongs to a seed.
+void check_good_epoch(ByteView in) {
+    if (in.size() < crypto::XwingSeed::size + 18) return;
+    auto seed = crypto::XwingSeed::from(in.first(crypto::XwingSeed::size)).value();
+    const auto key = crypto::XwingPrivateKey::from_seed(seed.clone()).public_key();
+    ByteReader reader{in.subspan(crypto::XwingSeed::size)};
+    const auto time = [&] { return Time{std::chrono::milliseconds{static_cast<std::int64_t>(*reader.u64("time"))}}; };
+    EpochTable table;
+    table.generation = 1;
+    const Epoch epoch{.id = spool::EpochId::of(key),
+                      .key = key,
+                      .tenant = TenantId{IdBytes{std::byte{1}}},
+                      .not_before = time(),
+                      .not_after = time(),
+                      .kept = *reader.u8("kept") % 2 == 1,
+                      .ending = *reader.u8("ending") % 2 == 1};
+    table.epochs.try_emplace(epoch.id, EpochSeed{epoch, std::move(seed)});
+    table.destroyed.push_back({spool::EpochId{}, epoch.tenant, epoch.not_after});
+    OneRoot roots;
+    const Bytes file = encode(table, roots).value();
+    const auto again = decode_epoch_table(file, 1, roots);
+    require(again && again->epochs.size() == 1 && encode(*again, roots) == file);
+    const Epoch& read = again->epochs.at(epoch.id).epoch;
+    require(read.not_before == epoch.not_before && read.not_after == epoch.not_after && read.kept == epoch.kept &&
+            read.ending == epoch.ending);
+}
+
 void check_names(ByteView in) {
     const std::string_view text = as_text(in);
     for (const std::string_view prefix : {root_prefix, std::string_view{"seeds."}, std::string_view{}})
@@ -120,7 +147,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     switch (data[0] % 5) {
         case 0: check_frame(input); break;
         case 1: check_sealed_frame(input); break;
-        case 2: check_epochs(input); break;
+        case 2:
+            check_epochs(input);
+            check_good_epoch(input);
+            break;
         case 3:
             if (const auto text = decode_sealed_text(input)) require(same_bytes(encode(*text), input));
             break;

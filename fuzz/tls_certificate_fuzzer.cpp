@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include <safeq/core/text.hpp>
 #include <safeq/tls/authority.hpp>
 #include <safeq/tls/credentials.hpp>
 #include <safeq/tls/policy.hpp>
@@ -59,6 +60,8 @@ struct World {
                 .has_value();
         };
         require(verified(tls::Revocation::when_known) && !verified(tls::Revocation::required));
+        const auto listed = trusting(made.crl_pem(), tls::Revocation::required).value();
+        require(listed->verify(leaf, tls::PeerRole::server, "localhost", tls::modern_2026, now).has_value());
     }
 };
 
@@ -103,6 +106,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (const auto trusted = world.trusting(text, tls::Revocation::required))
             require(!(*trusted)->verify(world.leaf, tls::PeerRole::server, "localhost", tls::intermediate_2026, now));
     require(!tls::Credentials::from_pem(tls::ChainPem{world.leaf_pem}, tls::KeyPem{text}));
+    // A true chain, under whatever name the peer was asked for by.
+    static const auto trusted = world.trusting("", tls::Revocation::when_known).value();
+    if (!text.contains('\0'))
+        require(trusted->verify(world.leaf, tls::PeerRole::server, text, tls::modern_2026, now).has_value() ==
+                (text.empty() || ascii_lower(text) == "localhost"));
     if (const auto pin = tls::Pin::parse(text)) require(pin->text() == text);
     return 0;
 }

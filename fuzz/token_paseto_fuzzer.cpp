@@ -107,6 +107,37 @@ struct World {
         if (verifier.verify(text, mobile).has_value() != (text == good[0])) std::abort();
         Verifier<Sealed> opener{locals, guard, revocations, replays};
         if (opener.verify(text, bearer).has_value() != (text == good[1])) std::abort();
+        if (is_good) check_elsewhere(text);
+    }
+
+    // The good ones are good at their time only, under their keys, and until they are revoked.
+    void check_elsewhere(const std::string& text) {
+        const auto refused = [&](Time now, const VerifyingKeys& public_keys, const LocalKeys& shared_keys,
+                                 bool revoke) {
+            ManualClock then{now};
+            ClockGuard its{then};
+            MemoryRevocationStore store{4};
+            RevocationList list{store, its, revocation_2026};
+            if (revoke) need(list.revoke(tenant, subject));
+            MemoryReplayStore seen{replay_2026, its};
+            Verifier<MobileTerminal> verifier{public_keys, its, list, seen};
+            Verifier<Sealed> opener{shared_keys, its, list, seen};
+            return !verifier.verify(text, mobile) && !opener.verify(text, bearer) && !verifier.verify(text, bearer) &&
+                   !opener.verify(text, mobile);
+        };
+        for (const std::chrono::minutes off :
+             {std::chrono::minutes{-90}, std::chrono::minutes{-1}, std::chrono::minutes{6}, std::chrono::minutes{90}})
+            if (!refused(clock.now() + off, verifying, locals, false)) std::abort();
+        if (!refused(clock.now(), VerifyingKeys{}, LocalKeys{}, false)) std::abort();
+        if (!refused(clock.now(), verifying, locals, true)) std::abort();
+        // Made before its key was.
+        VerifyingKeys later;
+        LocalKeys later_shared;
+        const KeyPeriod period =
+            KeyPeriod::of(clock.now() + std::chrono::minutes{1}, std::chrono::hours{1}, MobileTerminal::rules);
+        need(later.add(key.verifying_key(), period));
+        need(later_shared.add(shared.clone(), period));
+        if (!refused(clock.now() + std::chrono::minutes{2}, later, later_shared, false)) std::abort();
     }
 };
 
