@@ -14,8 +14,8 @@ namespace safeq::store {
 
 /// Accounts and their cards in the release database. Names lie sealed under their subject's key, and are found by a
 /// MAC: who has the file alone, or a backup of it, learns no name, and with the subject's key its name is gone
-/// everywhere. An account whose key was destroyed is shown as `erased-` and its subject's id. To find nobody by a name or
-/// a card takes as long as to find somebody: another account is read in their place. *Requires*: what it is given
+/// everywhere. An account whose key was destroyed is shown as `erased-` and its subject's id. To find nobody by a name
+/// or a card takes as long as to find somebody: another account is read in their place. *Requires*: what it is given
 /// outlives it; an account's subject key is there before the account (`key_unknown`).
 /// *Threads*: safe from several threads.
 class AccountStore final : public auth::CredentialStore {
