@@ -77,8 +77,8 @@ bool has_capitals(std::string_view line) {
     for (std::size_t i = 0; i < line.size(); ++i) {
         if (line[i] >= 'A' && line[i] <= 'Z') return true;
         if (i + 1 == line.size()) continue;
-        if (static_cast<unsigned char>(line[i]) >= 0x80 && latin_extended_capitals.contains(line.substr(i, 2)))
-            return true;
+        const auto lead = static_cast<unsigned char>(line[i]);
+        if ((lead == 0xc4 || lead == 0xc5) && latin_extended_capitals.contains(line.substr(i, 2))) return true;
         // Latin-1, Greek and Cyrillic capitals, as their two bytes.
         const auto two =
             static_cast<unsigned>(static_cast<unsigned char>(line[i]) << 8 | static_cast<unsigned char>(line[i + 1]));
