@@ -89,6 +89,17 @@ struct World {
     }
 };
 
+// Beside the accounts, a directory that knows carol.
+struct DirectoryWorld : World {
+    OneUserDirectory directory{SubjectId::make(clock, random)};
+    Authenticator with_directory{
+        {.accounts = accounts, .hasher = hasher, .peppers = peppers, .throttle = throttle, .directory = &directory}};
+
+    Result<Authenticated> sign_in(const std::vector<Factor>& factors) {
+        return with_directory.authenticate(tenant, mfd, factors, *FactorRule::parse("card+pin|password"));
+    }
+};
+
 }  // namespace
 
 TEST_CASE("the right factors name their owner", "[auth]") {
@@ -299,16 +310,9 @@ TEST_CASE("what is stored is renewed at sign-in", "[auth]") {
 }
 
 TEST_CASE("the directory is asked for names that have no password here, and for no others", "[auth]") {
-    World w;
-    OneUserDirectory directory{SubjectId::make(w.clock, w.random)};
-    const Authenticator authenticator{{.accounts = w.accounts,
-                                       .hasher = w.hasher,
-                                       .peppers = w.peppers,
-                                       .throttle = w.throttle,
-                                       .directory = &directory}};
-    const auto sign_in = [&](const std::vector<Factor>& factors) {
-        return authenticator.authenticate(w.tenant, w.mfd, factors, *FactorRule::parse("card+pin|password"));
-    };
+    DirectoryWorld w;
+    OneUserDirectory& directory = w.directory;
+    const auto sign_in = [&](const std::vector<Factor>& factors) { return w.sign_in(factors); };
     const auto carol = sign_in(given(password("carol", "from the directory")));
     REQUIRE(carol);
     CHECK(carol->name == "carol");
@@ -337,16 +341,9 @@ TEST_CASE("the directory is asked for names that have no password here, and for 
 }
 
 TEST_CASE("guesses at a directory's password count for the name that is guessed at", "[auth]") {
-    World w;
-    OneUserDirectory directory{SubjectId::make(w.clock, w.random)};
-    const Authenticator authenticator{{.accounts = w.accounts,
-                                       .hasher = w.hasher,
-                                       .peppers = w.peppers,
-                                       .throttle = w.throttle,
-                                       .directory = &directory}};
-    const auto sign_in = [&](const std::vector<Factor>& factors) {
-        return authenticator.authenticate(w.tenant, w.mfd, factors, *FactorRule::parse("card+pin|password"));
-    };
+    DirectoryWorld w;
+    OneUserDirectory& directory = w.directory;
+    const auto sign_in = [&](const std::vector<Factor>& factors) { return w.sign_in(factors); };
     SECTION("not for whoever shows a card of their own beside them, which never reach the directory") {
         for (int i = 0; i < 200; ++i) {
             CHECK_FALSE(sign_in(given(card(), password("carol", "guess " + std::to_string(i)))));

@@ -25,15 +25,13 @@ struct Asked : ReportWorld {
         named.device = device;
         named.add(audit::field::name, "a device with a name that is longer than some");
         const SubjectId alice = person();
-        audit::Record added = record(Kind::user_added);
-        added.subject = alice;
-        add_personal(added, alice, audit::field::user_name, "Alice, whose name is longer than some");
         const JobId job = JobId::make(clock, random);
         audit::Record printed = of_job(Kind::job_printed, job);
         printed.device = device;
         const JobId unnamed = JobId::make(clock, random);
         const JobId frozen = JobId::make(clock, random);
-        REQUIRE(take(release, {named, added, held(job, alice, "Plans for a year.pdf", "Alice, as she was"), printed,
+        REQUIRE(take(release, {named, added(alice, "Alice, whose name is longer than some"),
+                               held(job, alice, "Plans for a year.pdf", "Alice, as she was"), printed,
                                held(frozen, alice, "frozen", "Alice"), of_job(Kind::job_restricted, frozen)}));
         REQUIRE(take(intake, {accepted(unnamed, alice)}));
     }

@@ -80,9 +80,7 @@ TEST_CASE("whichever change fails, the entries count once") {
     ReportWorld world;
     const SubjectId alice = world.person();
     const JobId job = JobId::make(world.clock, world.random);
-    audit::Record user = world.record(Kind::user_added);
-    user.subject = alice;
-    world.add_personal(user, alice, audit::field::user_name, "Alice");
+    const audit::Record user = world.added(alice, "Alice");
     const std::vector<audit::Record> records{user, world.held(job, alice, "a", "b"),
                                              world.of_job(Kind::job_printed, job)};
     for (std::size_t n = 0;; ++n) {
@@ -144,9 +142,7 @@ TEST_CASE("a frozen job counts, and nobody reads its title or whose it is until 
     ReportWorld world;
     const SubjectId alice = world.person();
     const JobId job = JobId::make(world.clock, world.random);
-    audit::Record user = world.record(Kind::user_added);
-    user.subject = alice;
-    world.add_personal(user, alice, audit::field::user_name, "Alice");
+    const audit::Record user = world.added(alice, "Alice");
     REQUIRE(world.take(world.release, {user, world.held(job, alice, "Plan.pdf", "Alice")}));
     const Report report{world.store, world.keys};
     const JobQuery all{.filter = {.tenant = world.tenant}};

@@ -36,6 +36,12 @@ struct ReportWorld {
         clock.advance(std::chrono::seconds{1});
         return {.id = RecordId::make(clock, random), .at = clock.now(), .kind = kind, .tenant = tenant};
     }
+    audit::Record added(SubjectId subject, const std::string& name) {
+        audit::Record made = record(audit::Kind::user_added);
+        made.subject = subject;
+        add_personal(made, subject, audit::field::user_name, name);
+        return made;
+    }
     audit::Record of_job(audit::Kind kind, JobId job) {
         audit::Record made = record(kind);
         made.job = job;

@@ -9,40 +9,18 @@
 #include <safeq/spool/reader.hpp>
 #include <safeq/spool/writer.hpp>
 
-#include "support/memory_audit.hpp"
-#include "support/memory_jobs.hpp"
-#include "support/memory_spool.hpp"
-#include "support/random.hpp"
-
+#include "epoch_world.hpp"
 #include "memory_epoch_seeds.hpp"
 
 using namespace safeq;
 using namespace std::chrono_literals;
+using service::test_support::EpochWorld;
+using service::test_support::must;
 
 namespace {
 
-template <class T>
-T must(Result<T> result) {
-    INFO((result ? std::string{} : result.error().message()));
-    REQUIRE(result);
-    return *std::move(result);
-}
-
-struct World {
-    ManualClock clock{Time{1'800'000'000'000ms}};
-    test::SeededRandom random{11};
-    TenantId tenant = TenantId::make(clock, random);
+struct World : EpochWorld {
     InstanceId intake = InstanceId::make(clock, random);
-    crypto::SigningKey signer = crypto::SigningKey::generate(random);
-    spool::EpochRing ring;
-    spool::IntakeTable intakes;
-    test::MemoryBlobStore blobs;
-    test::MemoryRepository repository;
-    std::shared_ptr<test::MemoryDisk> disk = std::make_shared<test::MemoryDisk>();
-    test::MemoryLogStore log_store{disk};
-    std::unique_ptr<audit::Log> log = must(audit::Log::open(log_store, "release", signer));
-    service::Recorder recorder{{tenant, *log, nullptr, clock, random}};
-    service::Survivors survivors{{tenant, blobs, ring, intakes, repository, random}};
     test::MemoryEpochSeeds seeds{ring, random};
     std::unique_ptr<service::EpochKeeper> keeper;
 
@@ -51,18 +29,7 @@ struct World {
         restart();
     }
 
-    void restart() {
-        keeper = std::make_unique<service::EpochKeeper>(
-            service::EpochKeeper::Parts{.tenant = tenant,
-                                        .seeds = seeds,
-                                        .survivors = survivors,
-                                        .undisturbed = [](const auto& act) { return act(); },
-                                        .signer = signer,
-                                        .signer_name = "release",
-                                        .recorder = recorder,
-                                        .clock = clock,
-                                        .rules = service::epoch_rules_2026(72h)});
-    }
+    void restart() { keeper = keeper_of(seeds); }
 
     spool::EpochKeyEntry current() {
         const auto note = must(keeper->signed_list());

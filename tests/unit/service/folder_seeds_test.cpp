@@ -8,38 +8,18 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "support/memory_audit.hpp"
-#include "support/memory_jobs.hpp"
-#include "support/memory_spool.hpp"
-#include "support/random.hpp"
 #include "support/temporary_folder.hpp"
+#include "unit/service/epoch_world.hpp"
 #include "unit/store/faulty_file_ops.hpp"
 
 using namespace safeq;
 using namespace std::chrono_literals;
+using service::test_support::EpochWorld;
+using service::test_support::must;
 
 namespace {
 
-template <class T>
-T must(Result<T> result) {
-    INFO((result ? std::string{} : result.error().message()));
-    REQUIRE(result);
-    return *std::move(result);
-}
-
-struct World {
-    ManualClock clock{Time{1'800'000'000'000ms}};
-    test::SeededRandom random{11};
-    TenantId tenant = TenantId::make(clock, random);
-    crypto::SigningKey signer = crypto::SigningKey::generate(random);
-    spool::EpochRing ring;
-    spool::IntakeTable intakes;
-    test::MemoryBlobStore blobs;
-    test::MemoryRepository repository;
-    test::MemoryLogStore log_store{std::make_shared<test::MemoryDisk>()};
-    std::unique_ptr<audit::Log> log = must(audit::Log::open(log_store, "release", signer));
-    service::Recorder recorder{{tenant, *log, nullptr, clock, random}};
-    service::Survivors survivors{{tenant, blobs, ring, intakes, repository, random}};
+struct World : EpochWorld {
     test::TemporaryFolder root;
     test::FaultyFileOps ops;
     std::unique_ptr<store::EpochFolder> folder;
@@ -52,16 +32,7 @@ struct World {
         folder.reset();
         folder = must(store::EpochFolder::open(root / "epochs", random, ops));
         seeds = std::make_unique<daemon::FolderSeeds>(*folder, ring, tenant, clock);
-        keeper = std::make_unique<service::EpochKeeper>(
-            service::EpochKeeper::Parts{.tenant = tenant,
-                                        .seeds = *seeds,
-                                        .survivors = survivors,
-                                        .undisturbed = [](const auto& act) { return act(); },
-                                        .signer = signer,
-                                        .signer_name = "release",
-                                        .recorder = recorder,
-                                        .clock = clock,
-                                        .rules = service::epoch_rules_2026(72h)});
+        keeper = keeper_of(*seeds);
     }
 
     [[nodiscard]] std::set<std::string> files() const {
