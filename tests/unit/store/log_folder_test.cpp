@@ -20,6 +20,8 @@
 #include "support/random.hpp"
 #include "support/temporary_folder.hpp"
 
+#include "faulty_file_ops.hpp"
+
 using namespace safeq;
 using audit::Index;
 
@@ -32,7 +34,6 @@ class FailingOps final : public store::FileOps {
 public:
     static constexpr std::size_t never = std::numeric_limits<std::size_t>::max();
     std::size_t calls = 0;
-    std::size_t syncs = 0;
     std::size_t fail_at = never;
     int number = EIO;
     bool half = false;  ///< a write that fails has written the first half
@@ -53,10 +54,7 @@ public:
     ssize_t pread(int file, void* bytes, std::size_t count, std::int64_t offset) noexcept override {
         return fails() ? -1 : real_.pread(file, bytes, count, offset);
     }
-    int fsync(int file) noexcept override {
-        ++syncs;
-        return fails() ? -1 : real_.fsync(file);
-    }
+    int fsync(int file) noexcept override { return fails() ? -1 : real_.fsync(file); }
     int begin_sync(int file, std::int64_t offset, std::int64_t count) noexcept override {
         return real_.begin_sync(file, offset, count);
     }
@@ -185,17 +183,18 @@ TEST_CASE("files are those of a log, and no others") {
 
 TEST_CASE("files that are written together share the sync of their folder") {
     World w;
-    FailingOps ops;
+    test::FaultyFileOps ops;
     auto store = store::open_log_folder(w.path, ops);
     REQUIRE(store);
     const auto write = [&](std::size_t count, std::size_t from) {
         std::vector<audit::LogFile> files;
         for (std::size_t i = from; i < from + count; ++i)
             files.push_back({fmt::format("tile/entries/{:03}", i), to_bytes(fmt::format("bundle {}", i))});
-        const std::size_t before = ops.syncs;
+        ops.arm(0);
         REQUIRE((*store)->write(files));
+        const auto syncs = std::ranges::count(ops.trace(), 'f');
         for (const audit::LogFile& file : files) CHECK((*store)->read(file.path) == file.bytes);
-        return ops.syncs - before;
+        return syncs;
     };
     write(1, 0);  // makes the folders
     CHECK(write(1, 1) == 1 + 1);
