@@ -120,8 +120,7 @@ def refused(site, *arguments):
 
 
 def changes(site):
-    out = site.safeq("audit", "export", "release", "--format", "jsonl").stdout
-    return [e for e in (json.loads(line)["entry"] for line in out.splitlines()) if e["kind"] == "device_changed"]
+    return [e for e in scenario.entries(site) if e["kind"] == "device_changed"]
 
 
 def test_a_revoked_device_gets_no_document(site):

@@ -73,10 +73,15 @@ def read_anew(site, text, told=" reloaded "):
     return house.wait_until(lambda: told in release.log.read_text()[before:] and release.log.read_text()[before:], 20, told)
 
 
-def uses(site, device=None):
-    out = site.safeq("audit", "export", "release", "--format", "jsonl").stdout
-    entries = [json.loads(line)["entry"] for line in out.splitlines()]
-    return [e for e in entries if e["kind"] == "policy_exception_used" and device in (None, e["device"])]
+def uses(site, device):
+    return [e for e in scenario.entries(site) if e["kind"] == "policy_exception_used" and e["device"] == device]
+
+
+def noted_uses(site, connections, device):
+    """The records of that many connections made, once the log's published part has them all."""
+    noted = house.wait_until(lambda: len(found := uses(site, device)) >= connections and found, 20, "the records")
+    assert len(noted) == connections, noted
+    return noted
 
 
 def test_without_an_exception_it_gets_nothing(site):
@@ -89,8 +94,7 @@ def test_an_exception_is_used_and_on_record(site):
     assert print_there(site) == "printed"
     assert set(site.old.spoken[1:]) == {("ECDHE-RSA-AES128-SHA256", "TLSv1.2")}
     assert [path.read_bytes() for path in site.old_prints.iterdir()] == [site.page.read_bytes()]
-    noted = house.wait_until(lambda: uses(site), 20, "the record")
-    assert len(noted) == len(site.old.spoken[1:]) and noted[0]["device"] == site.old_id, noted
+    noted = noted_uses(site, len(site.old.spoken[1:]), site.old_id)
     assert "legacy-mfd-2026" in json.dumps(noted[0]) and "order 4711" in json.dumps(noted[0])
 
 
@@ -121,8 +125,7 @@ def test_each_connection_is_a_use_on_record(site):
     with_table(site, exception(site, device=known_as))
     assert print_there(site, "closing") == "printed"
     assert len(device.spoken) >= 2 and set(device.spoken) == {("ECDHE-RSA-AES128-SHA256", "TLSv1.2")}, device.spoken
-    noted = house.wait_until(lambda: len(uses(site, known_as)) >= len(device.spoken) and uses(site, known_as), 20, "the records")
-    assert len(noted) == len(device.spoken), (noted, device.spoken)
+    noted = noted_uses(site, len(device.spoken), known_as)
     # An exception that ends in the middle of a delivery counts from the next connection.
     spoken, noted = len(device.spoken), len(noted)
     device.on_response = lambda: read_anew(site, "")
@@ -142,8 +145,8 @@ def test_tls13_can_be_switched_off_for_a_device_that_chokes_on_it(site):
     with_table(site, exception(site, "intermediate-2026 no-tls1.3", because="it hangs on TLS 1.3", device=known_as))
     assert print_there(site, "choking") == "printed"
     assert set(device.spoken[1:]) == {(gcm, "TLSv1.2")}
-    noted = house.wait_until(lambda: uses(site, known_as), 20, "the record")
-    assert len(noted) == len(device.spoken) - 1 and "intermediate-2026 no-tls1.3" in json.dumps(noted[0]), noted
+    noted = noted_uses(site, len(device.spoken) - 1, known_as)
+    assert "intermediate-2026 no-tls1.3" in json.dumps(noted[0]), noted
     device.close()
 
 

@@ -101,8 +101,7 @@ def test_a_restricted_job_is_frozen(site):
     assert status == 200 and answer["state"] == "printed", answer
     assert "conflict" in site.safeq("job", "restrict", job, check=False).stderr
     site.stop("release")
-    kinds = [json.loads(line)["entry"]["kind"] for line in
-             site.safeq("audit", "export", "release", "--format", "jsonl").stdout.splitlines()]
+    kinds = [entry["kind"] for entry in scenario.entries(site)]
     assert kinds.count("job_kept") == kinds.count("job_unkept") == 1
     assert kinds.count("job_restricted") == kinds.count("job_unrestricted") >= 1
     site.start("release")

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """SIGHUP: other certificates, revocation lists and policies for the connections to come, while those at work go on."""
 import contextlib
-import json
 import os
 import pathlib
 import re
@@ -82,9 +81,7 @@ def test_connections_at_work_go_on_and_new_ones_see_the_new_certificate(site):
     assert ask(at_terminal(site), "/v1/jobs") == 401
 
     def told(log, name):
-        lines = site.safeq("audit", "export", log, "--format", "jsonl").stdout.splitlines()
-        entries = [json.loads(line)["entry"] for line in lines]
-        return [entry["fields"] for entry in entries if entry["kind"] == "credentials_reloaded" and entry["fields"]["name"] == name]
+        return [entry["fields"] for entry in scenario.entries(site, log) if entry["kind"] == "credentials_reloaded" and entry["fields"]["name"] == name]
     for name, log in (("intake", "intake"), ("release", "release"), ("report", "release")):
         last = house.wait_until(lambda n=name, of=log: told(of, n), 20, f"the reload of {name} on record")[-1]
         assert (last["name"], last["key"].upper()) == (name, serial(certificate(site, name))), last

@@ -103,9 +103,8 @@ def test_a_destroyed_epoch_takes_old_copies_with_it_and_no_waiting_job(site):
     shutil.rmtree(copy)
 
     # The record of it, signed with the log.
-    told = house.wait_until(lambda: [line for line in site.safeq("audit", "export", "release", "--format", "jsonl").stdout.splitlines()
-                                     if "key_destroyed" in line], 20, "the checkpoint that holds the record")
-    assert len(told) == 1 and epoch in told[0] and "best-effort" in told[0], told
+    told = house.wait_until(lambda: [e for e in scenario.entries(site) if e["kind"] == "key_destroyed"], 20, "the checkpoint that holds the record")
+    assert len(told) == 1 and epoch in json.dumps(told[0]) and "best-effort" in json.dumps(told[0]), told
     site.safeq("audit", "verify")
 
     # And the job still prints, after a restart too.

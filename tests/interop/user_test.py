@@ -4,7 +4,6 @@
 import base64
 import contextlib
 import hashlib
-import json
 import os
 import pathlib
 import re
@@ -102,9 +101,7 @@ def peppers(site):
 
 def recorded(site):
     """The peppers that the log names, in its order."""
-    lines = site.safeq("audit", "export", "release", "--format", "jsonl").stdout.splitlines()
-    entries = [json.loads(line)["entry"] for line in lines]
-    return [entry["fields"]["key"] for entry in entries if entry["kind"] == "pepper_changed"]
+    return [entry["fields"]["key"] for entry in scenario.entries(site) if entry["kind"] == "pepper_changed"]
 
 
 def stored_under(site, user):

@@ -84,6 +84,12 @@ def job_rows(site, all_states=False):
     return json.loads(site.safeq("job", "list", "--json", *(["--all"] if all_states else [])).stdout)
 
 
+def entries(site, log="release"):
+    """What the log's published part holds, in its order; an entry is published within a second or so of what it tells."""
+    lines = site.safeq("audit", "export", log, "--format", "jsonl").stdout.splitlines()
+    return [json.loads(line)["entry"] for line in lines]
+
+
 def command(*arguments, text=None, timeout=60):
     return subprocess.run([str(a) for a in arguments], capture_output=True, text=True, input=text, timeout=timeout)
 
