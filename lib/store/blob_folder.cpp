@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,6 +25,7 @@ struct BlobFolder::Impl {
     std::uint64_t floor_bytes = 0;
     std::atomic<std::uint64_t> counter{0};
     std::atomic<bool> names_in_doubt{false};  // the last sync of the folder failed
+    std::mutex names;                         // held from looking at whose a name is to changing it
     SharedSync sync_folder{[this] {
         auto synced = folder.sync();
         names_in_doubt = !synced;
@@ -32,6 +34,25 @@ struct BlobFolder::Impl {
 
     Impl(Folder folder_in, std::optional<Folder> unfinished_in, File lock_in) noexcept
         : folder{std::move(folder_in)}, unfinished{std::move(unfinished_in)}, lock{std::move(lock_in)} {}
+
+    // For an unfinished file; says whether the name was another one's before.
+    Result<bool> take_name(const std::string& from, const std::string& to) {
+        const std::scoped_lock held{names};
+        const bool replaces = folder.exists(to);
+        SAFEQ_TRY_VOID(unfinished->rename(from, folder, to));
+        return replaces;
+    }
+
+    // Only where it is that file's: another writer of the same blob may have taken it since, durably.
+    void give_name_back(const File& file, const std::string& name) {
+        const std::scoped_lock held{names};
+        const auto ours = folder.status(file, name);
+        const auto found = folder.open_to_read(name);
+        if (!ours || !found) return;
+        const auto there = folder.status(*found, name);
+        if (!there || there->st_dev != ours->st_dev || there->st_ino != ours->st_ino) return;
+        [[maybe_unused]] const auto gone = folder.unlink(name);
+    }
 
     // Asked for each piece: other programs fill the disk too.
     Result<void> check_room(std::uint64_t bytes) const {
@@ -80,15 +101,13 @@ public:
         SAFEQ_FAIL_POINT("blob.complete");
         SAFEQ_TRY_VOID(impl_->unfinished->sync(file_, unfinished_));
         SAFEQ_FAIL_POINT("blob.synced");
-        const bool replaces = impl_->folder.exists(name_);
-        SAFEQ_TRY_VOID(impl_->unfinished->rename(unfinished_, impl_->folder, name_));
+        SAFEQ_TRY(const bool replaces, impl_->take_name(unfinished_, name_));
         committed_ = true;
         SAFEQ_FAIL_POINT("blob.renamed");
         if (auto synced = impl_->sync_folder(); !synced) {
             // Under its name, and nobody knows whether durably: better not there than acknowledged by a reader. But
             // where it took an older one's place it may be all that is left of what was acknowledged.
-            if (!replaces) [[maybe_unused]]
-                const auto gone = impl_->folder.unlink(name_);
+            if (!replaces) impl_->give_name_back(file_, name_);
             return synced;
         }
         SAFEQ_FAIL_POINT("blob.durable");

@@ -8,13 +8,13 @@
 #include <optional>
 #include <string>
 
-#include <safeq/store/file_ops.hpp>
+#include "passing_file_ops.hpp"
 
 namespace safeq::test {
 
 /// Does what the system does, until the n-th call; from there on every changing call fails, as if the power had gone,
 /// or only that one, as a full disk or a bad sector does. One thread at a time.
-class FaultyFileOps final : public store::FileOps {
+class FaultyFileOps final : public PassingFileOps {
 public:
     enum class Fault {
         power,       ///< nothing changes any more: what follows fails with EIO
@@ -42,28 +42,21 @@ public:
 
     int openat(int folder, const char* name, int flags, mode_t mode) noexcept override {
         if ((flags & O_CREAT) != 0 && fails('c')) return -1;
-        return system_.openat(folder, name, flags, mode);
+        return PassingFileOps::openat(folder, name, flags, mode);
     }
     int mkdirat(int folder, const char* name, mode_t mode) noexcept override {
-        return fails('m') ? -1 : system_.mkdirat(folder, name, mode);
+        return fails('m') ? -1 : PassingFileOps::mkdirat(folder, name, mode);
     }
     ssize_t write(int file, const void* bytes, std::size_t count) noexcept override {
         if (fails('w')) {
             if (fault_ != Fault::short_write || calls_ != nth_) return -1;
-            return system_.write(file, bytes, count / 2 == 0 ? count : count / 2);
+            return PassingFileOps::write(file, bytes, count / 2 == 0 ? count : count / 2);
         }
-        return system_.write(file, bytes, count);
+        return PassingFileOps::write(file, bytes, count);
     }
-    ssize_t pread(int file, void* bytes, std::size_t count, std::int64_t offset) noexcept override {
-        return system_.pread(file, bytes, count, offset);
-    }
-    int fsync(int file) noexcept override { return fails('f') ? -1 : system_.fsync(file); }
-    int begin_sync(int file, std::int64_t offset, std::int64_t count) noexcept override {
-        return system_.begin_sync(file, offset, count);
-    }
-    int fstat(int file, struct stat& out) noexcept override { return system_.fstat(file, out); }
+    int fsync(int file) noexcept override { return fails('f') ? -1 : PassingFileOps::fsync(file); }
     int fstatvfs(int file, struct statvfs& out) noexcept override {
-        const int done = system_.fstatvfs(file, out);
+        const int done = PassingFileOps::fstatvfs(file, out);
         if (free_bytes) {
             out.f_frsize = 1;
             out.f_bavail = *free_bytes;
@@ -71,12 +64,11 @@ public:
         return done;
     }
     int renameat(int folder, const char* from, int to_folder, const char* to) noexcept override {
-        return fails('r') ? -1 : system_.renameat(folder, from, to_folder, to);
+        return fails('r') ? -1 : PassingFileOps::renameat(folder, from, to_folder, to);
     }
     int unlinkat(int folder, const char* name) noexcept override {
-        return fails('u') ? -1 : system_.unlinkat(folder, name);
+        return fails('u') ? -1 : PassingFileOps::unlinkat(folder, name);
     }
-    int close(int file) noexcept override { return system_.close(file); }
 
 private:
     bool fails(char what) noexcept {
@@ -87,7 +79,6 @@ private:
         return true;
     }
 
-    store::FileOps& system_ = store::system_file_ops();
     std::size_t calls_ = 0;
     std::string trace_;
     std::size_t nth_;

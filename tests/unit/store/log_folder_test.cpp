@@ -30,7 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// The system's calls, of which the one with a given number fails.
-class FailingOps final : public store::FileOps {
+class FailingOps final : public test::PassingFileOps {
 public:
     static constexpr std::size_t never = std::numeric_limits<std::size_t>::max();
     std::size_t calls = 0;
@@ -39,32 +39,28 @@ public:
     bool half = false;  ///< a write that fails has written the first half
 
     int openat(int folder, const char* name, int flags, mode_t mode) noexcept override {
-        return fails() ? -1 : real_.openat(folder, name, flags, mode);
+        return fails() ? -1 : PassingFileOps::openat(folder, name, flags, mode);
     }
     int mkdirat(int folder, const char* name, mode_t mode) noexcept override {
-        return fails() ? -1 : real_.mkdirat(folder, name, mode);
+        return fails() ? -1 : PassingFileOps::mkdirat(folder, name, mode);
     }
     ssize_t write(int file, const void* bytes, std::size_t count) noexcept override {
-        if (!fails()) return real_.write(file, bytes, count);
+        if (!fails()) return PassingFileOps::write(file, bytes, count);
         if (half) [[maybe_unused]]
-            const auto ignored = real_.write(file, bytes, count / 2);
+            const auto ignored = PassingFileOps::write(file, bytes, count / 2);
         errno = number;
         return -1;
     }
     ssize_t pread(int file, void* bytes, std::size_t count, std::int64_t offset) noexcept override {
-        return fails() ? -1 : real_.pread(file, bytes, count, offset);
+        return fails() ? -1 : PassingFileOps::pread(file, bytes, count, offset);
     }
-    int fsync(int file) noexcept override { return fails() ? -1 : real_.fsync(file); }
-    int begin_sync(int file, std::int64_t offset, std::int64_t count) noexcept override {
-        return real_.begin_sync(file, offset, count);
-    }
-    int fstat(int file, struct stat& out) noexcept override { return real_.fstat(file, out); }
-    int fstatvfs(int file, struct statvfs& out) noexcept override { return real_.fstatvfs(file, out); }
+    int fsync(int file) noexcept override { return fails() ? -1 : PassingFileOps::fsync(file); }
     int renameat(int folder, const char* from, int to_folder, const char* to) noexcept override {
-        return fails() ? -1 : real_.renameat(folder, from, to_folder, to);
+        return fails() ? -1 : PassingFileOps::renameat(folder, from, to_folder, to);
     }
-    int unlinkat(int folder, const char* name) noexcept override { return fails() ? -1 : real_.unlinkat(folder, name); }
-    int close(int file) noexcept override { return real_.close(file); }
+    int unlinkat(int folder, const char* name) noexcept override {
+        return fails() ? -1 : PassingFileOps::unlinkat(folder, name);
+    }
 
 private:
     bool fails() noexcept {
@@ -72,7 +68,6 @@ private:
         errno = number;
         return true;
     }
-    store::FileOps& real_ = store::system_file_ops();
 };
 
 struct World {
