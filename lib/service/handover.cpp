@@ -17,7 +17,8 @@ Result<Handover::Recovered> Handover::recover() {
         if (accepted) {
             // The hand-over deletes the ticket first: documents without one were taken over already.
             if (documents.front() == 0) {
-                add(job, documents.back());
+                SAFEQ_TRY(const Accepted left, found(job, documents.back()));
+                add(job, left);
                 ++out.waiting;
                 continue;
             }
@@ -34,9 +35,22 @@ Result<Handover::Recovered> Handover::recover() {
     return out;
 }
 
-void Handover::add(JobId job, std::uint32_t documents) {
+// What isn't ours to open says it outside; a file that doesn't is for the hand-over to report.
+Result<Handover::Accepted> Handover::found(JobId job, std::uint32_t documents) {
+    Accepted out{.documents = documents};
+    for (std::uint32_t number = 1; number <= documents; ++number) {
+        SAFEQ_TRY(const auto file, parts_.blobs.open({job, number}));
+        const auto envelope = spool::inspect(*file);
+        if (!envelope) continue;
+        out.owner = envelope->header().owner;
+        out.bytes += envelope->layout.plaintext_bytes;
+    }
+    return out;
+}
+
+void Handover::add(JobId job, const Accepted& accepted) {
     const std::scoped_lock lock{mutex_};
-    waiting_.emplace(job, documents);
+    waiting_.emplace(job, accepted);
 }
 
 Result<void> Handover::hand_over(JobId job, std::uint32_t documents) {
@@ -74,12 +88,13 @@ Result<void> Handover::give_up(JobId job, std::uint32_t documents) {
 Handover::Progress Handover::run() {
     const std::scoped_lock one{one_runner_};
     Progress out;
-    std::map<JobId, std::uint32_t> batch;
+    std::map<JobId, Accepted> batch;
     {
         const std::scoped_lock lock{mutex_};
         batch = waiting_;
     }
-    for (const auto& [job, documents] : batch) {
+    for (const auto& [job, accepted] : batch) {
+        const std::uint32_t documents = accepted.documents;
         auto done = hand_over(job, documents);
         bool for_good = !done && done.error().code == Errc::denied;
         if (!done && done.error().code == Errc::key_destroyed) {
@@ -109,6 +124,14 @@ std::size_t Handover::waiting() const {
 bool Handover::waits(JobId job) const {
     const std::scoped_lock lock{mutex_};
     return waiting_.contains(job);
+}
+
+std::map<JobId, std::uint64_t> Handover::waiting_of(SubjectId owner) const {
+    std::map<JobId, std::uint64_t> out;
+    const std::scoped_lock lock{mutex_};
+    for (const auto& [job, accepted] : waiting_)
+        if (accepted.owner == owner) out.emplace(job, accepted.bytes);
+    return out;
 }
 
 }  // namespace safeq::service

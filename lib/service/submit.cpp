@@ -174,7 +174,7 @@ private:
         info.document_format = format_;
         if (ticket.pages) info.impressions = static_cast<std::int32_t>(*ticket.pages);
         ipp::JobInfo shown = info;  // so that what follows can't fail half-way
-        parts.handover.add(local_.id, 1);
+        parts.handover.add(local_.id, {.documents = 1, .owner = local_.owner.subject, .bytes = bytes_});
         {
             const std::scoped_lock lock{submit_.mutex_};
             Local& local = submit_.local_.try_emplace(info.id, local_).first->second;

@@ -12,6 +12,7 @@ Result<Submit::Elsewhere> Submit::elsewhere(SubjectId owner) {
         for (const auto& [number, local] : local_)
             if (local.owner.subject == owner && local.accepted && !parts_.handover.waits(local.id))
                 out.counted.insert(local.id);
+        out.on_its_way = parts_.handover.waiting_of(owner);
     }
     const auto remote = parts_.upstream.jobs(owner);
     if (!remote && remote.error().code != Errc::unavailable) return std::unexpected(remote.error());
@@ -24,11 +25,14 @@ Result<Submit::Elsewhere> Submit::elsewhere(SubjectId owner) {
 
 job::Waiting Submit::usage(SubjectId owner, const Elsewhere& elsewhere) const {
     job::Waiting out = elsewhere.waiting;
-    for (const auto& [number, local] : local_) {
-        if (local.owner.subject != owner || elsewhere.counted.contains(local.id)) continue;
+    const auto count = [&](JobId job, std::uint64_t bytes) {
+        if (elsewhere.counted.contains(job)) return;
         ++out.jobs;
-        out.bytes += local.bytes;
-    }
+        out.bytes += bytes;
+    };
+    for (const auto& [job, bytes] : elsewhere.on_its_way) count(job, bytes);
+    for (const auto& [number, local] : local_)
+        if (local.owner.subject == owner && !elsewhere.on_its_way.contains(local.id)) count(local.id, local.bytes);
     return out;
 }
 

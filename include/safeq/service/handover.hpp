@@ -35,8 +35,16 @@ public:
     /// recorded; all others wait to be handed over. *Errors*: `log_unavailable`; those of the blob store.
     [[nodiscard]] Result<Recovered> recover();
 
+    /// What an accepted job is, as far as handing it over goes.
+    struct Accepted {
+        std::uint32_t documents = 0;
+        SubjectId owner = {};     ///< nobody, where a start can't read whose it is: the hand-over tells of that
+        std::uint64_t bytes = 0;  ///< of the documents, before sealing
+
+        friend bool operator==(const Accepted&, const Accepted&) = default;
+    };
     /// A job whose acceptance is durable now.
-    void add(JobId job, std::uint32_t documents);
+    void add(JobId job, const Accepted& accepted);
 
     /// What one run came to.
     struct Progress {
@@ -53,15 +61,18 @@ public:
     [[nodiscard]] std::size_t waiting() const;
     /// Whether this job is still to be handed over.
     [[nodiscard]] bool waits(JobId job) const;
+    /// What of one person's is still to be handed over, and its bytes, before sealing.
+    [[nodiscard]] std::map<JobId, std::uint64_t> waiting_of(SubjectId owner) const;
 
 private:
+    [[nodiscard]] Result<Accepted> found(JobId job, std::uint32_t documents);
     [[nodiscard]] Result<void> hand_over(JobId job, std::uint32_t documents);
     [[nodiscard]] Result<void> remove(JobId job, std::uint32_t documents);
     [[nodiscard]] Result<void> give_up(JobId job, std::uint32_t documents);
 
     Parts parts_;
     mutable std::mutex mutex_;
-    std::map<JobId, std::uint32_t> waiting_;
+    std::map<JobId, Accepted> waiting_;
     std::mutex one_runner_;
 };
 

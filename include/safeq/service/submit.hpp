@@ -116,10 +116,12 @@ private:
         std::uint64_t bytes = 0;     ///< of documents that have not ended
         std::uint64_t accepted = 0;  ///< bytes of those that have, since the first of them began
     };
-    // What waits at the release server, and the jobs of ours that this has counted, or that don't wait any more.
+    // What waits at the release server, the jobs of ours that this has counted, or that don't wait any more, and what
+    // was still to be handed over before the server was asked: that stays known when the job is forgotten.
     struct Elsewhere {
         job::Waiting waiting;
         std::set<JobId> counted;
+        std::map<JobId, std::uint64_t> on_its_way;
     };
 
     [[nodiscard]] Result<Local> make_local(const ipp::Caller& caller, const ipp::JobTicket& ticket);

@@ -116,6 +116,41 @@ TEST_CASE("a document counts once, whether it waits here, is told by the release
     CHECK(refused(intake.submit.create_job(intake.who, {})));
 }
 
+TEST_CASE("what waits at the intake counts for as long as it waits, however long, and after a restart", "[service]") {
+    World world;
+    const Bytes pdf = test::make_pdf(1, "x");
+    world.quota = {.jobs = 1, .bytes = 2 * pdf.size() - 1};
+    const auto no_job_and_no_room = [&] {
+        world.quota.jobs = 1;
+        Intake intake{world};
+        CHECK(refused(intake.submit.create_job(intake.who, {})));
+        CHECK(intake.submit.create_job(
+            {.path = "/ipp/print", .owner = ipp::Owner{world.bob, "bob"}, .peer_address = {}}, {}));
+        world.quota.jobs = 0;
+        Intake lenient{world};
+        CHECK(refused(lenient.open()->append(pdf)));
+    };
+    {
+        Intake intake{world};
+        auto open = intake.open();
+        must(open->append(pdf));
+        (void)must(open->finish());
+        world.clock.advance(std::chrono::hours{3});
+        intake.submit.sweep();
+        CHECK(refused(intake.submit.create_job(intake.who, {})));
+    }
+    no_job_and_no_room();
+    world.restart();
+    CHECK(must(world.intake->handover.recover()).waiting == 1);
+    no_job_and_no_room();
+
+    // Handed over and printed: all of it is free again.
+    world.there.emplace();
+    REQUIRE(world.intake->handover.run().taken == 1);
+    Intake intake{world};
+    CHECK(intake.open()->append(pdf));
+}
+
 TEST_CASE("jobs that are begun at once are counted at once", "[service]") {
     constexpr std::size_t parallel = 8;
     // Each has been told what waits before one of them goes on.
