@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Under test: service::SealedCredential::parse, service::Ticket::parse, service::parse_factors, service::parse_wish,
-// service::parse_new_user, service::parse_new_device, service::parse_import, service::parse_new_token,
-// service::parse_report_event, service::read_identity, service::read_remote_jobs, service::read_subject_key,
-// service::read_refusal, job::parse_state. Property: what is taken keeps to the bounds of its members and holds no name
-// that deceives a reader; written again it is read as the same; a credential, a ticket and an event of the report
-// server have one form that their own writer gives; what can't be read of an answer is `unavailable`, and a refusal
-// always has a code.
+// service::parse_new_user, service::parse_user_change, service::parse_new_device, service::parse_device_crl,
+// service::parse_import, service::parse_new_token, service::parse_report_event, service::read_identity,
+// service::read_remote_jobs, service::read_subject_key, service::read_refusal, job::parse_state. Property: what is
+// taken keeps to the bounds of its members and holds no name that deceives a reader; written again it is read as the
+// same; a credential, a ticket and an event of the report server have one form that their own writer gives; what can't
+// be read of an answer is `unavailable`, and a refusal always has a code.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -85,6 +85,21 @@ Json to_json(const NewUser& user) {
     return out;
 }
 
+Json to_json(const UserChange& change) {
+    Json out = Json::object();
+    if (change.display_name) out["display_name"] = *change.display_name;
+    if (change.password) out["password"] = text_of(*change.password);
+    if (change.pin) out["pin"] = text_of(*change.pin);
+    if (change.without_password) out["password"] = nullptr;
+    if (change.without_pin) out["pin"] = nullptr;
+    if (change.cards) out["cards"] = *change.cards;
+    if (change.disabled) out["disabled"] = *change.disabled;
+    require(!(change.password && change.without_password) && !(change.pin && change.without_pin));
+    require(!change.cards || change.cards->size() <= auth::max_cards);
+    require(!change.pin || change.pin->size() <= auth::Pin::max_digits);
+    return out;
+}
+
 Json to_json(const NewDevice& device) {
     Json out{{"id", device.id.text()},
              {"name", device.name},
@@ -158,8 +173,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_ticket(text);
     if (const auto factors = check_body(parse_factors, text)) require(factors->size() <= 4);
     (void)check_body(parse_new_user, text);
+    (void)check_body(parse_user_change, text);
     (void)check_body(parse_new_device, text);
     (void)check_body(parse_new_token, text);
+    if (const auto crl = parse_device_crl(text)) require(is_utf8(*crl) && crl->size() <= job::max_crl_bytes);
     if (const auto file = parse_import(text)) require(is_utf8(*file) && file->size() <= auth::max_import_bytes);
     if (const auto event = parse_report_event(text)) {
         require(event->encode() == text);

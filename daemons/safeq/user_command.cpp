@@ -20,11 +20,15 @@ struct State {
     std::string name, display_name, label = "printer", token, file;
     std::vector<std::string> cards;
     bool password = false, pin = false, json = false;
+    bool no_password = false, no_pin = false, no_cards = false, disable = false, enable = false;
     int days = 0;
 };
 
-void add(Context& context, const State& state) {
-    Json body{{"name", state.name}};
+std::string user_path(const State& state) { return "/admin/v1/users/" + http::encode_segment(state.name); }
+
+// What is asked for and given on the command line, secrets from the terminal or standard input.
+Json factors(const State& state) {
+    Json body = Json::object();
     if (!state.display_name.empty()) body["display_name"] = state.display_name;
     if (!state.cards.empty()) body["cards"] = state.cards;
     for (const auto& [wanted, key, prompt] :
@@ -33,8 +37,25 @@ void add(Context& context, const State& state) {
         const crypto::Secret secret = require(ask_secret(prompt));
         body[key] = std::string{as_text(secret.expose())};
     }
+    return body;
+}
+
+void add(Context& context, const State& state) {
+    Json body = factors(state);
+    body["name"] = state.name;
     const Json user = context.call_json("release", "POST", "/admin/v1/users", body.dump());
     fmt::print("added {} ({})\n", user.at("name").get<std::string>(), user.at("subject").get<std::string>());
+}
+
+void change(Context& context, const State& state) {
+    Json body = factors(state);
+    for (const auto& [without, key] : {std::pair{state.no_password, "password"}, std::pair{state.no_pin, "pin"}})
+        if (without) body[key] = nullptr;
+    if (state.no_cards) body["cards"] = Json::array();
+    if (state.disable || state.enable) body["disabled"] = state.disable;
+    if (body.empty()) throw CommandFailed{"nothing to change is named; see `safeq user set --help`"};
+    (void)context.call_json("release", "PATCH", user_path(state), body.dump());
+    fmt::print("changed {}, who is signed out at every device\n", state.name);
 }
 
 void import(Context& context, const State& state) {
@@ -60,9 +81,7 @@ void list(Context& context, const State& state) {
     }
 }
 
-std::string tokens_path(const State& state) {
-    return fmt::format("/admin/v1/users/{}/tokens", http::encode_segment(state.name));
-}
+std::string tokens_path(const State& state) { return user_path(state) + "/tokens"; }
 
 void issue_token(Context& context, const State& state) {
     Json body{{"label", state.label}};
@@ -94,7 +113,7 @@ void list_tokens(Context& context, const State& state) {
 void add_user_command(CLI::App& app, Context& context) {
     auto state = std::make_shared<State>();
     CLI::App* user =
-        app.add_subcommand("user", "People: add, list, unlock, personal printer addresses")->require_subcommand(1);
+        app.add_subcommand("user", "People: add, set, list, unlock, personal printer addresses")->require_subcommand(1);
 
     CLI::App* add_user =
         user->add_subcommand("add", "Add a person; secrets are asked for, or read line by line from standard input");
@@ -106,6 +125,21 @@ void add_user_command(CLI::App& app, Context& context) {
     add_user->add_flag("--password", state->password, "Give them a password (at least 15 characters)");
     add_user->add_flag("--pin", state->pin, "Give them a PIN (at least 4 digits)");
     add_user->callback([&context, state] { add(context, *state); });
+
+    CLI::App* set = user->add_subcommand(
+        "set", "Give a person another password, PIN or card, as when one is lost, or keep them from signing in");
+    set->add_option("NAME", state->name, "Whose")->required();
+    set->add_option("--display-name", state->display_name, "What devices greet them with");
+    CLI::Option* cards = set->add_option("--card", state->cards,
+                                         "The cards that they have from now on, instead of those before; as for `add`");
+    set->add_flag("--no-cards", state->no_cards, "They have no card any more")->excludes(cards);
+    CLI::Option* password = set->add_flag("--password", state->password, "Give them another password");
+    set->add_flag("--no-password", state->no_password, "They have no password any more")->excludes(password);
+    CLI::Option* pin = set->add_flag("--pin", state->pin, "Give them another PIN");
+    set->add_flag("--no-pin", state->no_pin, "They have no PIN any more")->excludes(pin);
+    CLI::Option* disable = set->add_flag("--disable", state->disable, "They can't sign in, nor print, until --enable");
+    set->add_flag("--enable", state->enable, "They can again")->excludes(disable);
+    set->callback([&context, state] { change(context, *state); });
 
     CLI::App* import_users = user->add_subcommand(
         "import", "Add everybody of a file of name:hash lines (bcrypt, PBKDF2, {SSHA256}, {SSHA512}), or nobody");
@@ -121,8 +155,7 @@ void add_user_command(CLI::App& app, Context& context) {
         "Forget failed sign-ins of a person who can't get in at new places because others have tried their name");
     unlock->add_option("NAME", state->name, "Whose")->required();
     unlock->callback([&context, state] {
-        (void)context.call_json("release", "POST",
-                                fmt::format("/admin/v1/users/{}/unlock", http::encode_segment(state->name)));
+        (void)context.call_json("release", "POST", user_path(*state) + "/unlock");
         fmt::print("unlocked {}\n", state->name);
     });
 

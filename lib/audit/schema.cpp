@@ -38,6 +38,7 @@ constexpr std::array fields{
     FieldRule{"by_ms", FieldType::number, "by how much the clock was changed, in milliseconds"},
     FieldRule{"other_device", FieldType::text, "id of the device where the person was signed in already"},
     FieldRule{"actor", FieldType::text, "who did it: owner, operator, or system: what a device told, or the time"},
+    FieldRule{"changed", FieldType::text, "what of an account, such as pin+cards, or disabled"},
 };
 
 constexpr std::array kinds{
@@ -65,8 +66,8 @@ constexpr std::array kinds{
              "somebody did not"},
     KindRule{Kind::user_added, "user_added", Family::administration, normal, "subject", "", "user_name",
              "by an operator"},
-    KindRule{Kind::user_changed, "user_changed", Family::administration, normal, "subject", "", "user_name",
-             "by an operator"},
+    KindRule{Kind::user_changed, "user_changed", Family::administration, normal, "subject", "changed", "user_name",
+             "by an operator: what a person signs in with, or whether they may"},
     KindRule{Kind::user_erased, "user_erased", Family::privacy, notable, "subject", "", "",
              "the person's key is destroyed, and with it every personal field about them"},
     KindRule{Kind::device_added, "device_added", Family::administration, normal, "device", "name", "",

@@ -22,6 +22,8 @@ public:
     [[nodiscard]] static Result<JsonReader> parse(std::string_view text, std::size_t max_bytes, std::string what);
 
     [[nodiscard]] bool has(const char* name) const { return object_.contains(name) && !object_[name].is_null(); }
+    /// There, and null: in a merge patch (RFC 7396) it is to be taken away.
+    [[nodiscard]] bool is_null(const char* name) const { return object_.contains(name) && object_[name].is_null(); }
     [[nodiscard]] Result<std::string> text(const char* name, std::size_t max_bytes) const;
     [[nodiscard]] Result<std::int64_t> integer(const char* name, std::int64_t least, std::int64_t most) const;
     [[nodiscard]] Result<bool> boolean(const char* name) const;

@@ -22,10 +22,42 @@ Result<void> must_be_free(const Result<Found>& found, std::string what, std::str
 
 }  // namespace
 
+Result<void> Admin::set_password(auth::Account& account, const crypto::Secret& password) const {
+    const std::array<std::string_view, 2> about{
+        account.name, account.display_name ? std::string_view{*account.display_name} : std::string_view{}};
+    SAFEQ_TRY_VOID(parts_.password_rules.check(password, auth::PasswordUse::alone, about));
+    SAFEQ_TRY(auth::PhcString hash, parts_.hasher.hash(password));
+    account.password = std::move(hash);
+    return {};
+}
+
+Result<void> Admin::set_pin(auth::Account& account, const crypto::Secret& digits) const {
+    SAFEQ_TRY(const auth::Pin pin, auth::Pin::parse(digits.clone()));
+    SAFEQ_TRY(auth::PhcString hash, parts_.hasher.hash_pin({parts_.tenant, account.subject}, pin));
+    account.pin = std::move(hash);
+    return {};
+}
+
+Result<void> Admin::set_cards(auth::Account& account, const std::vector<std::string>& cards) const {
+    account.cards.clear();
+    for (const std::string& text : cards) {
+        SAFEQ_TRY(const auth::Card card, auth::Card::parse(text));
+        // It may be stored under an older pepper.
+        std::vector<crypto::MacTag> lookups;
+        for (const auth::CardRecord& record : auth::card_records(parts_.peppers, parts_.tenant, card))
+            lookups.push_back(record.lookup);
+        const auto has_it = parts_.accounts.find_by_card(parts_.tenant, lookups);
+        if (!has_it || has_it->subject != account.subject) SAFEQ_TRY_VOID(must_be_free(has_it, "card", "of another"));
+        account.cards.push_back(auth::card_record(parts_.peppers, parts_.tenant, card));
+    }
+    return {};
+}
+
 Result<auth::Account> Admin::add_user(NewUser user) {
     if (!user.password && !user.pin && user.cards.empty())
         return fail(Errc::invalid_argument, "user", "without a password, PIN or card nobody could ever sign in");
     SAFEQ_TRY_VOID(auth::check_user_name(user.name));
+    const std::scoped_lock lock{accounts_};
     SAFEQ_TRY_VOID(must_be_free(parts_.accounts.find_by_name(parts_.tenant, user.name), "user", user.name));
 
     auth::Account account{.tenant = parts_.tenant,
@@ -36,22 +68,9 @@ Result<auth::Account> Admin::add_user(NewUser user) {
                           .pin = std::nullopt,
                           .cards = {},
                           .created = parts_.clock.now()};
-    if (user.password) {
-        const std::array<std::string_view, 2> about{
-            account.name, account.display_name ? std::string_view{*account.display_name} : std::string_view{}};
-        SAFEQ_TRY_VOID(parts_.password_rules.check(*user.password, auth::PasswordUse::alone, about));
-        SAFEQ_TRY(auth::PhcString hash, parts_.hasher.hash(*user.password));
-        account.password = std::move(hash);
-    }
-    if (user.pin) {
-        SAFEQ_TRY(const auth::Pin pin, auth::Pin::parse(std::move(*user.pin)));
-        SAFEQ_TRY(auth::PhcString hash, parts_.hasher.hash_pin({parts_.tenant, account.subject}, pin));
-        account.pin = std::move(hash);
-    }
-    for (const std::string& text : user.cards) {
-        SAFEQ_TRY(const auth::Card card, auth::Card::parse(text));
-        account.cards.push_back(auth::card_record(parts_.peppers, parts_.tenant, card));
-    }
+    if (user.password) SAFEQ_TRY_VOID(set_password(account, *user.password));
+    if (user.pin) SAFEQ_TRY_VOID(set_pin(account, *user.pin));
+    SAFEQ_TRY_VOID(set_cards(account, user.cards));
     SAFEQ_TRY_VOID(auth::check(account));
     SAFEQ_TRY_VOID(parts_.subjects.create(account.subject));
     SAFEQ_FAIL_POINT("admin.subject_made");
@@ -61,8 +80,44 @@ Result<auth::Account> Admin::add_user(NewUser user) {
     return account;
 }
 
+Result<auth::Account> Admin::change_user(std::string_view name, const UserChange& change) {
+    const std::scoped_lock lock{accounts_};
+    SAFEQ_TRY(auth::Account account, parts_.accounts.find_by_name(parts_.tenant, name));
+    std::vector<std::string_view> changed;
+    if (change.display_name) {
+        account.display_name = change.display_name->empty() ? std::nullopt : change.display_name;
+        changed.push_back("display_name");
+    }
+    if (change.without_password) account.password.reset();
+    else if (change.password) SAFEQ_TRY_VOID(set_password(account, *change.password));
+    if (change.without_password || change.password) changed.push_back("password");
+    if (change.without_pin) account.pin.reset();
+    else if (change.pin) SAFEQ_TRY_VOID(set_pin(account, *change.pin));
+    if (change.without_pin || change.pin) changed.push_back("pin");
+    if (change.cards) {
+        SAFEQ_TRY_VOID(set_cards(account, *change.cards));
+        changed.push_back("cards");
+    }
+    if (change.disabled) {
+        account.disabled = *change.disabled;
+        changed.push_back(account.disabled ? "disabled" : "enabled");
+    }
+    if (changed.empty()) return fail(Errc::invalid_argument, "user", "nothing to change is named");
+    if (!account.password && !account.pin && account.cards.empty())
+        return fail(Errc::invalid_argument, "user",
+                    "without a password, PIN or card nobody could sign in: disable the account instead");
+    SAFEQ_TRY_VOID(auth::check(account));
+    SAFEQ_TRY_VOID(parts_.recorder.account_changed(account.subject, account.name, changed));
+    SAFEQ_FAIL_POINT("admin.user_change_recorded");
+    SAFEQ_TRY_VOID(parts_.accounts.save(account));
+    SAFEQ_FAIL_POINT("admin.user_changed");
+    SAFEQ_TRY_VOID(parts_.sessions.close_all(parts_.tenant, account.subject));
+    return account;
+}
+
 Result<std::size_t> Admin::import_users(std::string_view file) {
     SAFEQ_TRY(const std::vector<auth::ImportedUser> users, auth::parse_import_file(file));
+    const std::scoped_lock lock{accounts_};
     for (const auth::ImportedUser& user : users)
         SAFEQ_TRY_VOID(must_be_free(parts_.accounts.find_by_name(parts_.tenant, user.name),
                                     "line " + std::to_string(user.line), user.name));
@@ -130,6 +185,7 @@ Result<void> Admin::end_jobs(SubjectId subject) {
 }
 
 Result<SubjectId> Admin::erase_user(std::string_view who) {
+    const std::scoped_lock lock{accounts_};
     auto account = parts_.accounts.find_by_name(parts_.tenant, who);
     if (!account && account.error().code == Errc::not_found)
         if (const auto subject = SubjectId::parse(who))

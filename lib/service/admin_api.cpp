@@ -76,6 +76,7 @@ std::vector<Route> AdminApi::routes() {
     out.push_back(route("POST", "/admin/v1/imports", &AdminApi::import_users));
     out.back().max_body_bytes = max_import_body;
     out.push_back(route("GET", "/admin/v1/users", &AdminApi::list_users));
+    out.push_back(route("PATCH", "/admin/v1/users/{user}", &AdminApi::change_user));
     out.push_back(route("POST", "/admin/v1/users/{user}/unlock", &AdminApi::unlock_user));
     out.push_back(route("POST", "/admin/v1/users/{user}/erasure", &AdminApi::erase_user));
     out.push_back(route("POST", "/admin/v1/users/{user}/tokens", &AdminApi::issue_token));
@@ -118,6 +119,12 @@ Result<ApiReply> AdminApi::add_user(const ApiCall& call) {
     SAFEQ_TRY(NewUser user, parse_new_user(call.body));
     SAFEQ_TRY(const auth::Account account, parts_.admin.add_user(std::move(user)));
     return ApiReply{.status = 201, .body = to_json(account).dump()};
+}
+
+Result<ApiReply> AdminApi::change_user(const ApiCall& call) {
+    SAFEQ_TRY(const UserChange change, parse_user_change(call.body));
+    SAFEQ_TRY(const auth::Account account, parts_.admin.change_user(parameter(call, "user"), change));
+    return ApiReply{.body = to_json(account).dump()};
 }
 
 Result<ApiReply> AdminApi::import_users(const ApiCall& call) {

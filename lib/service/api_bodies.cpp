@@ -46,6 +46,12 @@ Result<auth::Factor> parse_factor(const JsonReader& object) {
     return fail(Errc::malformed, "factors.type", "expected card, pin or password");
 }
 
+Result<std::optional<crypto::Secret>> secret(const JsonReader& object, const char* name, std::size_t max_bytes) {
+    if (!object.has(name)) return std::nullopt;
+    SAFEQ_TRY(const std::string text, object.text(name, max_bytes));
+    return crypto::Secret::copy_of(text);
+}
+
 Result<Errc> parse_reason(const JsonReader& object) {
     SAFEQ_TRY(const std::string text, object.text("reason", 64));
     const auto known = all_error_codes();
@@ -102,18 +108,33 @@ Result<NewUser> parse_new_user(std::string_view body) {
     if (object.has("display_name")) {
         SAFEQ_TRY(user.display_name, object.text("display_name", auth::max_display_name_bytes));
     }
-    if (object.has("password")) {
-        SAFEQ_TRY(const std::string password, object.text("password", auth::max_password_bytes));
-        user.password = crypto::Secret::copy_of(password);
-    }
-    if (object.has("pin")) {
-        SAFEQ_TRY(const std::string pin, object.text("pin", auth::Pin::max_digits));
-        user.pin = crypto::Secret::copy_of(pin);
-    }
+    SAFEQ_TRY(user.password, secret(object, "password", auth::max_password_bytes));
+    SAFEQ_TRY(user.pin, secret(object, "pin", auth::Pin::max_digits));
     if (object.has("cards")) {
         SAFEQ_TRY(user.cards, object.texts("cards", auth::max_cards, auth::Card::max_text_bytes));
     }
     return user;
+}
+
+Result<UserChange> parse_user_change(std::string_view body) {
+    SAFEQ_TRY(const JsonReader object, JsonReader::parse(body, max_admin_body, "user"));
+    UserChange change;
+    if (object.is_null("display_name")) change.display_name.emplace();
+    if (object.has("display_name")) {
+        SAFEQ_TRY(change.display_name, object.text("display_name", auth::max_display_name_bytes));
+    }
+    SAFEQ_TRY(change.password, secret(object, "password", auth::max_password_bytes));
+    SAFEQ_TRY(change.pin, secret(object, "pin", auth::Pin::max_digits));
+    change.without_password = object.is_null("password");
+    change.without_pin = object.is_null("pin");
+    if (object.is_null("cards")) change.cards.emplace();
+    if (object.has("cards")) {
+        SAFEQ_TRY(change.cards, object.texts("cards", auth::max_cards, auth::Card::max_text_bytes));
+    }
+    if (object.has("disabled")) {
+        SAFEQ_TRY(change.disabled, object.boolean("disabled"));
+    }
+    return change;
 }
 
 Result<NewDevice> parse_new_device(std::string_view body) {

@@ -32,6 +32,8 @@ inline constexpr std::size_t max_import_body = 2 * auth::max_import_bytes + 1024
 [[nodiscard]] Result<job::Wish> parse_wish(std::string_view body);
 
 [[nodiscard]] Result<NewUser> parse_new_user(std::string_view body);
+/// A merge patch (RFC 7396) of what the list of people tells: null takes away, an empty list of cards too.
+[[nodiscard]] Result<UserChange> parse_user_change(std::string_view body);
 [[nodiscard]] Result<NewDevice> parse_new_device(std::string_view body);
 
 /// `{"crl":"…"}`: the revocation lists of a device's authorities, in PEM; empty for none.

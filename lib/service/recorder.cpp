@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <safeq/crypto/hash.hpp>
 
 namespace safeq::service {
@@ -127,19 +130,20 @@ Result<void> Recorder::concurrent_use(SubjectId subject, DeviceId here, DeviceId
     return write(out);
 }
 
-Result<void> Recorder::write_account(Kind kind, SubjectId subject, std::string_view user_name) {
-    audit::Record out = record(kind);
+Result<void> Recorder::account_added(SubjectId subject, std::string_view user_name) {
+    audit::Record out = record(Kind::user_added);
     out.subject = subject;
     SAFEQ_TRY_VOID(add_personal(out, subject, field::user_name, user_name));
     return write(out);
 }
 
-Result<void> Recorder::account_added(SubjectId subject, std::string_view user_name) {
-    return write_account(Kind::user_added, subject, user_name);
-}
-
-Result<void> Recorder::account_changed(SubjectId subject, std::string_view user_name) {
-    return write_account(Kind::user_changed, subject, user_name);
+Result<void> Recorder::account_changed(SubjectId subject, std::string_view user_name,
+                                       std::span<const std::string_view> changed) {
+    audit::Record out = record(Kind::user_changed);
+    out.subject = subject;
+    out.add(field::changed, fmt::format("{}", fmt::join(changed, "+")));
+    SAFEQ_TRY_VOID(add_personal(out, subject, field::user_name, user_name));
+    return write(out);
 }
 
 Result<void> Recorder::user_unlocked(SubjectId subject) {

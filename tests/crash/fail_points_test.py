@@ -108,6 +108,7 @@ def work_people(ledger, _):
     ledger.people += 1
     name = f"guest{ledger.people}"
     ledger.site.safeq("user", "add", name, "--card", f"04{ledger.people:012x}")
+    ledger.site.safeq("user", "set", name, "--card", f"06{ledger.people:012x}")
     ledger.site.safeq("user", "token", name, "--label", "crash")
     ledger.site.safeq("audit", "erase-subject", name, "--yes")
 

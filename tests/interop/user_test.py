@@ -158,6 +158,36 @@ def test_somebody_whose_name_others_tried_is_unlocked(site):
     house.wait_until(lambda: "user_unlocked" in site.safeq("audit", "tail", "release").stdout, 20, "the record")
 
 
+def test_a_lost_card_a_forgotten_pin_and_another_password(site):
+    site.safeq("device", "add", "both", "--uri", "ipps://127.0.0.1:1/ipp/print", "--key-pin", "sha256:" + "0" * 64, "--rule", "card+pin")
+    site.safeq("user", "add", "frances", "--password", "--pin", "--card", "04f1f1f1", text="the password of frances\n48151623\n")
+    terminal = site.terminal("both")
+    lost, old, new, other = house.card("04f1f1f1"), house.pin("48151623"), house.card("04f2f2f2"), house.pin("31415926")
+    assert terminal.sign_in(lost, old)[0] == 201 and terminal.call("GET", "/v1/jobs")[0] == 200
+    told = site.safeq("user", "set", "frances", "--card", "04f2f2f2", "--pin", text="31415926\n").stdout
+    assert "changed frances" in told and "31415926" not in told, told
+    assert terminal.call("GET", "/v1/jobs")[0] == 401  # signed out
+    assert terminal.sign_in(lost, old)[0] == 403 and terminal.sign_in(new, old)[0] == 403
+    assert terminal.sign_in(new, other)[0] == 201
+    site.safeq("user", "set", "frances", "--password", text="another password of hers\n")
+    assert sign_in(site, "frances", "the password of frances") == 403
+    assert sign_in(site, "frances", "another password of hers") == 201
+    site.safeq("user", "set", "frances", "--disable")
+    assert sign_in(site, "frances", "another password of hers") == 403 and terminal.sign_in(new, other)[0] == 403
+    row = next(line for line in site.safeq("user", "list").stdout.splitlines() if line.startswith("frances"))
+    assert row.split()[1:5] == ["yes", "yes", "1", "yes"], row
+    site.safeq("user", "set", "frances", "--enable", "--no-pin")
+    assert sign_in(site, "frances", "another password of hers") == 201
+    changed = ["pin+cards", "password", "disabled", "pin+enabled"]
+    house.wait_until(lambda: [e["fields"]["changed"] for e in scenario.entries(site) if e["kind"] == "user_changed"] == changed, 20,
+                     "the records")
+    site.safeq("user", "add", "jean", "--card", "04e9e9e9")
+    for arguments, told in (((), "nothing to change"), (("--no-password", "--no-cards"), "disable the account"),
+                            (("--card", "04e9e9e9"), "already_exists"), (("--pin", "--no-pin"), "excludes")):
+        result = site.safeq("user", "set", "frances", *arguments, text="31415926\n", check=False)
+        assert result.returncode != 0 and told in result.stderr, (arguments, result.stderr)
+
+
 def test_a_card_counts_by_its_type_too(site):
     site.safeq("device", "add", "cards", "--uri", "ipps://127.0.0.1:1/ipp/print", "--key-pin", "sha256:" + "0" * 64, "--rule", "card")
     site.safeq("user", "add", "radia", "--card", "mifare:04a9a9a9", "--card", "04b9b9b9")

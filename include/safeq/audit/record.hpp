@@ -99,6 +99,7 @@ inline constexpr std::string_view attempt = "attempt";      ///< number: fencing
 inline constexpr std::string_view reason = "reason";        ///< text: a token, why
 inline constexpr std::string_view actor = "actor";          ///< text: "owner", "operator" or "system"
 inline constexpr std::string_view factors = "factors";      ///< text: "card+pin"
+inline constexpr std::string_view changed = "changed";      ///< text: "pin+cards"
 inline constexpr std::string_view name = "name";            ///< text: of a device or daemon
 inline constexpr std::string_view version = "version";      ///< text
 inline constexpr std::string_view configuration = "configuration";  ///< text: SHA-256 of the options in effect

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -41,6 +42,17 @@ struct NewUser {
     std::optional<crypto::Secret> password;
     std::optional<crypto::Secret> pin;
     std::vector<std::string> cards;  ///< as `auth::Card::parse` takes them: "04a1b2c3", "mifare:04a1b2c3"
+};
+
+/// What is to be different about a person; what isn't named stays.
+struct UserChange {
+    std::optional<std::string> display_name;  ///< empty: they have none
+    std::optional<crypto::Secret> password;
+    std::optional<crypto::Secret> pin;
+    bool without_password = false;                  ///< takes it away; with `password`, which is then not looked at
+    bool without_pin = false;                       ///< likewise
+    std::optional<std::vector<std::string>> cards;  ///< all that they have from now on; as in `NewUser`
+    std::optional<bool> disabled;                   ///< whether they are kept from signing in
 };
 
 /// A device to be added, and by what it and its terminal are known.
@@ -83,6 +95,12 @@ public:
     /// The password must be good to sign in by itself, because at printers it does.
     /// *Errors*: `already_exists` for the name or a card; `invalid_argument` without any factor; those of the checks.
     [[nodiscard]] Result<auth::Account> add_user(NewUser user);
+    /// Gives a person other factors, as when a card is lost or a PIN forgotten, or keeps them from signing in for a
+    /// while. Who was signed in by what they had before is signed out at every device; print tokens stay good, but for
+    /// one who is disabled. *Errors*: `not_found`; `already_exists` for a card; `invalid_argument` when nothing is
+    /// named, or nothing would be left to sign in with; `key_unknown` for who is erased; those of the checks;
+    /// `log_unavailable`.
+    [[nodiscard]] Result<auth::Account> change_user(std::string_view name, const UserChange& change);
     /// Adds everybody of a file of names and password hashes of another system, or nobody: see
     /// `auth::parse_import_file`. Their first sign-in hashes the password anew. The number of people. *Errors*: those
     /// of the file, each with its line; `already_exists` with the line; `log_unavailable`.
@@ -131,10 +149,14 @@ public:
     [[nodiscard]] Result<job::Job> restrict_job(JobId id, bool restricted);
 
 private:
+    [[nodiscard]] Result<void> set_password(auth::Account& account, const crypto::Secret& password) const;
+    [[nodiscard]] Result<void> set_pin(auth::Account& account, const crypto::Secret& digits) const;
+    [[nodiscard]] Result<void> set_cards(auth::Account& account, const std::vector<std::string>& cards) const;
     [[nodiscard]] Result<void> check_erasable(SubjectId subject);
     [[nodiscard]] Result<void> end_jobs(SubjectId subject);
 
     Parts parts_;
+    std::mutex accounts_;  // held from reading an account to writing it
 };
 
 }  // namespace safeq::service

@@ -31,6 +31,7 @@ private:
     [[nodiscard]] Route route(std::string_view method, std::string_view path, Handler handler);
 
     Result<ApiReply> add_user(const ApiCall& call);
+    Result<ApiReply> change_user(const ApiCall& call);
     Result<ApiReply> import_users(const ApiCall& call);
     Result<ApiReply> list_users(const ApiCall& call);
     Result<ApiReply> unlock_user(const ApiCall& call);

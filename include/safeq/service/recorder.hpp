@@ -72,8 +72,9 @@ public:
     [[nodiscard]] Result<void> concurrent_use(SubjectId subject, DeviceId here, DeviceId other);
     /// Before a new account is saved.
     [[nodiscard]] Result<void> account_added(SubjectId subject, std::string_view user_name);
-    /// Before another form of an account is saved.
-    [[nodiscard]] Result<void> account_changed(SubjectId subject, std::string_view user_name);
+    /// Before another form of an account is saved; `changed`: the names of what is different.
+    [[nodiscard]] Result<void> account_changed(SubjectId subject, std::string_view user_name,
+                                               std::span<const std::string_view> changed);
     /// Before the throttle forgets failures at this person's account.
     [[nodiscard]] Result<void> user_unlocked(SubjectId subject);
     /// Before the person's key is destroyed. Idempotent: the record's id is derived from the person's.
@@ -135,7 +136,6 @@ public:
 private:
     [[nodiscard]] audit::Record record(audit::Kind kind) const;
     [[nodiscard]] Result<void> write(const audit::Record& record);
-    [[nodiscard]] Result<void> write_account(audit::Kind kind, SubjectId subject, std::string_view user_name);
     [[nodiscard]] Result<void> write_device(audit::Kind kind, DeviceId device, std::string_view name);
     [[nodiscard]] Result<void> write_print_token(audit::Kind kind, SubjectId subject, token::TokenId token);
     [[nodiscard]] Result<void> add_personal(audit::Record& record, SubjectId subject, std::string_view name,

@@ -53,3 +53,121 @@ TEST_CASE("the record of a job's end tells whether its owner did it, an operator
     must(w.front->admin.erase_user("carol"));
     CHECK(actor(Kind::job_deleted) == "operator");
 }
+
+namespace {
+
+/// An operator's change of carol's account, and what it did.
+struct Change : test::ApiWorld {
+    int patch(std::string body, std::string who = "carol") {
+        return call({.route = "PATCH /admin/v1/users/{user}",
+                     .peer = operator_here,
+                     .path = {{"user", std::move(who)}},
+                     .body = std::move(body)})
+            .status;
+    }
+    bool lets_in(std::initializer_list<auth::Factor> factors, std::string rule = "card") {
+        mfd.factor_rule = std::move(rule);
+        return front->sign_in.open(mfd, at_terminal.address, factors).has_value();
+    }
+    std::string changed() {
+        const auto record = must(audit::decode(must(release->log->entry(release->log->size() - 1))));
+        REQUIRE(record.kind == audit::KindName{Kind::user_changed});
+        CHECK(record.subject == carol);
+        return *record.text(audit::field::changed);
+    }
+    std::uint64_t records() { return release->log->size(); }
+};
+
+auth::Factor card(std::string uid) { return auth::GivenCard{.type = "uid", .uid = std::move(uid)}; }
+auth::Factor pin(std::string_view digits) { return auth::GivenPin{.digits = crypto::Secret::copy_of(digits)}; }
+auth::Factor password(std::string_view text) {
+    return auth::GivenPassword{.name = "carol", .password = crypto::Secret::copy_of(text)};
+}
+
+}  // namespace
+
+TEST_CASE("who lost their card gets another, and the lost one opens nothing, nor what it had opened", "[service]") {
+    Change w;
+    const std::string bearer = w.sign_in();
+    REQUIRE(w.call({.route = "GET /v1/jobs", .peer = w.at_terminal, .bearer = bearer}).status == 200);
+    REQUIRE(w.patch(R"({"cards":["mifare:04b1b2b3","04c1c2c3"]})") == 200);
+    CHECK(w.changed() == "cards");
+    CHECK(w.call({.route = "GET /v1/jobs", .peer = w.at_terminal, .bearer = bearer}).status == 401);
+    CHECK_FALSE(w.lets_in({card("04a1b2c3")}));
+    CHECK(w.lets_in({card("04c1c2c3")}));
+    CHECK(w.lets_in({password("correct horse battery")}, "password"));
+    CHECK(w.patch(R"({"cards":null})") == 200);
+    CHECK_FALSE(w.lets_in({card("04c1c2c3")}));
+}
+
+TEST_CASE("another password or PIN takes the place of the one before, by the rules for new ones", "[service]") {
+    Change w;
+    REQUIRE(w.patch(R"({"password":"staple battery horse","pin":"27182818"})") == 200);
+    CHECK(w.changed() == "password+pin");
+    CHECK_FALSE(w.lets_in({password("correct horse battery")}, "password"));
+    CHECK(w.lets_in({password("staple battery horse")}, "password"));
+    CHECK(w.lets_in({card("04a1b2c3"), pin("27182818")}, "card+pin"));
+    REQUIRE(w.patch(R"({"pin":"31415926"})") == 200);
+    CHECK_FALSE(w.lets_in({card("04a1b2c3"), pin("27182818")}, "card+pin"));
+    CHECK(w.lets_in({card("04a1b2c3"), pin("31415926")}, "card+pin"));
+    CHECK(w.patch(R"({"password":null,"pin":null})") == 200);
+    CHECK_FALSE(w.lets_in({password("staple battery horse")}, "password"));
+
+    const auto before = w.records();
+    for (const char* wrong : {R"({"password":"too short"})", R"({"password":"carolcarolcarol"})", R"({"pin":"12"})",
+                              R"({"cards":["zz"]})", R"({"cards":null})", "{}", R"({"pins":"27182818"})"})
+        CHECK(w.patch(wrong) == 400);
+    CHECK(w.patch(R"({"pin":"27182818"})", "nobody") == 404);
+    CHECK(w.records() == before);
+    CHECK(w.lets_in({card("04a1b2c3")}));
+}
+
+TEST_CASE("a card is one person's alone, also under the pepper before", "[service]") {
+    Change w;
+    (void)must(w.front->admin.add_user(
+        {.name = "dave", .display_name = {}, .password = {}, .pin = {}, .cards = {"04d1d2d3"}}));
+    const auto before = w.records();
+    CHECK(w.patch(R"({"cards":["04a1b2c3","04d1d2d3"]})") == 409);
+    CHECK(
+        w.front->admin.add_user({.name = "erin", .display_name = {}, .password = {}, .pin = {}, .cards = {"04d1d2d3"}})
+            .error()
+            .code == Errc::already_exists);
+    CHECK(w.records() == before);
+    CHECK(w.patch(R"({"cards":["04a1b2c3","04e1e2e3"]})") == 200);
+    CHECK(w.patch(R"({"cards":["04a1b2c3","04a1b2c3"]})") == 400);
+}
+
+TEST_CASE("who is disabled gets in nowhere, by nothing, until they are enabled", "[service]") {
+    Change w;
+    const token::IssuedPrintToken token = must(w.front->admin.issue_print_token("carol", "laptop", {}));
+    const auto identified = [&] {
+        const auto sealed = must(
+            service::seal_credential(w.opener.public_key(), {w.tenant, w.instance}, service::Shown::print_token, "",
+                                     "192.0.2.8", crypto::Secret::copy_of(token.text.expose()), w.clock, w.random));
+        return w.front->sign_in.identify(w.instance, sealed).has_value();
+    };
+    CHECK(identified());
+    REQUIRE(w.patch(R"({"disabled":true})") == 200);
+    CHECK(w.changed() == "disabled");
+    CHECK_FALSE(w.lets_in({card("04a1b2c3")}));
+    CHECK_FALSE(w.lets_in({password("correct horse battery")}, "password"));
+    CHECK_FALSE(identified());
+    REQUIRE(w.patch(R"({"disabled":false,"display_name":"Carol"})") == 200);
+    CHECK(w.changed() == "display_name+enabled");
+    CHECK(w.lets_in({card("04a1b2c3")}));
+    CHECK(identified());
+}
+
+TEST_CASE("who is erased stays so", "[service]") {
+    Change w;
+    REQUIRE(w.front->admin.erase_user("carol"));
+    CHECK(w.patch(R"({"disabled":false,"cards":["04a1b2c3"]})", "erased-" + w.carol.text()) >= 400);
+    CHECK_FALSE(w.lets_in({card("04a1b2c3")}));
+}
+
+TEST_CASE("nobody is changed unrecorded", "[service]") {
+    Change w;
+    w.release_log_disk->fail(0, test::MemoryDisk::Failure::clean);
+    CHECK(w.patch(R"({"cards":["04c1c2c3"]})") == 503);
+    CHECK_FALSE(w.lets_in({card("04c1c2c3")}));
+}

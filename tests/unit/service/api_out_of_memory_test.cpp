@@ -184,6 +184,9 @@ TEST_CASE("an allocation that fails while an operator is answered is a failure o
                .done = [&] { return user_there("erik") && user_there("fay"); }});
     fail_each(w, untried, {.request = call("GET /admin/v1/users"), .good = 200});
 
+    fail_each(w, untried,
+              {.request = call("PATCH /admin/v1/users/{user}", {{"user", "carol"}}, R"({"cards":["04b1b2c5"]})"),
+               .good = 200});
     fail_each(w, untried, {.request = call("POST /admin/v1/users/{user}/unlock", {{"user", "carol"}}), .good = 200});
 
     const auto labelled = [&](std::size_t at_least) {

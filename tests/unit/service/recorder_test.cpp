@@ -100,7 +100,8 @@ TEST_CASE("every function of the recorder writes a record of its schema", "[serv
     CHECK(*twice.text("other_device") == other.text());
     wrote(w.recorder.account_added(w.alice, "alice"), Kind::user_added);
     CHECK(*wrote(w.recorder.user_unlocked(w.alice), Kind::user_unlocked).subject == w.alice);
-    wrote(w.recorder.account_changed(w.alice, "alice"), Kind::user_changed);
+    wrote(w.recorder.account_changed(w.alice, "alice", std::array<std::string_view, 2>{"pin", "cards"}),
+          Kind::user_changed);
     wrote(w.recorder.device_added(w.device, "mfd"), Kind::device_added);
     wrote(w.recorder.device_changed(w.device, "mfd"), Kind::device_changed);
     const auto token = token::TokenId::make(w.clock, w.random);
