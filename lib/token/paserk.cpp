@@ -55,6 +55,14 @@ SigningKeyBytes signing_key_bytes(const crypto::SigningKey& key) {
     return bytes;
 }
 
+std::size_t key_bytes(WrappedKind kind) noexcept {
+    switch (kind) {
+        case WrappedKind::local: return LocalKey::size;
+        case WrappedKind::secret: return SigningKeyBytes::size;
+    }
+    return 0;
+}
+
 Result<crypto::SigningKey> signing_key_from(const SigningKeyBytes& bytes) {
     constexpr std::size_t seed_bytes = crypto::SigningSeed::size;
     auto key = crypto::SigningKey::from_seed(crypto::SigningSeed::copy_of(bytes.expose().first<seed_bytes>()));

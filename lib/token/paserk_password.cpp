@@ -25,14 +25,6 @@ std::string_view header(WrappedKind kind) noexcept {
     return {};
 }
 
-std::size_t key_bytes(WrappedKind kind) noexcept {
-    switch (kind) {
-        case WrappedKind::local: return LocalKey::size;
-        case WrappedKind::secret: return SigningKeyBytes::size;
-    }
-    return 0;
-}
-
 Result<void> check_password(const crypto::Secret& password) {
     if (password.empty()) return fail(Errc::invalid_argument, where, "an empty password");
     if (password.size() > max_wrap_password_bytes) return fail(Errc::too_large, where, "password");

@@ -8,6 +8,7 @@
 
 #include <safeq/crypto/secret.hpp>
 #include <safeq/crypto/sign.hpp>
+#include <safeq/token/paserk_wrap.hpp>
 
 namespace safeq::token {
 
@@ -24,5 +25,8 @@ using SigningKeyBytes = crypto::Key<64, struct SigningKeyBytesTag>;
 
 /// *Errors*: `key_invalid` when the halves don't belong together.
 [[nodiscard]] Result<crypto::SigningKey> signing_key_from(const SigningKeyBytes& bytes);
+
+/// Of the key that is wrapped.
+[[nodiscard]] std::size_t key_bytes(WrappedKind kind) noexcept;
 
 }  // namespace safeq::token

@@ -22,14 +22,6 @@ std::string_view header(WrappedKind kind) noexcept {
     return {};
 }
 
-std::size_t key_bytes(WrappedKind kind) noexcept {
-    switch (kind) {
-        case WrappedKind::local: return LocalKey::size;
-        case WrappedKind::secret: return SigningKeyBytes::size;
-    }
-    return 0;
-}
-
 }  // namespace
 
 struct WrappedKey::Keys {
