@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Under test: audit::Record::parse, audit::Record::encode, audit::KindName::parse, audit::record_id,
-// audit::parse_bundle, audit::parse_hashes.
-// Property: a record has one form: what is accepted encodes to itself, byte for byte, and its id is found without
-// parsing the rest; the entries of a bundle make up the bundle, and the hashes of a tile the tile.
+// audit::record_head, audit::parse_bundle, audit::parse_hashes.
+// Property: a record has one form: what is accepted encodes to itself, byte for byte, and its id and head are found
+// without parsing the rest; the entries of a bundle make up the bundle, and the hashes of a tile the tile.
 #include <cstdint>
 #include <cstdlib>
 
@@ -27,7 +27,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(encoded.has_value());
         require(same_bytes(*encoded, input));
         require(*record_id(input) == record->id);
+        require(*record_head(input) == RecordHead{record->id, record->at, record->kind, record->tenant, record->job});
     }
+    if (const auto head = record_head(input)) require(*record_id(input) == head->id);
     if (const auto id = record_id(input)) require(!id->text().empty());
     if (size == 0) return 0;
     const unsigned width = 1 + data[0];

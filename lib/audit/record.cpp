@@ -226,6 +226,34 @@ Result<RecordId> record_id(ByteView json) {
     return RecordId::parse(text.substr(head.size(), id_text_bytes));
 }
 
+Result<RecordHead> record_head(ByteView json) {
+    std::string_view rest = as_text(json);
+    // The text behind `before` and its opening quote; its closing one stays.
+    const auto take = [&](std::string_view before) -> Result<std::string_view> {
+        if (!rest.starts_with(before)) return malformed("no head at its place");
+        rest.remove_prefix(before.size());
+        const std::size_t end = rest.find('"');
+        if (end == std::string_view::npos) return malformed("the head has no end");
+        const std::string_view value = rest.substr(0, end);
+        rest.remove_prefix(end);
+        return value;
+    };
+    RecordHead out;
+    SAFEQ_TRY(const std::string_view id, take(head));
+    SAFEQ_TRY(out.id, RecordId::parse(id));
+    SAFEQ_TRY(const std::string_view at, take(R"(","at":")"));
+    SAFEQ_TRY(out.at, parse_rfc3339(at));
+    SAFEQ_TRY(const std::string_view kind, take(R"(","kind":")"));
+    SAFEQ_TRY(out.kind, KindName::parse(kind));
+    SAFEQ_TRY(const std::string_view tenant, take(R"(","tenant":")"));
+    SAFEQ_TRY(out.tenant, TenantId::parse(tenant));
+    constexpr std::string_view before_job = R"(","job":")";
+    if (!rest.starts_with(before_job)) return out;
+    SAFEQ_TRY(const std::string_view job, take(before_job));
+    SAFEQ_TRY(out.job, JobId::parse(job));
+    return out;
+}
+
 RecordId derive_record_id(Kind kind, TenantId tenant, ByteView about) {
     const Bytes input =
         ByteWriter{}.text("safeq/audit/v1/record-id\n").field(name(kind)).field(tenant.bytes()).field(about).take();

@@ -22,8 +22,8 @@ Result<audit::Index> first_since(const audit::Log& log, Time since) {
     while (low < high) {
         const audit::Index middle = low + (high - low) / 2;
         SAFEQ_TRY(const Bytes entry, log.entry(middle));
-        SAFEQ_TRY(const audit::Record record, audit::Record::parse(entry));
-        if (record.at < since) low = middle + 1;
+        SAFEQ_TRY(const audit::RecordHead head, audit::record_head(entry));
+        if (head.at < since) low = middle + 1;
         else high = middle;
     }
     return low;
@@ -53,10 +53,10 @@ void tell(LoggedJob& job, Kind kind) {
 
 Result<void> tell_all(std::map<JobId, LoggedJob>& jobs, const audit::Log& log, audit::Index from) {
     return log.scan(from, [&](audit::Index, ByteView entry) -> Result<void> {
-        SAFEQ_TRY(const audit::Record record, audit::Record::parse(entry));
-        const auto kind = record.kind.known();
-        if (!kind || !record.job) return {};
-        if (const auto at = jobs.find(*record.job); at != jobs.end()) tell(at->second, *kind);
+        SAFEQ_TRY(const audit::RecordHead head, audit::record_head(entry));
+        const auto kind = head.kind.known();
+        if (!kind || !head.job) return {};
+        if (const auto at = jobs.find(*head.job); at != jobs.end()) tell(at->second, *kind);
         return {};
     });
 }

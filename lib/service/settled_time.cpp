@@ -32,8 +32,8 @@ Result<std::chrono::milliseconds> unseen_time(const audit::Log& log, Time now) {
         const audit::Index from = size - std::min(size, count);
         times.clear();
         SAFEQ_TRY_VOID(log.scan(from, [&](audit::Index, ByteView entry) -> Result<void> {
-            SAFEQ_TRY(const audit::Record record, audit::Record::parse(entry));
-            times.push_back(record.at);
+            SAFEQ_TRY(const audit::RecordHead head, audit::record_head(entry));
+            times.push_back(head.at);
             return {};
         }));
         if (from == 0 || count >= most || times.front() <= now - SettledTime::settling) break;

@@ -175,6 +175,21 @@ struct Record {
 /// The id of an encoded record, without parsing the rest. *Errors*: `malformed`.
 [[nodiscard]] Result<RecordId> record_id(ByteView json);
 
+/// What every record begins with.
+struct RecordHead {
+    RecordId id;
+    Time at{};
+    KindName kind;
+    TenantId tenant;
+    std::optional<JobId> job;
+
+    friend bool operator==(const RecordHead&, const RecordHead&) = default;
+};
+
+/// The beginning of an encoded record, without parsing the rest: for who looks through a log, whose entries were
+/// parsed when they were appended. *Errors*: `malformed`, and those of the members.
+[[nodiscard]] Result<RecordHead> record_head(ByteView json);
+
 /// A record id that follows from what the record is about, for acts that may be recorded twice: "accepted" of a job.
 [[nodiscard]] RecordId derive_record_id(Kind kind, TenantId tenant, ByteView about);
 

@@ -21,7 +21,7 @@ struct LoggedJob {
 
 /// Reads what the log has on these jobs. The part of the log since the oldest of them was made is read, and a day
 /// before; the whole, when it doesn't say there that each was taken over: ids tell the time of an intake's clock, and
-/// records that of the release server's. *Errors*: those of `audit::Log::scan` and `audit::decode`.
+/// records that of the release server's. *Errors*: those of `audit::Log::scan` and `audit::record_head`.
 [[nodiscard]] Result<std::map<JobId, LoggedJob>> read_jobs(const audit::Log& log, const std::set<JobId>& jobs);
 
 }  // namespace safeq::service

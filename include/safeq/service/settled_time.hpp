@@ -41,7 +41,7 @@ private:
 /// How much of the time until `now` the log doesn't show to have passed: the sum of the hours and more without a record
 /// in the last day before it, while the server was off, say, or had the wrong time when it was started.
 /// To be asked on start, before anything is recorded. *Errors*: those of `audit::Log::scan` and of
-/// `audit::Record::parse`.
+/// `audit::record_head`.
 [[nodiscard]] Result<std::chrono::milliseconds> unseen_time(const audit::Log& log, Time now);
 
 }  // namespace safeq::service

@@ -56,6 +56,7 @@ TEST_CASE("a record has one form, in a fixed order") {
         REQUIRE(parsed);
         CHECK(*parsed == record);
         CHECK(*record_id(json) == record.id);
+        CHECK(*record_head(json) == RecordHead{record.id, record.at, record.kind, record.tenant, record.job});
     }
     const Record record = full();
     CHECK(*record.number("pages") == 12);
@@ -64,6 +65,27 @@ TEST_CASE("a record has one form, in a fixed order") {
     CHECK(record.text("none") == nullptr);
     CHECK(record.sealed("title")->subject == id<SubjectId>("04"));
     CHECK(record.sealed("user_name") == nullptr);
+}
+
+TEST_CASE("the head of a record is read from its place, and from nowhere else") {
+    const Bytes json = *full().encode();
+    const std::string text{as_text(json)};
+    const std::size_t end = text.find(R"(","subject")");
+    // What follows isn't looked at.
+    CHECK(record_head(as_bytes(text.substr(0, end) + "\" and no JSON"))->job == full().job);
+    for (std::size_t size = 0; size <= text.find(R"(","job")"); ++size)
+        CHECK_FALSE(record_head(as_bytes(text.substr(0, size))));
+    for (const auto& [from, to] :
+         {std::pair{"\"at\"", "\"to\""}, std::pair{"123Z", "123"}, std::pair{"job_held", "job held"},
+          std::pair{"000002", "00000x"}, std::pair{"000003", "00000x"}, std::pair{"\"v\":1", "\"v\":2"}}) {
+        std::string wrong = text;
+        wrong.replace(wrong.find(from), std::string_view{from}.size(), to);
+        CHECK_FALSE(record_head(as_bytes(wrong)));
+    }
+    // A text that looks like a member is none.
+    Record record = minimal();
+    record.add("name", R"(","job":"01890000-0000-7000-8000-000000000003)");
+    CHECK_FALSE(record_head(*record.encode())->job);
 }
 
 TEST_CASE("every kind has its name") {
