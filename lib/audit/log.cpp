@@ -56,29 +56,36 @@ Result<std::vector<Index>> Log::append_all(std::span<const Record> records) {
 }
 
 Result<std::optional<Index>> Log::find(RecordId id) const {
+    SAFEQ_TRY(const auto found, find(std::set{id}));
+    return found.empty() ? std::nullopt : std::optional{found.begin()->second};
+}
+
+Result<std::map<RecordId, Index>> Log::find(std::set<RecordId> ids) const {
+    std::map<RecordId, Index> out;
     Index end = 0;
     {
         const std::scoped_lock lock{impl_->mutex};
-        if (const auto at = impl_->recent.find(id); at != impl_->recent.end()) return at->second;
+        std::erase_if(ids, [&](const RecordId& id) {
+            const auto at = impl_->recent.find(id);
+            return at != impl_->recent.end() && out.emplace(id, at->second).second;
+        });
         end = impl_->durable - impl_->recent_order.size();
     }
     // Backwards: what is asked for is mostly young.
-    while (end != 0) {
+    while (end != 0 && !ids.empty()) {
         const Index begin = (end - 1) / tile_width * tile_width;
-        std::optional<Index> found;
-        for (Index at = begin; at < end && !found;) {
+        for (Index at = begin; at < end;) {
             SAFEQ_TRY(const Impl::Run run, impl_->read_run(at, end));
-            for (std::size_t i = 0; i < run.size(); ++i) {
-                SAFEQ_TRY(const RecordId each, record_id(*run[i]));
-                if (each == id) found = at + i;
+            for (const auto& entry : run) {
+                SAFEQ_TRY(const RecordId each, record_id(*entry));
+                if (ids.erase(each) > 0) out.emplace(each, at);
+                ++at;
             }
-            at += run.size();
         }
-        if (found) return found;
         end = begin;
     }
-    SAFEQ_TRY_VOID(impl_->ready());
-    return std::nullopt;
+    if (!ids.empty()) SAFEQ_TRY_VOID(impl_->ready());
+    return out;
 }
 
 std::uint64_t Log::size() const noexcept {

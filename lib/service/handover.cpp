@@ -11,10 +11,13 @@ Result<Handover::Recovered> Handover::recover() {
     std::map<JobId, std::vector<std::uint32_t>> jobs;
     for (const spool::BlobName& name : names) jobs[name.job].push_back(name.document);
 
+    std::set<JobId> ids;
+    for (const auto& [job, documents] : jobs) ids.insert(job);
+    SAFEQ_TRY(const std::set<JobId> accepted, parts_.recorder.accepted_among(ids));
+
     Recovered out;
     for (const auto& [job, documents] : jobs) {
-        SAFEQ_TRY(const bool accepted, parts_.recorder.holds_accepted(job));
-        if (accepted) {
+        if (accepted.contains(job)) {
             // The hand-over deletes the ticket first: documents without one were taken over already.
             if (documents.front() == 0) {
                 SAFEQ_TRY(const Accepted left, found(job, documents.back()));

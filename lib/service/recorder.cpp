@@ -86,10 +86,18 @@ Result<void> Recorder::job_accepted(const Accepted& accepted) {
     return write(out);
 }
 
-Result<bool> Recorder::holds_accepted(JobId job) const {
-    SAFEQ_TRY(const auto index,
-              parts_.log.find(audit::derive_record_id(Kind::job_accepted, parts_.tenant, job.bytes())));
-    return index.has_value();
+Result<std::set<JobId>> Recorder::accepted_among(const std::set<JobId>& jobs) const {
+    std::map<RecordId, JobId> records;
+    std::set<RecordId> wanted;
+    for (const JobId job : jobs) {
+        const RecordId id = audit::derive_record_id(Kind::job_accepted, parts_.tenant, job.bytes());
+        records.emplace(id, job);
+        wanted.insert(id);
+    }
+    SAFEQ_TRY(const auto found, parts_.log.find(std::move(wanted)));
+    std::set<JobId> out;
+    for (const auto& [id, index] : found) out.insert(records.at(id));
+    return out;
 }
 
 Result<void> Recorder::job_held(const job::Job& job, std::string_view title, std::string_view user_name) {

@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -65,6 +67,8 @@ public:
     /// Where a record is; nothing when it is not in the log. The last `recent_ids` are known at once, for others the
     /// whole log is read. *Errors*: `log_unavailable` when it is not found and nobody knows what the last append did.
     [[nodiscard]] Result<std::optional<Index>> find(RecordId id) const;
+    /// The same for several, by one look through the log; those that are not in it are left out.
+    [[nodiscard]] Result<std::map<RecordId, Index>> find(std::set<RecordId> ids) const;
 
     /// Entries that are durable.
     [[nodiscard]] std::uint64_t size() const noexcept;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,8 +59,8 @@ public:
     };
     /// Before the job is acknowledged. Idempotent: the record's id is derived from the job's.
     [[nodiscard]] Result<void> job_accepted(const Accepted& accepted);
-    /// Whether the job was recorded as accepted.
-    [[nodiscard]] Result<bool> holds_accepted(JobId job) const;
+    /// Which of these jobs were recorded as accepted.
+    [[nodiscard]] Result<std::set<JobId>> accepted_among(const std::set<JobId>& jobs) const;
 
     /// The same job at the release server, with its title and its owner's name. Idempotent likewise.
     [[nodiscard]] Result<void> job_held(const job::Job& job, std::string_view title, std::string_view user_name);

@@ -88,6 +88,9 @@ TEST_CASE("entries are the exact bytes, in order, before and after publication")
         OpenLog again{world.disk, world, {.recent_ids = 10}};
         check_all(*again.log);
         CHECK(!*again->find(world.record().id));
+        const auto some = again->find(std::set{records[3].id, records[300].id, records[599].id, world.record().id});
+        CHECK(*some == std::map<RecordId, Index>{{records[3].id, 3}, {records[300].id, 300}, {records[599].id, 599}});
+        CHECK(again->find(std::set<RecordId>{})->empty());
         // In the window it is known, outside it is appended again.
         CHECK(*again->append(records[595]) == 595);
         CHECK(*again->append(records[5]) == 600);
