@@ -32,6 +32,7 @@ struct Benchmark {
 [[nodiscard]] std::vector<Benchmark> auth_benchmarks();
 [[nodiscard]] std::vector<Benchmark> audit_benchmarks();
 [[nodiscard]] std::vector<Benchmark> audit_proof_benchmarks();
+[[nodiscard]] std::vector<Benchmark> audit_look_benchmarks();
 [[nodiscard]] std::vector<Benchmark> tls_benchmarks();
 [[nodiscard]] std::vector<Benchmark> print_benchmarks();
 [[nodiscard]] std::vector<Benchmark> flood_benchmarks();

@@ -55,8 +55,9 @@ int main(int argc, char** argv) {
         else names.emplace_back(argv[i]);
     }
     std::vector<Benchmark> all = spool_benchmarks();
-    for (const auto& more : {program_benchmarks, disk_benchmarks, auth_benchmarks, token_benchmarks, audit_benchmarks,
-                             audit_proof_benchmarks, tls_benchmarks, print_benchmarks, flood_benchmarks})
+    for (const auto& more :
+         {program_benchmarks, disk_benchmarks, auth_benchmarks, token_benchmarks, audit_benchmarks,
+          audit_proof_benchmarks, audit_look_benchmarks, tls_benchmarks, print_benchmarks, flood_benchmarks})
         std::ranges::move(more(), std::back_inserter(all));
 
     if (!json) {
