@@ -45,8 +45,8 @@ public:
     }
 };
 
-// RFC 5425. A collector doesn't acknowledge: what was written and not read when it fails is lost on the way, and comes
-// again only when the export is repeated from before.
+// RFC 5425. A collector doesn't acknowledge; when it has ended the connection after us, it has read everything. Where it
+// fails before that, the export has failed, and what was sent comes again with the next.
 class Collector final : public Output {
 public:
     static Result<std::unique_ptr<Output>> connect(const Context& context, const Export& wanted) {
@@ -78,10 +78,7 @@ public:
         return out;
     }
     Result<void> write(std::string_view text) override { return stream_->write(as_bytes(text)); }
-    Result<void> finish() override {
-        stream_->close();
-        return {};
-    }
+    Result<void> finish() override { return stream_->finish(); }
 
 private:
     SystemClock clock_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "safeq/user_command.hpp"
 
+#include <optional>
+
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -17,7 +19,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct State {
-    std::string name, display_name, label = "printer", token, file;
+    std::string name, label = "printer", token, file;
+    std::optional<std::string> display_name;
     std::vector<std::string> cards;
     bool password = false, pin = false, json = false;
     bool no_password = false, no_pin = false, no_cards = false, disable = false, enable = false;
@@ -29,7 +32,7 @@ std::string user_path(const State& state) { return "/admin/v1/users/" + http::en
 // What is asked for and given on the command line, secrets from the terminal or standard input.
 Json factors(const State& state) {
     Json body = Json::object();
-    if (!state.display_name.empty()) body["display_name"] = state.display_name;
+    if (state.display_name) body["display_name"] = *state.display_name;
     if (!state.cards.empty()) body["cards"] = state.cards;
     for (const auto& [wanted, key, prompt] :
          {std::tuple{state.password, "password", "Password"}, std::tuple{state.pin, "pin", "PIN"}}) {
@@ -129,7 +132,7 @@ void add_user_command(CLI::App& app, Context& context) {
     CLI::App* set = user->add_subcommand(
         "set", "Give a person another password, PIN or card, as when one is lost, or keep them from signing in");
     set->add_option("NAME", state->name, "Whose")->required();
-    set->add_option("--display-name", state->display_name, "What devices greet them with");
+    set->add_option("--display-name", state->display_name, "What devices greet them with; \"\" for their name");
     CLI::Option* cards = set->add_option("--card", state->cards,
                                          "The cards that they have from now on, instead of those before; as for `add`");
     set->add_flag("--no-cards", state->no_cards, "They have no card any more")->excludes(cards);

@@ -244,6 +244,24 @@ Result<void> ClientStream::write(ByteView bytes) {
     return {};
 }
 
+Result<void> ClientStream::finish() {
+    if (impl_->fd.get() < 0) return fail(Errc::connection_closed, "connection");
+    if (impl_->session && impl_->session->close()) SAFEQ_TRY_VOID(impl_->flush());
+    if (shutdown(impl_->fd.get(), SHUT_WR) != 0)
+        return fail(Errc::connection_closed, "connection", std::strerror(errno));
+    // Closed on what the peer has sent, such as its session tickets, the system would answer with a reset, and what is
+    // still on its way, or not read yet, would be lost.
+    const auto end = impl_->deadline();
+    for (;;) {
+        if (SteadyClock::now() > end) return fail(Errc::timed_out, "connection");
+        SAFEQ_TRY(const auto n, impl_->receive_now());
+        if (!n) SAFEQ_TRY_VOID(wait_for(impl_->fd.get(), POLLIN, end, impl_->options.stop));
+        else if (*n == 0) break;
+    }
+    impl_->fd = Descriptor{};
+    return {};
+}
+
 void ClientStream::close() noexcept {
     if (impl_->fd.get() < 0) return;
     if (impl_->session && impl_->session->established() && impl_->session->close()) {

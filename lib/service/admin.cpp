@@ -20,6 +20,11 @@ Result<void> must_be_free(const Result<Found>& found, std::string what, std::str
     return {};
 }
 
+// An empty display name is none.
+std::optional<std::string> given(std::optional<std::string> name) {
+    return name && name->empty() ? std::nullopt : std::move(name);
+}
+
 }  // namespace
 
 Result<void> Admin::set_password(auth::Account& account, const crypto::Secret& password) const {
@@ -63,7 +68,7 @@ Result<auth::Account> Admin::add_user(NewUser user) {
     auth::Account account{.tenant = parts_.tenant,
                           .subject = SubjectId::make(parts_.clock, parts_.random),
                           .name = std::move(user.name),
-                          .display_name = std::move(user.display_name),
+                          .display_name = given(std::move(user.display_name)),
                           .password = std::nullopt,
                           .pin = std::nullopt,
                           .cards = {},
@@ -85,7 +90,7 @@ Result<auth::Account> Admin::change_user(std::string_view name, const UserChange
     SAFEQ_TRY(auth::Account account, parts_.accounts.find_by_name(parts_.tenant, name));
     std::vector<std::string_view> changed;
     if (change.display_name) {
-        account.display_name = change.display_name->empty() ? std::nullopt : change.display_name;
+        account.display_name = given(change.display_name);
         changed.push_back("display_name");
     }
     if (change.without_password) account.password.reset();

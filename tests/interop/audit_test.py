@@ -10,18 +10,16 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import sqlite3
-import ssl
 import subprocess
 import sys
 import tempfile
-import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import audit_verifier as second  # noqa: E402
 import installation as house  # noqa: E402
 import scenario  # noqa: E402
+import syslog_collector as syslog  # noqa: E402
 
 TITLE = "a title of Alice's"
 
@@ -226,11 +224,8 @@ def test_exports_hold_every_entry(site):
     rows = list(csv.DictReader(io.StringIO(export("csv", "--from", "1", "--to", "4"), newline="")))
     assert [row["index"] for row in rows] == ["1", "2", "3"] and [row["kind"] for row in rows] == [json.loads(e)["kind"] for e in entries[1:4]]
 
-    data, messages = export("syslog", "--host", "print.example", "--enterprise", "99999").encode(), []
-    while data:  # RFC 5425, section 4.3
-        length, _, data = data.partition(b" ")
-        messages.append(data[:int(length)].decode())
-        data = data[int(length):]
+    framed = export("syslog", "--host", "print.example", "--enterprise", "99999").encode()
+    messages = [message.decode() for message in syslog.messages(framed)]
     assert len(messages) >= len(entries)
     form = re.compile(r'<(\d+)>1 (\S+) print\.example safeq - (\w{1,32}) \[safeq@99999(?: [\w.]+="(?:[^"\\\]]|\\["\\\]])*")+\] \ufeff(.*)', re.S)
     for entry, message in zip(entries, messages):
@@ -239,57 +234,22 @@ def test_exports_hold_every_entry(site):
         assert match[2] == json.loads(entry)["at"] and match[3] == json.loads(entry)["kind"]
 
 
-class Collector:
-    """A syslog collector over TLS, as RFC 5425 has it: takes one connection, keeps its messages."""
-
-    def __init__(self, site, daemon="release"):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(site.root / daemon / "tls" / "cert.pem", site.root / daemon / "tls" / "key.pem")
-        context.load_verify_locations(site.root / "public" / "ca.pem")
-        context.verify_mode = ssl.CERT_REQUIRED
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.data, self.ended = b"", None
-        self.thread = threading.Thread(target=self._serve, args=(context,), daemon=True)
-        self.thread.start()
-
-    def _serve(self, context):
-        try:
-            connection, _ = self.listener.accept()
-            with context.wrap_socket(connection, server_side=True) as stream:
-                while piece := stream.recv(65536):
-                    self.data += piece
-            self.ended = "in order"
-        except OSError as error:
-            self.ended = str(error)
-        finally:
-            self.listener.close()
-
-    def messages(self):
-        self.thread.join(20)
-        data, out = self.data, []
-        while data:
-            length, _, data = data.partition(b" ")
-            out.append(data[:int(length)])
-            data = data[int(length):]
-        return out
-
-
 def test_syslog_goes_over_tls_and_each_entry_once(site):
     state = site.dir / "export-state"
 
     def send(collector, *more, ca=site.root / "public" / "ca.pem", check=True):
         return site.safeq("audit", "export", "release", "--format", "syslog", "--to-host", f"localhost:{collector.port}", "--ca", ca,
                           "--identity", site.root / "report" / "tls", "--state", state, *more, check=check)
-    first = Collector(site)
+    first = syslog.Collector(site)
     send(first)
     told = first.messages()
     assert first.ended == "in order", first.ended
     entries = verdict(site)[2]
     assert [m.partition(b"\xef\xbb\xbf")[2] for m in told] == entries[:len(told)] and told
+    assert int(state.read_text().splitlines()[1]) == len(told)  # what counts as sent was read
     scenario.sign_in(site)
     house.wait_until(lambda: verdict(site)[0] > len(entries), 20, "more entries")
-    later = Collector(site)
+    later = syslog.Collector(site)
     send(later)
     more = later.messages()
     assert more and [m.partition(b"\xef\xbb\xbf")[2] for m in told + more] == verdict(site)[2][:len(told) + len(more)]
@@ -297,7 +257,7 @@ def test_syslog_goes_over_tls_and_each_entry_once(site):
     stranger = site.dir / "stranger.pem"
     stranger.write_text((site.root / "release" / "tls" / "cert.pem").read_text())
     kept = state.read_bytes()
-    wrong = Collector(site)
+    wrong = syslog.Collector(site)
     assert send(wrong, ca=stranger, check=False).returncode == 1
     assert wrong.messages() == [] and state.read_bytes() == kept
     assert "--ca" in refused(site, "export", "release", "--format", "syslog", "--to-host", "localhost:1")

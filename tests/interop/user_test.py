@@ -178,7 +178,8 @@ def test_a_lost_card_a_forgotten_pin_and_another_password(site):
     assert row.split()[1:5] == ["yes", "yes", "1", "yes"], row
     site.safeq("user", "set", "frances", "--enable", "--no-pin")
     assert sign_in(site, "frances", "another password of hers") == 201
-    changed = ["pin+cards", "password", "disabled", "pin+enabled"]
+    site.safeq("user", "set", "frances", "--display-name", "")
+    changed = ["pin+cards", "password", "disabled", "pin+enabled", "display_name"]
     house.wait_until(lambda: [e["fields"]["changed"] for e in scenario.entries(site) if e["kind"] == "user_changed"] == changed, 20,
                      "the records")
     site.safeq("user", "add", "jean", "--card", "04e9e9e9")

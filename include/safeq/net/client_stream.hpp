@@ -60,7 +60,12 @@ public:
     /// *Errors*: as `read`.
     [[nodiscard]] Result<void> write(ByteView bytes);
 
-    /// Says goodbye and closes; never waits.
+    /// Says goodbye, waits until the peer has ended the connection, too, and closes: then it has read all that was
+    /// written, as far as TCP tells. What it still says is not looked at. *Errors*: `timed_out`, `cancelled`;
+    /// `connection_closed`, also where the peer left something unread.
+    [[nodiscard]] Result<void> finish();
+
+    /// Says goodbye and closes; never waits. What the peer hasn't read yet may be lost.
     void close() noexcept;
 
     /// With TLS: who is at the other end. Null without.

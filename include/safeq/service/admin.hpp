@@ -98,7 +98,7 @@ public:
     /// Gives a person other factors, as when a card is lost or a PIN forgotten, or keeps them from signing in for a
     /// while. Who was signed in by what they had before is signed out at every device; print tokens stay good, but for
     /// one who is disabled. *Errors*: `not_found`; `already_exists` for a card; `invalid_argument` when nothing is
-    /// named, or nothing would be left to sign in with; `key_unknown` for who is erased; those of the checks;
+    /// named, or nothing would be left to sign in with; `key_destroyed` for who is erased; those of the checks;
     /// `log_unavailable`.
     [[nodiscard]] Result<auth::Account> change_user(std::string_view name, const UserChange& change);
     /// Adds everybody of a file of names and password hashes of another system, or nobody: see

@@ -161,7 +161,10 @@ TEST_CASE("who is disabled gets in nowhere, by nothing, until they are enabled",
 TEST_CASE("who is erased stays so", "[service]") {
     Change w;
     REQUIRE(w.front->admin.erase_user("carol"));
-    CHECK(w.patch(R"({"disabled":false,"cards":["04a1b2c3"]})", "erased-" + w.carol.text()) >= 400);
+    service::UserChange change;
+    change.disabled = false;
+    change.cards = {"04a1b2c3"};
+    CHECK(w.front->admin.change_user("erased-" + w.carol.text(), change).error().code == Errc::key_destroyed);
     CHECK_FALSE(w.lets_in({card("04a1b2c3")}));
 }
 

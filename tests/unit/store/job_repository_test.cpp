@@ -10,10 +10,9 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "faulty_vfs.hpp"
+#include "job_desk.hpp"
 #include "raw_database.hpp"
 #include "support/memory_jobs.hpp"
-#include "support/random.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace safeq;
@@ -22,51 +21,8 @@ using job::Intent;
 using job::Job;
 using job::State;
 using store::Database;
-
-namespace {
-
-struct Desk {
-    ManualClock clock{Time{1'700'000'000'000ms}};
-    test::SeededRandom random;
-    TenantId tenant = TenantId::make(clock, random);
-    TenantId other_tenant = TenantId::make(clock, random);
-    SubjectId owner = SubjectId::make(clock, random);
-    InstanceId intake = InstanceId::make(clock, random);
-
-    Job job(std::int32_t number = 1) {
-        clock.advance(1ms);
-        Job job;
-        job.id = JobId::make(clock, random);
-        job.tenant = tenant;
-        job.owner = owner;
-        job.intake = intake;
-        job.ipp_id = number;
-        job.created = job.changed = clock.now();
-        job.expires = clock.now() + 24h;
-        job.document = {.format = "application/pdf", .bytes = 123'456'789'012, .pages = 12, .copies = 2, .count = 3};
-        job.kept = true;
-        job.title = to_bytes("sealed title");
-        job.pins = Bytes(64, std::byte{0x17});
-        return job;
-    }
-    Intent intent(const Job& job) {
-        return {.record = RecordId::make(clock, random),
-                .tenant = job.tenant,
-                .job = job.id,
-                .kind = job::IntentKind::releasing,
-                .event = job::Event::release,
-                .attempt = 7,
-                .record_json = to_bytes("{}")};
-    }
-};
-
-std::unique_ptr<Database> open(const std::filesystem::path& path) {
-    auto database = Database::open(path, Database::Purpose::release);
-    if (!database) FAIL(database.error().message());
-    return *std::move(database);
-}
-
-}  // namespace
+using test::open_release;
+using Desk = test::JobDesk;
 
 TEST_CASE("a job comes back as it went, also after a restart", "[store]") {
     const test::TemporaryFolder root;
@@ -78,7 +34,7 @@ TEST_CASE("a job comes back as it went, also after a restart", "[store]") {
     bare.ipp_id = -5;
     const Intent intent = desk.intent(job);
     {
-        const auto database = open(root / "db");
+        const auto database = open_release(root / "db");
         store::JobRepository repository{*database};
         auto unit = *repository.begin();
         CHECK(unit->insert(job) == job::Insertion::inserted);
@@ -89,7 +45,7 @@ TEST_CASE("a job comes back as it went, also after a restart", "[store]") {
         REQUIRE(unit->commit());
         CHECK_FALSE(unit->commit());
     }
-    const auto database = open(root / "db");
+    const auto database = open_release(root / "db");
     store::JobRepository repository{*database};
     auto unit = *repository.begin();
     CHECK(unit->find(desk.tenant, job.id) == job);
@@ -107,7 +63,7 @@ TEST_CASE("what isn't committed is undone", "[store]") {
     const test::TemporaryFolder root;
     Desk desk;
     const Job job = desk.job();
-    const auto database = open(root / "db");
+    const auto database = open_release(root / "db");
     store::JobRepository repository{*database};
     {
         REQUIRE((*repository.begin())->insert(job));
@@ -120,7 +76,7 @@ TEST_CASE("every call sees its own tenant only", "[store]") {
     Desk desk;
     Job job = desk.job();
     const Intent intent = desk.intent(job);
-    const auto database = open(root / "db");
+    const auto database = open_release(root / "db");
     store::JobRepository repository{*database};
     auto unit = *repository.begin();
     REQUIRE(unit->insert(job));
@@ -142,7 +98,7 @@ TEST_CASE("update is compare and set", "[store]") {
     const test::TemporaryFolder root;
     Desk desk;
     Job job = desk.job();
-    const auto database = open(root / "db");
+    const auto database = open_release(root / "db");
     store::JobRepository repository{*database};
     auto unit = *repository.begin();
     CHECK(unit->update(job, State::held, 0).error().code == Errc::not_found);
@@ -161,7 +117,7 @@ TEST_CASE("the newest job of an IPP number is found", "[store]") {
     Desk desk;
     const Job old = desk.job(9);
     const Job recent = desk.job(9);
-    const auto database = open(root / "db");
+    const auto database = open_release(root / "db");
     store::JobRepository repository{*database};
     auto unit = *repository.begin();
     REQUIRE(unit->insert(recent));
@@ -175,7 +131,7 @@ TEST_CASE("a unit in which a call failed is not committed in part", "[store]") {
     const Job good = desk.job();
     Job bad = desk.job();
     bad.attempt = ~std::uint64_t{0};
-    const auto database = open(root / "db");
+    const auto database = open_release(root / "db");
     store::JobRepository repository{*database};
     {
         auto unit = *repository.begin();
@@ -191,7 +147,7 @@ TEST_CASE("lists agree with the repository in memory, whatever the filter", "[st
     const test::TemporaryFolder root;
     Desk desk;
     std::mt19937_64 engine{7};
-    const auto database = open(root / "db");
+    const auto database = open_release(root / "db");
     store::JobRepository repository{*database};
     test::MemoryRepository memory;
     auto unit = *repository.begin();
@@ -246,7 +202,7 @@ TEST_CASE("lists agree with the repository in memory, whatever the filter", "[st
 TEST_CASE("a sum of bytes that no integer holds is the largest", "[store]") {
     const test::TemporaryFolder root;
     Desk desk;
-    const auto database = open(root / "db");
+    const auto database = open_release(root / "db");
     store::JobRepository repository{*database};
     auto unit = *repository.begin();
     for (int i = 0; i < 3; ++i) {
@@ -269,106 +225,23 @@ TEST_CASE("rows that hold what they can't are refused, not misread", "[store]") 
         std::filesystem::remove(path);
         const Job job = desk.job();
         {
-            const auto database = open(path);
+            const auto database = open_release(path);
             auto unit = *store::JobRepository{*database}.begin();
             REQUIRE(unit->insert(job));
             REQUIRE(unit->commit());
         }
         REQUIRE(test::execute_raw(path, damage) == SQLITE_OK);
-        const auto database = open(path);
+        const auto database = open_release(path);
         auto unit = *store::JobRepository{*database}.begin();
         INFO(damage);
         CHECK(unit->find(desk.tenant, job.id).error().code == Errc::malformed);
     }
 }
 
-TEST_CASE("power lost, a failed call or a full disk at any point: a unit is there whole or not at all", "[store]") {
-    using Fault = test::FaultyVfs::Fault;
-    for (const Fault fault : {Fault::power, Fault::once, Fault::full_disk}) {
-        std::size_t acknowledged = 0;
-        std::size_t lost = 0;
-        std::size_t n = 1;
-        for (bool reached = true; reached; ++n) {
-            const test::TemporaryFolder root;
-            Desk desk;
-            const Job before = desk.job();
-            Job moved = before;
-            moved.state = State::releasing;
-            moved.attempt = 1;
-            moved.title = Bytes(20'000, std::byte{0x5a});
-            const Intent intent = desk.intent(moved);
-            {
-                const auto database = open(root / "db");
-                auto unit = *store::JobRepository{*database}.begin();
-                REQUIRE(unit->insert(before));
-                REQUIRE(unit->commit());
-            }
-            bool done = false;
-            {
-                const test::FaultyVfs vfs{n, fault};
-                if (const auto database = Database::open(root / "db", Database::Purpose::release)) {
-                    store::JobRepository repository{**database};
-                    const auto change = [&]() -> Result<void> {
-                        SAFEQ_TRY(const auto unit, repository.begin());
-                        SAFEQ_TRY_VOID(unit->update(moved, State::held, 0));
-                        SAFEQ_TRY_VOID(unit->add_intent(intent));
-                        return unit->commit();
-                    };
-                    done = change().has_value();
-                }
-                reached = vfs.calls() >= n;
-            }
-            INFO("call " << n << ", fault " << static_cast<int>(fault));
-            const auto database = open(root / "db");
-            auto unit = *store::JobRepository{*database}.begin();
-            const auto found = unit->find(desk.tenant, before.id);
-            REQUIRE(found);
-            const auto intents = unit->intents(desk.tenant);
-            REQUIRE(intents);
-            CHECK((*found == before || *found == moved));
-            CHECK(intents->size() == (*found == moved ? 1u : 0u));
-            if (done) {
-                ++acknowledged;
-                CHECK(*found == moved);
-            }
-            if (*found == before) ++lost;
-        }
-        CHECK(n > 8);
-        CHECK(acknowledged >= 1);
-        CHECK(lost >= 5);
-    }
-}
-
-TEST_CASE("after an error of the file system nothing more is done with the file", "[store]") {
-    const test::TemporaryFolder root;
-    Desk desk;
-    {
-        open(root / "db");
-    }
-    std::size_t broken = 0;
-    for (std::size_t n = 1; n < 40; ++n) {
-        const test::FaultyVfs vfs{n, test::FaultyVfs::Fault::once};
-        const auto database = Database::open(root / "db", Database::Purpose::release);
-        if (!database) continue;
-        store::JobRepository repository{**database};
-        const auto change = [&]() -> Result<void> {
-            SAFEQ_TRY(const auto unit, repository.begin());
-            SAFEQ_TRY_VOID(unit->insert(desk.job()));
-            return unit->commit();
-        };
-        const auto first = change();
-        if (first) continue;
-        CHECK(first.error().code == Errc::io_failed);
-        CHECK(repository.begin().error().code == Errc::io_failed);
-        ++broken;
-    }
-    CHECK(broken >= 2);
-}
-
 TEST_CASE("inside a unit its thread may read a subject's key, but not begin another unit", "[store]") {
     const test::TemporaryFolder root;
     Desk desk;
-    const auto database = open(root / "db");
+    const auto database = open_release(root / "db");
     store::JobRepository repository{*database};
     store::SubjectKeys keys{*database, desk.tenant, crypto::WrapKey::random(desk.random), desk.clock, desk.random};
     REQUIRE(keys.create(desk.owner));
@@ -388,7 +261,7 @@ TEST_CASE("threads that race for one attempt get it once", "[store]") {
     const test::TemporaryFolder root;
     Desk desk;
     const Job job = desk.job();
-    const auto database = open(root / "db");
+    const auto database = open_release(root / "db");
     store::JobRepository repository{*database};
     {
         auto unit = *repository.begin();
