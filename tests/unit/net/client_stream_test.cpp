@@ -2,9 +2,14 @@
 #include <safeq/net/client_stream.hpp>
 
 #include <atomic>
+#include <semaphore>
+#include <thread>
 
+#include <asio/local/stream_protocol.hpp>
+#include <asio/read.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
+#include <asio/write.hpp>
 
 #include "loopback.hpp"
 #include "support/temporary_folder.hpp"
@@ -110,4 +115,42 @@ TEST_CASE("the end of a connection is told", "[net]") {
     CHECK(must(stream->readable()));
     stream->close();
     stream->close();
+}
+
+TEST_CASE("who finishes was read to the end, whatever the peer had still to say, or hears that it wasn't", "[net]") {
+    using Local = asio::local::stream_protocol;
+    const TemporaryFolder folder;
+    const std::string path = folder / "peer";
+    asio::io_context io;
+    Local::acceptor acceptor{io, Local::endpoint{path}};
+    std::binary_semaphore said{0}, over{0};
+    std::string read;
+    const auto serve = [&](bool reads) {
+        Local::socket peer{io};
+        acceptor.accept(peer);
+        (void)asio::write(peer, asio::buffer("something unread", 16));
+        said.release();
+        asio::error_code end;
+        if (reads) (void)asio::read(peer, asio::dynamic_buffer(read), end);
+        else over.acquire();
+    };
+    SECTION("it reads, and ends") {
+        const std::jthread peer{serve, true};
+        const auto stream = must(net::ClientStream::connect_local(path, {}));
+        said.acquire();
+        const std::string text(100'000, 'x');
+        must(stream->write(as_bytes(text)));
+        must(stream->finish());
+        CHECK(stream->finish().error().code == Errc::connection_closed);
+    }
+    SECTION("it doesn't end") {
+        const std::jthread peer{serve, false};
+        const auto stream = must(net::ClientStream::connect_local(path, {.io_timeout = 50ms}));
+        said.acquire();
+        must(stream->write(as_bytes(std::string_view{"text"})));
+        CHECK(stream->finish().error().code == Errc::timed_out);
+        over.release();
+        return;
+    }
+    CHECK(read == std::string(100'000, 'x'));
 }
