@@ -45,8 +45,8 @@ public:
     }
 };
 
-// RFC 5425. A collector doesn't acknowledge; when it has ended the connection after us, it has read everything. Where it
-// fails before that, the export has failed, and what was sent comes again with the next.
+// RFC 5425. A collector doesn't acknowledge; when it has ended the connection after us, it has read everything. Where
+// it fails before that, the export has failed, and what was sent comes again with the next.
 class Collector final : public Output {
 public:
     static Result<std::unique_ptr<Output>> connect(const Context& context, const Export& wanted) {
