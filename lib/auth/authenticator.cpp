@@ -320,6 +320,7 @@ Result<Authenticated> Authenticator::authenticate(TenantId tenant, const Origin&
         out.subject = claim.account->subject;
         out.name = claim.account->name;
         out.display_name = claim.account->display_name;
+        out.revision = claim.account->revision;
     } else {
         out.subject = judge.entry()->subject;
         out.name = judge.entry()->name;

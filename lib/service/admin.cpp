@@ -200,16 +200,17 @@ Result<SubjectId> Admin::erase_user(std::string_view who) {
     SAFEQ_TRY_VOID(check_erasable(subject));
     SAFEQ_TRY_VOID(parts_.recorder.user_erased(subject));
     SAFEQ_FAIL_POINT("admin.erasure_recorded");
-    SAFEQ_TRY_VOID(parts_.sessions.close_all(parts_.tenant, subject));
-    SAFEQ_TRY(const auto tokens, parts_.print_tokens.list(parts_.tenant, subject));
-    for (const token::PrintToken& token : tokens)
-        SAFEQ_TRY_VOID(parts_.print_tokens.revoke(parts_.tenant, subject, token.id));
     SAFEQ_TRY_VOID(parts_.accounts.save({.tenant = parts_.tenant,
                                          .subject = subject,
                                          .name = "erased-" + subject.text(),
                                          .disabled = true,
                                          .created = account->created}));
     SAFEQ_FAIL_POINT("admin.account_erased");
+    // After the account, as with every change: a sign-in under way sees either that, or its session closed.
+    SAFEQ_TRY_VOID(parts_.sessions.close_all(parts_.tenant, subject));
+    SAFEQ_TRY(const auto tokens, parts_.print_tokens.list(parts_.tenant, subject));
+    for (const token::PrintToken& token : tokens)
+        SAFEQ_TRY_VOID(parts_.print_tokens.revoke(parts_.tenant, subject, token.id));
     SAFEQ_TRY_VOID(end_jobs(subject));
     SAFEQ_FAIL_POINT("admin.jobs_ended");
     // Last, because it also empties the database's write-ahead log, where what was written over still stands.

@@ -35,16 +35,28 @@ Result<SignedIn> SignIn::open(const job::Device& device, std::string address, st
     SAFEQ_TRY_VOID(parts_.recorder.signed_in(who->subject, place, who->factors.text()));
     SAFEQ_FAIL_POINT("sign_in.recorded");
     SAFEQ_TRY(token::OpenedSession opened, parts_.sessions.open(parts_.tenant, device.id, who->subject));
-    if (who->factors.contains(auth::FactorKind::card)) {
-        // Afterwards, so that of two at the same moment one sees the other.
-        if (auto told = tell_of_concurrent_use(who->subject, device.id); !told) {
-            std::ignore = close(as_text(opened.text.expose()), device);
-            return std::unexpected(std::move(told).error());
-        }
+    SAFEQ_FAIL_POINT("sign_in.opened");
+    if (auto stands = still_stands(*who, place); !stands) {
+        std::ignore = close(as_text(opened.text.expose()), device);
+        return std::unexpected(std::move(stands).error());
     }
     return SignedIn{.session = std::move(opened.text),
                     .user_name = who->display_name.value_or(who->name),
                     .expires = opened.session.absolute_deadline};
+}
+
+// Both questions come once the session is there: who changes an account closes its sessions afterwards, so that either
+// they see this one or we see the change; and of two sign-ins at the same moment one sees the other.
+Result<void> SignIn::still_stands(const auth::Authenticated& who, SignInPlace place) {
+    if (who.revision) {
+        SAFEQ_TRY(const auth::Account now, parts_.accounts.find_by_subject(parts_.tenant, who.subject));
+        if (now.revision != *who.revision) {
+            SAFEQ_TRY_VOID(parts_.recorder.sign_in_refused(place, name(Errc::revoked)));
+            return fail(Errc::revoked, "account", "changed while it signed in");
+        }
+    }
+    if (!who.factors.contains(auth::FactorKind::card)) return {};
+    return tell_of_concurrent_use(who.subject, *place.device);
 }
 
 // Either its owner didn't sign out and walked on, or there are two cards.

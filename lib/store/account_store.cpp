@@ -16,11 +16,11 @@ using sqlite::Connection;
 using sqlite::Statement;
 
 constexpr std::string_view select_all =
-    "SELECT tenant, subject, names, password, pin, disabled, created FROM account WHERE tenant = ?";
+    "SELECT tenant, subject, names, password, pin, disabled, created, revision FROM account WHERE tenant = ?";
 constexpr std::string_view select_by_name =
-    "SELECT tenant, subject, names, password, pin, disabled, created FROM account WHERE tenant = ? AND lookup = ?";
+    "SELECT tenant, subject, names, password, pin, disabled, created, revision FROM account WHERE tenant = ? AND lookup = ?";
 constexpr std::string_view select_by_subject =
-    "SELECT tenant, subject, names, password, pin, disabled, created FROM account WHERE tenant = ? AND subject = ?";
+    "SELECT tenant, subject, names, password, pin, disabled, created, revision FROM account WHERE tenant = ? AND subject = ?";
 
 template <class Verifier>
 std::optional<std::string> text_of(const std::optional<Verifier>& verifier) {
@@ -49,6 +49,7 @@ Result<Row> read_row(Statement& row) {
     SAFEQ_TRY(account.pin, read_verifier<PhcString>(row));
     account.disabled = row.boolean();
     account.created = row.time();
+    account.revision = row.number<std::uint64_t>();
     SAFEQ_TRY_VOID(row.check());
     return out;
 }
@@ -233,7 +234,7 @@ Result<void> AccountStore::save(const Account& account) {
                               " ON CONFLICT (tenant, subject) DO UPDATE SET "
                               "lookup = excluded.lookup, names = excluded.names, "
                               "password = excluded.password, pin = excluded.pin, disabled = excluded.disabled, "
-                              "created = excluded.created"));
+                              "created = excluded.created, revision = revision + 1"));
         SAFEQ_TRY_VOID(run(save, account, lookup(account.tenant, account.name), names));
         SAFEQ_TRY(auto clear, db->prepare("DELETE FROM card WHERE tenant = ? AND subject = ?"));
         clear.bind(account.tenant).bind(account.subject);

@@ -176,6 +176,9 @@ CREATE TABLE clock (
     made_by INTEGER NOT NULL,
     over_by INTEGER NOT NULL
 ) STRICT;
+)sql",
+                                   R"sql(
+ALTER TABLE account ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
 )sql"};
 
 constexpr std::array report_steps{R"sql(

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -46,6 +47,9 @@ public:
         const std::scoped_lock lock{mutex_};
         if (clashes(account)) return fail(Errc::already_exists, "account");
         auth::Account copy = account;
+        copy.revision = 0;
+        for (const auth::Account& before : accounts_)
+            if (same(before, account.tenant, account.subject)) copy.revision = before.revision + 1;
         accounts_.reserve(accounts_.size() + 1);
         std::erase_if(accounts_, [&](const auth::Account& a) { return same(a, account.tenant, account.subject); });
         accounts_.push_back(std::move(copy));
@@ -61,6 +65,7 @@ public:
                 all, [&](const auth::Account& a) { return same(a, account.tenant, account.subject); });
             if (there || clashes(all, account)) return fail(Errc::already_exists, "account");
             all.push_back(account);
+            all.back().revision = 0;
         }
         accounts_ = std::move(all);
         return {};
@@ -168,9 +173,11 @@ private:
 class MemoryTokenStore final : public token::TokenStore {
 public:
     std::atomic<bool> down = false;
+    std::function<void()> before_add = {};  ///< what happens at the moment in which a token is added
 
     Result<void> add(const token::TokenRecord& record) override {
         if (down) return store_is_down();
+        if (before_add) before_add();
         const std::scoped_lock lock{mutex_};
         return insert(record);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,6 +38,7 @@ struct Account {
     std::vector<CardRecord> cards = {};  ///< each unique in the tenant
     bool disabled = false;
     Time created{};
+    std::uint64_t revision = 0;  ///< how often it was saved anew; the store counts, whatever is given it
 
     friend bool operator==(const Account&, const Account&) = default;
 };
@@ -61,15 +63,16 @@ public:
     /// different accounts have them.
     [[nodiscard]] virtual Result<Account> find_by_card(TenantId tenant, std::span<const crypto::MacTag> lookups) = 0;
 
-    /// Adds the account, or replaces the one of its tenant and subject. *Errors*: `already_exists` when another
-    /// account of the tenant has the name or a card; those of `check`.
+    /// Adds the account, or replaces the one of its tenant and subject, whose revision grows by one. *Errors*:
+    /// `already_exists` when another account of the tenant has the name or a card; those of `check`.
     [[nodiscard]] virtual Result<void> save(const Account& account) = 0;
 
     /// Adds new accounts, all or none. *Errors*: as `save`; `already_exists` also for a subject that is there.
     [[nodiscard]] virtual Result<void> add_all(std::span<const Account> accounts) = 0;
 
     /// Replaces one stored string, if it still is `from`: a sign-in that hashes a password anew must not undo a change
-    /// of password that happens meanwhile. *Errors*: `not_found`; `conflict` when it is another by now.
+    /// of password that happens meanwhile. It is the same password, so the revision stays. *Errors*: `not_found`;
+    /// `conflict` when it is another by now.
     [[nodiscard]] virtual Result<void> replace(TenantId tenant, SubjectId subject, Verifier which,
                                                const StoredPassword& from, const PhcString& to) = 0;
     /// Replaces one card's record, if it is still there. *Errors*: `not_found`; `conflict`; `already_exists`.

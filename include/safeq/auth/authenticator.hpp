@@ -49,7 +49,8 @@ struct Authenticated {
     SubjectId subject;
     std::string name;
     std::optional<std::string> display_name;
-    FactorSet factors;  ///< what was given; all of it was right
+    FactorSet factors;                           ///< what was given; all of it was right
+    std::optional<std::uint64_t> revision = {};  ///< of the account that was judged; none where it is the directory's
 };
 
 /// What a peer may learn of a failed sign-in: `busy` (which says nothing about anybody) stays, every other identity

@@ -53,7 +53,7 @@ public:
     explicit SignIn(const Parts& parts) noexcept : parts_{parts} {}
 
     /// *Errors*: those of `auth::Authenticator::authenticate`, recorded but for attempts that the throttle or the
-    /// budget turned away; `log_unavailable`. A card that signs in while its owner is signed in at another device
+    /// budget turned away; `revoked` where the account was changed or disabled meanwhile; `log_unavailable`. A card that signs in while its owner is signed in at another device
     /// raises an alarm in the log, which names both, and is let in.
     [[nodiscard]] Result<SignedIn> open(const job::Device& device, std::string address,
                                         std::span<const auth::Factor> factors);
@@ -71,6 +71,7 @@ public:
     [[nodiscard]] Result<Identity> identify(InstanceId intake, const SealedCredential& sealed);
 
 private:
+    [[nodiscard]] Result<void> still_stands(const auth::Authenticated& who, SignInPlace place);
     [[nodiscard]] Result<void> tell_of_concurrent_use(SubjectId subject, DeviceId here);
     [[nodiscard]] Result<Identity> recorded(SignInMethod method, std::string_view factor, Result<Identity> who);
     [[nodiscard]] Result<Identity> identify_password(const SealedCredential& sealed, crypto::Secret password);

@@ -155,6 +155,45 @@ TEST_CASE("without a record of the alarm there is no session", "[service]") {
     CHECK(count(w, Kind::concurrent_use) == 1);
 }
 
+TEST_CASE("who is being judged when the account changes is not let in", "[service]") {
+    SignInWorld w;
+    const SubjectId alice = w.admin.add_user(w.alice()).value().subject;
+    const auto meanwhile = [&](auto change) {
+        w.tokens.before_add = [&] { REQUIRE(change()); };
+        auto signed_in = w.at_device(alices_card);
+        w.tokens.before_add = {};
+        return signed_in;
+    };
+    const auto set = [&](service::UserChange change) {
+        return [&w, change = std::move(change)] { return w.admin.change_user("alice", change); };
+    };
+
+    service::UserChange other_card{};
+    other_card.cards = std::vector<std::string>{"0c0c0c0c"};
+    CHECK(meanwhile(set(std::move(other_card))).error().code == Errc::revoked);
+    CHECK(w.last().kind == audit::KindName{Kind::sign_in_refused});
+    service::UserChange back{};
+    back.cards = std::vector<std::string>{alices_card};
+    REQUIRE(w.admin.change_user("alice", back));
+    service::UserChange disabled{};
+    disabled.disabled = true;
+    CHECK(meanwhile(set(std::move(disabled))).error().code == Errc::revoked);
+    CHECK(w.sessions.list(w.tenant, alice)->empty());
+    service::UserChange enabled{};
+    enabled.disabled = false;
+    REQUIRE(w.admin.change_user("alice", enabled));
+
+    // The same password, hashed anew by another sign-in, is no change.
+    CHECK(meanwhile([&]() -> Result<void> {
+        const auth::Account now = w.accounts.find_by_subject(w.tenant, alice).value();
+        return w.accounts.replace(w.tenant, alice, auth::Verifier::password, *now.password,
+                                  w.hasher.hash(crypto::Secret::copy_of(right)).value());
+    }));
+    REQUIRE(w.sessions.close_all(w.tenant, alice));
+    CHECK(meanwhile([&] { return w.admin.erase_user("alice"); }).error().code == Errc::revoked);
+    CHECK(w.sessions.list(w.tenant, alice)->empty());
+}
+
 TEST_CASE("a name that only looks like another is somebody else's", "[service]") {
     SignInWorld w;
     const SubjectId alice = w.admin.add_user(w.alice()).value().subject;
