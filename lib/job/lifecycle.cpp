@@ -47,8 +47,17 @@ Result<Intent> Jobs::promise(UnitOfWork& unit, const Change& change, const Job& 
     return intent;
 }
 
+// One act may meet the failure and be promised only; while that promise is open, the next is refused before it begins.
+Result<void> Jobs::ready() {
+    if (owing_) return fail(Errc::log_unavailable, "job", "the log still lacks the record of an act before this one");
+    return journal_.ready();
+}
+
 Leaf Jobs::append_and_forget(const Intent& intent) {
-    if (!journal_.append(intent)) return Leaf::pending;
+    if (!journal_.append(intent)) {
+        owing_ = true;
+        return Leaf::pending;
+    }
     SAFEQ_FAIL_POINT("jobs.outcome_recorded");
     // The leaf is durable whether or not the promise can be struck off now; `flush` would append it again,
     // idempotently.
@@ -74,7 +83,7 @@ Result<Begun> Jobs::begin(ReleaseGrant&& grant) {
     // Taken out of the caller's hands first: whatever happens below, the grant is spent.
     const ReleaseGrant spent = std::move(grant);
     if (!spent.valid_) return fail(Errc::denied, "release grant", "spent");
-    SAFEQ_TRY_VOID(journal_.ready());
+    SAFEQ_TRY_VOID(ready());
     SAFEQ_TRY(const auto unit, repository_.begin());
     SAFEQ_TRY(Job job, unit->find(spent.tenant(), spent.job()));
     if (job.state != spent.state_ || job.attempt + 1 != spent.attempt())
@@ -115,6 +124,7 @@ Result<Releasing> Jobs::confirm_durable(Begun&& begun) {
         return unit->commit();
     };
     SAFEQ_TRY_VOID(step_back());
+    owing_ = true;
     return std::unexpected(appended.error());
 }
 
@@ -160,7 +170,7 @@ Result<Settled> Jobs::finish(Releasing&& running, const Outcome& outcome) {
 
 // A change outside an attempt: transaction with intent, then the leaf.
 Result<Settled> Jobs::settle(Change change) {
-    SAFEQ_TRY_VOID(journal_.ready());
+    SAFEQ_TRY_VOID(ready());
     SAFEQ_TRY(auto unit, repository_.begin());
     SAFEQ_TRY(Job job, unit->find(change.tenant, change.job));
     if (change.owner && (change.owner->nil() || job.owner != *change.owner || job.restricted))

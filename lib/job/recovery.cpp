@@ -17,7 +17,7 @@ bool promised(const std::vector<Intent>& intents, JobId job) {
 }  // namespace
 
 Result<std::vector<Settled>> Jobs::expire_due(TenantId tenant, Time by, std::size_t limit) {
-    SAFEQ_TRY_VOID(journal_.ready());
+    SAFEQ_TRY_VOID(ready());
     std::vector<Settled> settled;
     JobFilter filter{.states = {State::held}, .expires_by = by, .limit = page};
     while (settled.size() < limit) {
@@ -25,7 +25,7 @@ Result<std::vector<Settled>> Jobs::expire_due(TenantId tenant, Time by, std::siz
         SAFEQ_TRY(const std::vector<Job> due, unit->list(tenant, filter));
         unit.reset();
         for (const Job& job : due) {
-            if (settled.size() == limit) break;
+            if (settled.size() == limit || owing_) return settled;
             if (job.restricted) continue;
             auto done = settle({.tenant = tenant, .job = job.id, .event = Event::expire});
             if (done) {
@@ -80,6 +80,7 @@ Result<std::vector<Job>> Jobs::flush(TenantId tenant) {
         std::erase_if(settled, [&](const Job& earlier) { return earlier.id == job->id; });
         settled.push_back(*std::move(job));
     }
+    owing_ = false;
     return settled;
 }
 

@@ -18,9 +18,11 @@ using sqlite::Statement;
 constexpr std::string_view select_all =
     "SELECT tenant, subject, names, password, pin, disabled, created, revision FROM account WHERE tenant = ?";
 constexpr std::string_view select_by_name =
-    "SELECT tenant, subject, names, password, pin, disabled, created, revision FROM account WHERE tenant = ? AND lookup = ?";
+    "SELECT tenant, subject, names, password, pin, disabled, created, revision FROM account WHERE tenant = ? AND "
+    "lookup = ?";
 constexpr std::string_view select_by_subject =
-    "SELECT tenant, subject, names, password, pin, disabled, created, revision FROM account WHERE tenant = ? AND subject = ?";
+    "SELECT tenant, subject, names, password, pin, disabled, created, revision FROM account WHERE tenant = ? AND "
+    "subject = ?";
 
 template <class Verifier>
 std::optional<std::string> text_of(const std::optional<Verifier>& verifier) {

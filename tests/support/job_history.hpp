@@ -148,6 +148,7 @@ private:
                 journal_.mode = Mode::works;
                 const auto done = jobs_.flush(tenant);
                 expect_code(done, std::nullopt, "flush");
+                owing_ = false;
                 for (const job::Intent& open : repository_.content().intents)
                     expect(open.kind == job::IntentKind::releasing || open.tenant != tenant,
                            "an outcome is promised after flush");
@@ -204,7 +205,7 @@ private:
         const bool current = m.phase == Phase::waits && at->second.attempt == m.attempt && at->second.doubt == m.doubt;
         std::optional<Errc> code;
         if (at->second.spent) code = Errc::denied;
-        else if (journal_.mode == Mode::refuses) code = Errc::log_unavailable;
+        else if (journal_.mode == Mode::refuses || owing_) code = Errc::log_unavailable;
         else if (at->second.job != ids_[i]) code = Errc::not_found;  // forgotten since
         else if (!current) code = Errc::conflict;
         else if (m.restricted) code = Errc::not_found;
@@ -242,6 +243,7 @@ private:
             running_.insert_or_assign(i, std::move(*running));
         } else if (failing != 1) {
             m.phase = Phase::waits;
+            owing_ = true;
         }
     }
 
@@ -257,6 +259,7 @@ private:
         if (!settled) return;
         expect((settled->leaf == job::Leaf::durable) == (journal_.mode == Mode::works && failing != 2),
                "leaf of the outcome");
+        owing_ = owing_ || journal_.mode != Mode::works;
         switch (kind) {
             case job::Outcome::Kind::printed:
                 ++prints_;
@@ -279,7 +282,7 @@ private:
         if (event == job::Event::cancel) legal = legal && !m.doubt;
         if (event == job::Event::accept_as_printed) legal = legal && m.doubt;
         std::optional<Errc> code;
-        if (journal_.mode == Mode::refuses) code = Errc::log_unavailable;
+        if (journal_.mode == Mode::refuses || owing_) code = Errc::log_unavailable;
         else if (m.phase == Phase::none || !own || m.restricted) code = Errc::not_found;
         else if (!legal) code = Errc::illegal_transition;
         else if (failing == 1) code = Errc::io_failed;
@@ -290,6 +293,7 @@ private:
         repository_.fail_commit(0);
         expect_code(done, code, name(event));
         if (!done) return;
+        owing_ = journal_.mode != Mode::works;
         if (event == job::Event::cancel) end(m, job::State::cancelled);
         if (event == job::Event::remove) end(m, job::State::deleted);
         if (event == job::Event::accept_as_printed) {
@@ -301,7 +305,7 @@ private:
     void cancel_as_operator(std::size_t i, TenantId tenant, bool here, unsigned failing) {
         Model& m = models_[i];
         std::optional<Errc> code;
-        if (journal_.mode == Mode::refuses) code = Errc::log_unavailable;
+        if (journal_.mode == Mode::refuses || owing_) code = Errc::log_unavailable;
         else if (m.phase == Phase::none || !here) code = Errc::not_found;
         else if (m.restricted) code = Errc::denied;
         else if (m.phase != Phase::waits || m.doubt) code = Errc::illegal_transition;
@@ -310,7 +314,9 @@ private:
         const auto done = jobs_.cancel_as_operator(tenant, ids_[i]);
         repository_.fail_commit(0);
         expect_code(done, code, "cancel by an operator");
-        if (done) end(m, job::State::cancelled);
+        if (!done) return;
+        owing_ = journal_.mode != Mode::works;
+        end(m, job::State::cancelled);
     }
 
     void forget(TenantId tenant, std::chrono::hours after, unsigned failing) {
@@ -345,13 +351,20 @@ private:
     void pass_time(TenantId tenant, unsigned hours) {
         clock_.advance(std::chrono::hours{hours});
         const auto expired = jobs_.expire_due(tenant, clock_.now());
-        expect_code(expired, journal_.mode == Mode::refuses ? std::optional{Errc::log_unavailable} : std::nullopt,
+        expect_code(expired,
+                    journal_.mode == Mode::refuses || owing_ ? std::optional{Errc::log_unavailable} : std::nullopt,
                     "expire");
         if (!expired) return;
+        std::map<JobId, Model*> due;
         for (std::size_t i = 0; i < job_count; ++i)
             if (Model& m = models_[i]; tenant_of(i) == tenant && m.phase == Phase::waits && !m.doubt && !m.restricted &&
                                        m.expires <= clock_.now())
-                end(m, job::State::expired);
+                due.emplace(ids_[i], &m);
+        for (const auto& [id, m] : due) {
+            if (owing_) break;  // the first whose leaf stays out is the last
+            end(*m, job::State::expired);
+            owing_ = journal_.mode != Mode::works;
+        }
     }
 
     // The process dies: what it held is gone, or goes on elsewhere as a zombie.
@@ -375,6 +388,7 @@ private:
         for (const TenantId tenant : {tenant_, second_tenant_})
             expect_code(jobs_.recover(tenant), std::nullopt, "recover");
         expect(repository_.content().intents.empty(), "a promise is open after recovery");
+        owing_ = false;
     }
 
     void end(Model& m, job::State state) {
@@ -413,6 +427,7 @@ private:
     std::map<std::size_t, job::Releasing> running_;
     std::vector<job::Releasing> zombies_;
     std::optional<std::string> broken_;
+    bool owing_ = false;  // the log lacks what was promised, and nobody has flushed since
     std::size_t prints_ = 0;
     std::size_t refusals_ = 0;
     std::size_t recoveries_ = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -92,7 +93,9 @@ struct Recovery {
     std::vector<Job> settled;    ///< jobs whose outcome leaf has now become durable
 };
 
-/// The life of jobs: every change is one transaction with the intent of its leaf, then the leaf.
+/// The life of jobs: every change is one transaction with the intent of its leaf, then the leaf. A change whose leaf
+/// can't be appended stays made, with its leaf promised; until `flush` has paid that promise every other one is refused
+/// (`log_unavailable`), but for the end of an attempt, which is a fact.
 /// *Threads*: safe from several threads. Calls block on the repository and the log.
 class Jobs final {
 public:
@@ -145,7 +148,7 @@ public:
     [[nodiscard]] Result<Job> find(TenantId tenant, SubjectId owner, JobId job);
 
     /// Gives up at most `limit` held jobs whose time was over at `by`, and is over now: what a caller with a clock that
-    /// may have been set forward holds back. *Errors*: `log_unavailable`.
+    /// may have been set forward holds back. Ends early when a leaf stays pending. *Errors*: `log_unavailable`.
     [[nodiscard]] Result<std::vector<Settled>> expire_due(TenantId tenant, Time by, std::size_t limit = 100);
 
     /// Erases the rows of at most `limit` terminal jobs that ended before `before` and have no open intent, each after
@@ -176,12 +179,14 @@ private:
     };
     Result<Settled> settle(Change change);
     Result<Intent> promise(UnitOfWork& unit, const Change& change, const Job& job, State before);
+    Result<void> ready();
     Leaf append_and_forget(const Intent& intent);
 
     Repository& repository_;
     Journal& journal_;
     const Clock& clock_;
     Random& random_;
+    std::atomic<bool> owing_ = false;
 };
 
 }  // namespace safeq::job

@@ -53,8 +53,9 @@ public:
     explicit SignIn(const Parts& parts) noexcept : parts_{parts} {}
 
     /// *Errors*: those of `auth::Authenticator::authenticate`, recorded but for attempts that the throttle or the
-    /// budget turned away; `revoked` where the account was changed or disabled meanwhile; `log_unavailable`. A card that signs in while its owner is signed in at another device
-    /// raises an alarm in the log, which names both, and is let in.
+    /// budget turned away; `revoked` where the account was changed or disabled meanwhile; `log_unavailable`. A card
+    /// that signs in while its owner is signed in at another device raises an alarm in the log, which names both, and
+    /// is let in.
     [[nodiscard]] Result<SignedIn> open(const job::Device& device, std::string address,
                                         std::span<const auth::Factor> factors);
 

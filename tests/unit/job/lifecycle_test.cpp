@@ -214,6 +214,42 @@ TEST_CASE("a pending outcome leaf is flushed, and tells whose documents may go",
     CHECK(desk.repository.content().jobs.empty());
 }
 
+TEST_CASE("while the log lacks the record of one act every other is refused", "[job]") {
+    Desk desk;
+    const JobId first = desk.take();
+    const JobId second = desk.take();
+    job::Releasing running = desk.run(desk.take());
+    auto grant = desk.grant(second);
+    desk.journal.mode = GENERATE(Mode::fails_with, Mode::fails_without);
+    CHECK(desk.jobs.cancel(desk.tenant, desk.owner, first)->leaf == Leaf::pending);
+    desk.journal.mode = Mode::works;
+    CHECK(desk.jobs.cancel(desk.tenant, desk.owner, second).error().code == Errc::log_unavailable);
+    CHECK(desk.jobs.cancel_as_operator(desk.tenant, second).error().code == Errc::log_unavailable);
+    CHECK(desk.jobs.begin(std::move(grant)).error().code == Errc::log_unavailable);
+    CHECK(desk.jobs.expire_due(desk.tenant, desk.clock.now()).error().code == Errc::log_unavailable);
+    CHECK(desk.state(second) == State::held);
+    // What has happened at a device is told, whatever the log lacks.
+    CHECK(desk.jobs.finish(std::move(running), {.kind = Outcome::Kind::printed})->leaf == Leaf::durable);
+
+    CHECK(desk.jobs.flush(desk.tenant)->size() == 1);
+    CHECK(desk.run(second).attempt() == 1);
+}
+
+TEST_CASE("expiry ends with the first job whose record stays out", "[job]") {
+    Desk desk;
+    const JobId first = desk.take();
+    const JobId second = desk.take();
+    desk.clock.advance(24h);
+    desk.journal.mode = Mode::fails_without;
+    CHECK(desk.jobs.expire_due(desk.tenant, desk.clock.now())->size() == 1);
+    CHECK(desk.state(first) == State::expired);
+    CHECK(desk.state(second) == State::held);
+    desk.journal.mode = Mode::works;
+    REQUIRE(desk.jobs.flush(desk.tenant));
+    CHECK(desk.jobs.expire_due(desk.tenant, desk.clock.now())->size() == 1);
+    CHECK(desk.state(second) == State::expired);
+}
+
 TEST_CASE("a start tells attempts that never began from those that may have printed", "[job]") {
     Desk desk;
     const JobId never = desk.take();
@@ -244,11 +280,11 @@ TEST_CASE("recovery that fails at any commit can be repeated", "[job]") {
         const JobId maybe = desk.take();
         const JobId done = desk.take();
         job::Releasing finishing = desk.run(done);
+        REQUIRE(desk.jobs.begin(desk.grant(never)));
+        const job::Releasing zombie = desk.run(maybe);
         desk.journal.mode = Mode::fails_without;
         REQUIRE(desk.jobs.finish(std::move(finishing), {.kind = Outcome::Kind::printed}));
         desk.journal.mode = Mode::works;
-        REQUIRE(desk.jobs.begin(desk.grant(never)));
-        const job::Releasing zombie = desk.run(maybe);
         desk.repository.fail_commit(n);
         const bool failed = !desk.jobs.recover(desk.tenant);
         CHECK(failed == (n <= 4));

@@ -203,6 +203,8 @@ TEST_CASE("an operator gives up what waits, and nothing else", "[service]") {
     REQUIRE(w.admin.cancel_job(job));
     CHECK(w.discarded.empty());  // only with its leaf
     const JobId next = w.take(SubjectId::make(w.clock, w.random));
+    CHECK(w.admin.cancel_job(next).error().code == Errc::log_unavailable);  // nor does anything else come before it
+    REQUIRE(w.lifecycle.flush(w.tenant));
     CHECK(w.admin.cancel_job(next)->state == job::State::cancelled);
     CHECK(w.discarded == std::vector{next});
     CHECK(w.admin.cancel_job(next).error().code == Errc::illegal_transition);

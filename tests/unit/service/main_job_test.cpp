@@ -338,7 +338,8 @@ TEST_CASE("without a record no byte goes to the device", "[service]") {
     CHECK(world.release->desk.release(session, world.mfd, info.uuid, job::Wish::print).error().code ==
           Errc::log_unavailable);
     CHECK(world.device.deliveries == 0);
-    // The log is well again, and so is the job.
+    // The log is well again, and so is the job, once it is told that nothing left.
+    CHECK(must(world.release->jobs.flush(world.tenant)).size() == 1);
     CHECK(must(world.release->desk.release(session, world.mfd, info.uuid, job::Wish::print)).state ==
           job::State::printed);
     CHECK(world.device.deliveries == 1);

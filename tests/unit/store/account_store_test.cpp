@@ -211,6 +211,7 @@ TEST_CASE("no name stands in the file, and with the subject's key it is gone", "
     gone.disabled = true;
     gone.password.reset();
     CHECK(w.accounts.save(gone));
+    ++gone.revision;
     CHECK(w.accounts.find_by_subject(w.tenant, ada.subject) == gone);
 }
 
