@@ -93,7 +93,11 @@ private:
         SAFEQ_TRY(const auto root, read_key<crypto::WrapKey>(*keys_, subject_root_key_file));
         SAFEQ_TRY_VOID(load_intakes(common_.shared / intakes_public, intakes_));
         SAFEQ_TRY(database_, store::Database::open(folder.root / "release.db", store::Database::Purpose::release));
-        subjects_.emplace(*database_, common_.tenant, root.clone(), runtime_.clock, runtime_.random);
+        SAFEQ_TRY(subject_keys_,
+                  store::Database::open(folder.root / "subjects.db", store::Database::Purpose::subjects));
+        subjects_.emplace(*subject_keys_, common_.tenant, root.clone(), runtime_.clock, runtime_.random,
+                          database_.get());
+        SAFEQ_TRY_VOID(subjects_->adopt(*database_));
         accounts_.emplace(*database_, *subjects_, root, runtime_.random);
         SAFEQ_TRY(blobs_,
                   store::BlobFolder::open(folder.spool(), store::system_file_ops(), options_.free_floor_mib << 20));
@@ -310,6 +314,7 @@ private:
     spool::IntakeTable intakes_;
     spool::EpochRing ring_;
     std::unique_ptr<store::Database> database_;
+    std::unique_ptr<store::Database> subject_keys_;
     std::optional<store::SubjectKeys> subjects_;
     std::unique_ptr<store::BlobFolder> blobs_;
     std::unique_ptr<store::EpochFolder> epochs_folder_;

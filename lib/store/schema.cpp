@@ -249,20 +249,34 @@ CREATE TABLE throttle (
 ALTER TABLE report_job ADD COLUMN restricted INTEGER NOT NULL DEFAULT 0;
 )sql"};
 
+constexpr std::array subjects_steps{R"sql(
+CREATE TABLE subject_key (
+    tenant    BLOB NOT NULL,
+    subject   BLOB NOT NULL,
+    wrapped   BLOB,
+    created   INTEGER NOT NULL,
+    destroyed INTEGER,
+    PRIMARY KEY (tenant, subject),
+    CHECK ((wrapped IS NULL) = (destroyed IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+)sql"};
+
 }  // namespace
 
 std::span<const char* const> schema_steps(Database::Purpose purpose) noexcept {
     switch (purpose) {
         case Database::Purpose::release: return release_steps;
         case Database::Purpose::report: return report_steps;
+        case Database::Purpose::subjects: return subjects_steps;
     }
     return {};
 }
 
 std::int64_t application_id(Database::Purpose purpose) noexcept {
     switch (purpose) {
-        case Database::Purpose::release: return 0x53'51'52'4c;  // "SQRL"
-        case Database::Purpose::report: return 0x53'51'52'50;   // "SQRP"
+        case Database::Purpose::release: return 0x53'51'52'4c;   // "SQRL"
+        case Database::Purpose::report: return 0x53'51'52'50;    // "SQRP"
+        case Database::Purpose::subjects: return 0x53'51'53'4b;  // "SQSK"
     }
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <vector>
 
 #include "database_impl.hpp"
 
@@ -69,17 +70,68 @@ Result<SubjectKey> SubjectKeys::key(SubjectId subject) {
 }
 
 Result<void> SubjectKeys::destroy(SubjectId subject) {
-    const Access db{database_};
-    SAFEQ_TRY(const auto row, read_row(*db, tenant_, subject));
-    if (!row) return fail(Errc::key_unknown, "subject key", subject.text());
-    if (*row) {
-        SAFEQ_TRY(auto destroy, db->prepare("UPDATE subject_key SET wrapped = NULL, destroyed = ? "
-                                            "WHERE tenant = ? AND subject = ?"));
-        destroy.bind(clock_.now()).bind(tenant_).bind(subject);
-        SAFEQ_TRY_VOID(destroy.run());
+    {
+        const Access db{database_};
+        SAFEQ_TRY(const auto row, read_row(*db, tenant_, subject));
+        if (!row) return fail(Errc::key_unknown, "subject key", subject.text());
+        if (*row) {
+            SAFEQ_TRY(auto destroy, db->prepare("UPDATE subject_key SET wrapped = NULL, destroyed = ? "
+                                                "WHERE tenant = ? AND subject = ?"));
+            destroy.bind(clock_.now()).bind(tenant_).bind(subject);
+            SAFEQ_TRY_VOID(destroy.run());
+        }
+        // `secure_delete` has blanked the row; older pages in the write-ahead log still hold it.
+        SAFEQ_TRY_VOID(db->empty_log());
     }
-    // `secure_delete` has blanked the row; older pages in the write-ahead log still hold it.
-    return db->empty_log();
+    // Not while ours is held: a unit of work over there may ask us for a key.
+    if (sealed_ == nullptr) return {};
+    const Access sealed{*sealed_};
+    return sealed->empty_log();
+}
+
+Result<void> SubjectKeys::adopt(Database& former) {
+    struct Row {
+        SubjectId subject;
+        std::optional<Bytes> wrapped;
+        Time created;
+        std::optional<Time> destroyed;
+    };
+    std::vector<Row> rows;
+    const Access from{former};
+    {
+        SAFEQ_TRY(auto row,
+                  from->prepare("SELECT subject, wrapped, created, destroyed FROM subject_key WHERE tenant = ?"));
+        row.bind(tenant_);
+        for (;;) {
+            SAFEQ_TRY(const bool more, row.step());
+            if (!more) break;
+            Row one;
+            one.subject = row.id<SubjectId>();
+            one.wrapped = row.optional([&] { return row.bytes(); });
+            one.created = row.time();
+            one.destroyed = row.optional([&] { return row.time(); });
+            SAFEQ_TRY_VOID(row.check());
+            rows.push_back(std::move(one));
+        }
+    }
+    if (rows.empty()) return {};
+    {
+        const Access to{database_};
+        SAFEQ_TRY(auto transaction, sqlite::Transaction::begin(*to));
+        for (const Row& one : rows) {
+            SAFEQ_TRY(auto add, to->prepare("INSERT INTO subject_key (tenant, subject, wrapped, created, destroyed) "
+                                            "VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING"));
+            add.bind(tenant_).bind(one.subject).bind(one.wrapped).bind(one.created).bind(one.destroyed);
+            SAFEQ_TRY_VOID(add.run());
+        }
+        SAFEQ_TRY_VOID(transaction.commit());
+    }
+    {
+        SAFEQ_TRY(auto clear, from->prepare("DELETE FROM subject_key WHERE tenant = ?"));
+        clear.bind(tenant_);
+        SAFEQ_TRY_VOID(clear.run());
+    }
+    return from->empty_log();
 }
 
 }  // namespace safeq::store

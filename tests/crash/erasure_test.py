@@ -98,9 +98,9 @@ def test_nothing_stays(site):
     house.wait_until(lambda: not list((site.root / "intake" / "spool").glob("*.sealed")), 120, "the hand-over")
     assert len(list(spool.glob("*.sealed"))) == 2 * jobs
 
-    # A backup as docs/spool.md has it: everything but keys.
+    # A backup as docs/operations.md has it: everything but keys.
     backup = site.dir / "backup"
-    shutil.copytree(site.root, backup, ignore=shutil.ignore_patterns("keys", "epochs", "ca", "*.sock", "admin.socket"))
+    shutil.copytree(site.root, backup, ignore=shutil.ignore_patterns("keys", "epochs", "subjects.db*", "ca", "*.sock", "admin.socket"))
     epochs = json.loads(site.safeq("spool", "epochs", "--json").stdout)
     keys = [path.read_bytes() for path in (site.root / "release" / "epochs").iterdir() if path.name.startswith("root.")]
     assert keys and epochs
@@ -135,6 +135,14 @@ def test_nothing_stays(site):
     summary = verified.strip().splitlines()[-1]
     assert summary.startswith(f"{2 * jobs} files, 0 damaged, {2 * jobs} without their key"), summary
     assert verified.count("key_destroyed") == 2 * jobs, verified[-500:]
+    # Put back, the database knows nobody who was erased after it was copied.
+    for name in ("release.db", "release.db-wal"):
+        (site.root / "release" / name).unlink(missing_ok=True)
+        if (backup / "release" / name).exists():
+            shutil.copy(backup / "release" / name, site.root / "release" / name)
+    site.start("release")
+    users = [user["name"] for user in json.loads(site.safeq("user", "list", "--json").stdout)]
+    assert len(users) == len(site.people) and all(user.startswith("erased-") for user in users), users
     print(f"      {jobs} jobs, {len(epochs)} epochs, fresh {fresh[:8]}…: {summary}")
 
 

@@ -355,7 +355,7 @@ def test_an_erased_person_cannot_be_read_anywhere(site):
     site.stop("release")
     assert [r["subject"] for r in records() if r["kind"] == "user_erased"] == [subject]
     assert not house.files_holding(site.root / "release", [TITLE.encode(), b"alice"])
-    with sqlite3.connect(f"file:{site.root}/release/release.db?mode=ro", uri=True) as database:
+    with sqlite3.connect(f"file:{site.root}/release/subjects.db?mode=ro", uri=True) as database:
         keys = database.execute("SELECT wrapped, destroyed FROM subject_key").fetchall()
     assert sorted((wrapped is None, destroyed is not None) for wrapped, destroyed in keys) == [(False, False), (True, True)]
 

@@ -15,8 +15,9 @@ class Database final {
 public:
     /// Which tables the file has.
     enum class Purpose {
-        release,  ///< jobs, intents, accounts, tokens, throttle, devices, subject keys
-        report,   ///< projections of the logs
+        release,   ///< jobs, intents, accounts, tokens, throttle, devices
+        report,    ///< projections of the logs
+        subjects,  ///< subject keys: apart, so that copies of the others hold no key that could be destroyed here
     };
 
     /// Opens or makes the file (0600), checks it, and brings an older schema up to date.

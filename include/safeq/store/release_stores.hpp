@@ -18,16 +18,18 @@
 
 namespace safeq::store {
 
-/// The release database and what it keeps for one tenant, opened at once. `ReplayStore`, which needs more, is made
-/// beside it. *Threads*: safe from several threads; destroy only when no call is running.
+/// The release database and what it keeps for one tenant, opened at once, with the subject keys in `subjects.db` beside
+/// it. `ReplayStore`, which needs more, is made beside them. *Threads*: safe from several threads; destroy only when no
+/// call is running.
 class ReleaseStores final {
-    std::unique_ptr<Database> database_;  // first, because the others borrow it
+    std::unique_ptr<Database> database_;  // first, because the others borrow them
+    std::unique_ptr<Database> keys_;
 
 public:
     /// Whose database it is, and what its stores need.
     struct Parts {
         TenantId tenant;
-        const crypto::WrapKey& root;  ///< of the subject keys; it lies outside the database
+        const crypto::WrapKey& root;  ///< of the subject keys; it lies outside the databases
         const Clock& clock;
         Random& random;
     };
@@ -36,7 +38,8 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<ReleaseStores>> open(const std::filesystem::path& path,
                                                                      const Parts& parts) {
         SAFEQ_TRY(auto database, Database::open(path, Database::Purpose::release));
-        return std::unique_ptr<ReleaseStores>{new ReleaseStores{std::move(database), parts}};
+        SAFEQ_TRY(auto keys, Database::open(path.parent_path() / "subjects.db", Database::Purpose::subjects));
+        return std::unique_ptr<ReleaseStores>{new ReleaseStores{std::move(database), std::move(keys), parts}};
     }
     ReleaseStores(const ReleaseStores&) = delete;
     ReleaseStores& operator=(const ReleaseStores&) = delete;
@@ -56,9 +59,10 @@ public:
     [[nodiscard]] Database& database() noexcept { return *database_; }
 
 private:
-    ReleaseStores(std::unique_ptr<Database> database, const Parts& parts)
+    ReleaseStores(std::unique_ptr<Database> database, std::unique_ptr<Database> keys, const Parts& parts)
         : database_{std::move(database)},
-          subjects{*database_, parts.tenant, parts.root.clone(), parts.clock, parts.random},
+          keys_{std::move(keys)},
+          subjects{*keys_, parts.tenant, parts.root.clone(), parts.clock, parts.random, database_.get()},
           accounts{*database_, subjects, parts.root, parts.random} {}
 };
 

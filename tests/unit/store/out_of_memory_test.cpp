@@ -105,11 +105,12 @@ struct Scene {
     }
 
     void copy() const {
-        for (const char* beside : {"-wal", "-shm"}) std::filesystem::remove(root / ("copy.db"s + beside));
-        std::filesystem::copy_file(root / "release.db", root / "copy.db",
-                                   std::filesystem::copy_options::overwrite_existing);
+        std::filesystem::remove_all(root / "copy");
+        std::filesystem::create_directory(root / "copy");
+        for (const char* name : {"release.db", "subjects.db"})
+            std::filesystem::copy_file(root / name, root / "copy" / name);
     }
-    Result<std::unique_ptr<Stores>> open_again() { return open(root / "copy.db"); }
+    Result<std::unique_ptr<Stores>> open_again() { return open(root / "copy" / "release.db"); }
     Result<std::unique_ptr<Stores>> open_copy() {
         copy();
         return open_again();

@@ -39,6 +39,32 @@ TEST_CASE("all stores of a release database share one file and come back with it
     CHECK(beside.list(tenant)->size() == 1);
 }
 
+TEST_CASE("a copy of a release database tells nothing of who was erased since", "[store]") {
+    const test::TemporaryFolder root;
+    const ManualClock clock{Time{std::chrono::milliseconds{1'700'000'000'000}}};
+    test::SeededRandom random;
+    const auto tenant = TenantId::make(clock, random);
+    const auto key = crypto::WrapKey::random(random);
+    const auth::Account alice{.tenant = tenant, .subject = SubjectId::make(clock, random), .name = "alice"};
+    const auth::Account bob{.tenant = tenant, .subject = SubjectId::make(clock, random), .name = "bob"};
+    const auto open = [&] { return store::ReleaseStores::open(root / "release.db", {tenant, key, clock, random}); };
+    {
+        const auto stores = open();
+        REQUIRE(stores);
+        for (const auth::Account& account : {alice, bob}) {
+            REQUIRE((*stores)->subjects.create(account.subject));
+            REQUIRE((*stores)->accounts.save(account));
+        }
+    }
+    std::filesystem::copy(root / "release.db", root / "copy.db");
+    REQUIRE((*open())->subjects.destroy(alice.subject));
+    std::filesystem::rename(root / "copy.db", root / "release.db");
+    const auto stores = open();
+    REQUIRE(stores);
+    CHECK((*stores)->accounts.find_by_subject(tenant, alice.subject)->name == "erased-" + alice.subject.text());
+    CHECK((*stores)->accounts.find_by_name(tenant, "bob") == bob);
+}
+
 TEST_CASE("a release database is opened once, and only where its folder is", "[store]") {
     const test::TemporaryFolder root;
     const ManualClock clock{Time{}};

@@ -63,6 +63,33 @@ bool same(const Result<audit::SubjectKey>& a, const Result<audit::SubjectKey>& b
 
 }  // namespace
 
+TEST_CASE("keys of a release database move to their own, once, and none comes back", "[store]") {
+    World w;
+    const SubjectId ada = w.subject();
+    const SubjectId grace = w.subject();
+    const SubjectId bob = w.subject();
+    const auto key = w.keys().create(ada);
+    REQUIRE(w.keys().create(grace));
+    REQUIRE(w.keys().destroy(grace));
+    const auto own = store::Database::open(w.root / "subjects.db", Database::Purpose::subjects);
+    REQUIRE(own);
+    store::SubjectKeys keys{**own, w.tenant, w.wrap.clone(), w.clock, w.random, w.database.get()};
+    REQUIRE(keys.adopt(*w.database));
+    CHECK(same(key, keys.key(ada)));
+    CHECK(keys.key(grace).error().code == Errc::key_destroyed);
+    CHECK(w.keys().key(ada).error().code == Errc::key_unknown);
+    REQUIRE(keys.create(bob));
+    REQUIRE(keys.destroy(ada));
+
+    // An older copy of what the release database held: the destroyed key stays destroyed.
+    REQUIRE(w.keys().create(ada));
+    REQUIRE(keys.adopt(*w.database));
+    CHECK(keys.key(ada).error().code == Errc::key_destroyed);
+    CHECK(keys.key(bob));
+    CHECK(keys.adopt(*w.database));
+    CHECK(store::Database::open(w.root / "subjects.db", Database::Purpose::release).error().code == Errc::locked);
+}
+
 TEST_CASE("a subject's key is made once and found again, also after a restart", "[store]") {
     World w;
     const SubjectId ada = w.subject();
