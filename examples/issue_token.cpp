@@ -50,7 +50,8 @@ Result<void> show() {
     // One guard for all that goes by this clock; it lives as long as the process.
     token::ClockGuard guard{clock};
     token::MemoryRevocationStore revoked{10'000};
-    token::RevocationList revocations{revoked, guard, token::revocation_2026};
+    // It keeps what is withdrawn for as long as the longest of its purposes lasts.
+    token::RevocationList revocations{revoked, guard, {StatusPage::rules.max_lifetime, StatusPage::rules.clock_skew}};
     token::MemoryReplayStore replays{token::replay_2026, guard};
     token::Verifier<token::MobileTerminal> verifier{verifying, guard, revocations, replays};
     const token::ExpectedToken expected{tenant, here, phone.verifying_key()};

@@ -31,6 +31,8 @@ Result<Claims> verify_with(const VerifierParts& parts, const Keys& keys, std::st
     const PurposeRules& rules = parts.rules;
     if (expected.device_key.has_value() != (rules.holder == TokenHolder::key))
         return fail(Errc::invalid_argument, where, "a device's key too many or too few");
+    if (!parts.revocations.serves(rules))
+        return fail(Errc::invalid_argument, where, "the list forgets revocations before tokens of this purpose end");
     SAFEQ_TRY(const Paseto token, Paseto::parse(text, typed_token_limits_2026));
     const Time now = parts.clock.now();
     // The id is looked at before its key is used: its kind and form must be those of this purpose.

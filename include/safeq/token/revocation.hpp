@@ -97,11 +97,15 @@ inline constexpr RevocationRules revocation_2026{.max_lifetime = std::chrono::mi
 static_assert(revocation_2026.serves(MobileTerminal::rules));
 
 /// Withdraws tokens before their time is over. A revocation is kept until the last token that it can concern has
-/// expired. *Threads*: safe from several threads. Borrows store and guard; the guard is that of the verifiers.
+/// expired: verifiers of a purpose that `rules` doesn't serve take no token. *Threads*: safe from several threads.
+/// Borrows store and guard; the guard is that of the verifiers.
 class RevocationList final {
 public:
     RevocationList(RevocationStore& store, ClockGuard& clock, const RevocationRules& rules) noexcept
         : store_{store}, clock_{clock}, rules_{rules} {}
+
+    /// Whether it keeps what it withdraws for as long as tokens of that purpose are good.
+    [[nodiscard]] bool serves(const PurposeRules& purpose) const noexcept { return rules_.serves(purpose); }
 
     /// *Errors*: the store's; then the token is still good.
     /// @{

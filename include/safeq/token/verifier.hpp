@@ -72,16 +72,17 @@ public:
     using Keys = std::conditional_t<P::rules.form == PasetoForm::v4_public, VerifyingKeys, LocalKeys>;
 
     /// *Requires*: the guard is that of revocations and replays, and lives as long as the process: one that is made for
-    /// each request has seen nothing.
+    /// each request has seen nothing. The list serves the purpose (`RevocationList::serves`), or nothing is verified.
     Verifier(const Keys& keys, ClockGuard& clock, RevocationList& revocations, ReplayStore& replays) noexcept
         : keys_{keys}, clock_{clock}, revocations_{revocations}, replays_{replays} {}
 
     /// What a token says, when all of it holds: form, key and its period, signature or seal together with tenant,
     /// audience, purpose and device, times, revocation, and for a token that is good for once that it is the first
-    /// time. *Errors*: `invalid_argument` for a device's key too many or too few; those of `Paseto::parse` and
-    /// `parse_key_footer`; `key_unknown`; `signature_invalid` or `authentication_failed`; those of `Claims::parse`;
-    /// `denied` when the claims contradict what is expected or the token's time has not come; `expired`; `revoked`;
-    /// `duplicate`; the stores'. Peers are told `denied`.
+    /// time. *Errors*: `invalid_argument` for a device's key too many or too few, and for a list whose revocations
+    /// would lapse before the purpose's tokens; those of `Paseto::parse` and `parse_key_footer`; `key_unknown`;
+    /// `signature_invalid` or `authentication_failed`; those of `Claims::parse`; `denied` when the claims contradict
+    /// what is expected or the token's time has not come; `expired`; `revoked`; `duplicate`; the stores'. Peers are
+    /// told `denied`.
     [[nodiscard]] Result<Verified<P>> verify(std::string_view text, const ExpectedToken& expected) {
         SAFEQ_TRY(Claims claims, detail::verify({P::rules, clock_, revocations_, replays_}, keys_, text, expected));
         return Verified<P>{std::move(claims), expected.device_key};

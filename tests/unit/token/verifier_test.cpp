@@ -310,6 +310,29 @@ TEST_CASE("a wrong token spends nothing", "[token]") {
     CHECK(w.replays.size() == 1);
 }
 
+TEST_CASE("HOSTILE 8: by a list that would forget revocations too soon no token is taken", "[token]") {
+    World w;
+    const auto issued = w.state_issuer.issue(w.state_request());
+    REQUIRE(issued);
+    const std::string_view text = as_text(issued->text.expose());
+    // One for tokens of five minutes, and one whose clocks would have to agree better.
+    for (const RevocationRules& rules : {revocation_2026, RevocationRules{.max_lifetime = 10min, .clock_skew = 4s}}) {
+        RevocationList list{w.revoked, w.guard, rules};
+        CHECK_FALSE(list.serves(SignInState::rules));
+        Verifier<SignInState> verifier{w.locals, w.guard, list, w.replays};
+        CHECK(verifier.verify(text, w.state_expected()).error().code == Errc::invalid_argument);
+    }
+    CHECK(w.replays.size() == 0);
+    // What such a list withdraws for five minutes would be good again in the sixth.
+    RevocationList list{w.revoked, w.guard, revocation_2026};
+    Verifier<SignInState> verifier{w.locals, w.guard, list, w.replays};
+    REQUIRE(list.revoke(w.tenant, w.alice));
+    w.clock.advance(revocation_2026.keep_for());
+    CHECK(list.sweep() == std::size_t{1});
+    CHECK(verifier.verify(text, w.state_expected()).error().code == Errc::invalid_argument);
+    CHECK(w.state_verifier.verify(text, w.state_expected()));
+}
+
 TEST_CASE("a store of revocations that fails lets no token through", "[token]") {
     class Down final : public RevocationStore {
         Result<void> add(const Revocation&) override { return fail(Errc::unavailable, "down"); }
