@@ -296,14 +296,22 @@ std::size_t Throttle::size() const noexcept {
 }
 
 Result<void> SharedThrottle::load() {
-    SAFEQ_TRY(const std::vector<ThrottleEntry> entries, store_.load());
     const std::scoped_lock lock{mutex_};
+    return load_once();
+}
+
+// A throttle that knew nothing would forgive everybody, and write that over what is stored.
+Result<void> SharedThrottle::load_once() {
+    if (loaded_) return {};
+    SAFEQ_TRY(const std::vector<ThrottleEntry> entries, store_.load());
     throttle_.restore(entries);
+    loaded_ = true;
     return {};
 }
 
 Result<Admission> SharedThrottle::admit(const Attempt& attempt) {
     const std::scoped_lock lock{mutex_};
+    SAFEQ_TRY_VOID(load_once());
     const Admission admission = throttle_.admit(attempt);
     SAFEQ_TRY_VOID(save());
     return admission;
@@ -311,18 +319,21 @@ Result<Admission> SharedThrottle::admit(const Attempt& attempt) {
 
 Result<void> SharedThrottle::succeeded(const Attempt& attempt, const Admission& admission) {
     const std::scoped_lock lock{mutex_};
+    SAFEQ_TRY_VOID(load_once());
     throttle_.succeeded(attempt, admission);
     return save();
 }
 
 Result<void> SharedThrottle::withdraw(const Attempt& attempt, const Admission& admission) {
     const std::scoped_lock lock{mutex_};
+    SAFEQ_TRY_VOID(load_once());
     throttle_.withdraw(attempt, admission);
     return save();
 }
 
 Result<void> SharedThrottle::forgive(TenantId tenant, const Counted& who) {
     const std::scoped_lock lock{mutex_};
+    SAFEQ_TRY_VOID(load_once());
     throttle_.forgive(tenant, who);
     return save();
 }

@@ -24,7 +24,7 @@ namespace safeq::auth {
 /// Where an attempt comes from: an authenticated device, and the network address as the listener saw it.
 struct Origin {
     std::optional<DeviceId> device;
-    std::string address;  ///< for IPv6 the first 64 bits, because one person has them all; empty where there is none
+    std::string address;  ///< whole; of IPv6 the first 64 bits count, because one person has them all; empty for none
 };
 
 /// A bucket of failures that empties at a steady pace.
@@ -200,14 +200,16 @@ protected:
     ThrottleStore& operator=(const ThrottleStore&) = default;
 };
 
-/// A throttle for several threads that writes each change to its store before it answers.
-/// *Errors*: those of the store; an attempt that can't be counted is refused.
+/// A throttle for several threads that reads its store before its first answer, and writes each change to it before the
+/// answer. *Errors*: those of the store; an attempt that can't be counted is refused, also while what was known before
+/// can't be read.
 class SharedThrottle final {
 public:
     SharedThrottle(const ThrottleRules& rules, const Clock& clock, ThrottleStore& store)
         : throttle_{rules, clock}, store_{store} {}
 
-    /// Reads what was known before; call it once, before the first attempt.
+    /// Reads what was known before, unless that was read: at a start, to learn sooner that the store is good. Otherwise
+    /// the first of the calls below does it.
     [[nodiscard]] Result<void> load();
 
     /// As in `Throttle`, and stored when it returns.
@@ -219,11 +221,13 @@ public:
     /// @}
 
 private:
+    [[nodiscard]] Result<void> load_once();
     [[nodiscard]] Result<void> save();
 
     std::mutex mutex_;
     Throttle throttle_;
     ThrottleStore& store_;
+    bool loaded_ = false;
 };
 
 }  // namespace safeq::auth

@@ -80,12 +80,43 @@ TEST_CASE("without its store a shared throttle lets nobody in, and forgets nothi
     test::MemoryThrottleStore store;
     SharedThrottle shared{throttle_2026, w.clock, store};
     const Attempt attempt = w.at(w.device());
+    REQUIRE(shared.load());
     store.down = true;
-    CHECK(shared.load().error().code == Errc::unavailable);
     for (int i = 0; i < 4; ++i) CHECK(shared.admit(attempt).error().code == Errc::unavailable);
     store.down = false;
     CHECK(shared.admit(attempt)->verdict == Verdict::wait);
     CHECK_FALSE(store.load()->empty());
+}
+
+TEST_CASE("HOSTILE 18: a shared throttle that nobody told to load begins with what is stored", "[auth]") {
+    World w;
+    test::MemoryThrottleStore store;
+    const Attempt guessed = w.at(w.device());
+    const Attempt familiar = w.at(w.device());
+    {
+        SharedThrottle before{throttle_2026, w.clock, store};
+        for (int i = 0; i < 4; ++i) REQUIRE(before.admit(guessed)->verdict == Verdict::allowed);
+        const auto admission = before.admit(familiar);
+        REQUIRE(before.succeeded(familiar, *admission));
+    }
+    const auto stored = store.load();
+    REQUIRE(stored);
+    SharedThrottle shared{throttle_2026, w.clock, store};
+    // What can't be read lets nobody in, and nothing is written over it; later it is read.
+    store.down = true;
+    CHECK(shared.load().error().code == Errc::unavailable);
+    CHECK(shared.admit(guessed).error().code == Errc::unavailable);
+    CHECK(shared.forgive(w.tenant, guessed.who).error().code == Errc::unavailable);
+    store.down = false;
+    CHECK(*store.load() == *stored);
+    CHECK(shared.admit(guessed)->verdict == Verdict::wait);
+    // Another word changes nothing.
+    REQUIRE(shared.load());
+    const auto admission = shared.admit(familiar);
+    REQUIRE(admission);
+    CHECK_FALSE(admission->counted_unfamiliar);
+    REQUIRE(shared.forgive(w.tenant, guessed.who));
+    CHECK(shared.admit(guessed)->verdict == Verdict::wait);
 }
 
 TEST_CASE("threads that guess together get no more than one would", "[auth]") {
