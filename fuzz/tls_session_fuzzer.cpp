@@ -58,17 +58,20 @@ struct World {
         const auto anchors = tls::TrustAnchors::from_pem(tls::AuthoritiesPem{authority.certificate().pem()},
                                                          tls::CrlsPem{authority.crl_pem()}, tls::Revocation::required)
                                  .value();
+        const auto leave = tls::ExceptionLeave::unsafe_for_anybody(&tls::obsolete_mfd_2026);
         server = tls::ServerContext::create({.policy = &tls::obsolete_mfd_2026,
                                              .credentials = own,
                                              .client_auth = tls::ClientAuth::required,
                                              .client_anchors = anchors,
-                                             .alpn = {"http/1.1"}})
+                                             .alpn = {"http/1.1"},
+                                             .leave = leave})
                      .value();
         client = tls::ClientContext::create({.policy = &tls::obsolete_mfd_2026,
                                              .server_name = "localhost",
                                              .check = tls::Anchored{anchors, "localhost"},
                                              .own = own,
-                                             .alpn = {"http/1.1"}})
+                                             .alpn = {"http/1.1"},
+                                             .leave = leave})
                      .value();
         meet();
     }

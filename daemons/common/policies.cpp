@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -54,10 +55,9 @@ Result<tls::PolicyRef> TlsPolicies::find(std::string_view option, std::string_vi
                         fmt::format("no TLS policy '{}' here; `safeq tls list` names the dated ones", name));
         found = *dated;
     }
-    if (found->exception_only())
-        return fail(Errc::config_invalid, std::string{option},
-                    fmt::format("{} is only for named devices, by an exception with a reason and a last day", name));
-    return found;
+    auto open = tls::for_everybody(std::move(found));
+    if (!open) return fail(Errc::config_invalid, std::string{option}, open.error().detail);
+    return open;
 }
 
 Result<tls::ExceptionTable> TlsPolicies::exceptions(const std::filesystem::path& file, const Clock& clock) const {

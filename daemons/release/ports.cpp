@@ -37,10 +37,10 @@ Kind kind_of(net::PrintEnd end) {
 
 }  // namespace
 
-Result<tls::PolicyRef> IppDelivery::policy_for(DeviceId device) {
+Result<tls::PolicyChoice> IppDelivery::policy_for(DeviceId device) {
     const auto policies = policies_.get();
     SAFEQ_TRY(tls::PolicyChoice choice, policies->exceptions.choose(device, policies->strict, clock_));
-    if (!choice.use) return std::move(choice.policy);
+    if (!choice.use) return choice;
     const tls::ExceptionUse& use = *choice.use;
     if (use.outcome == tls::ExceptionOutcome::used) {
         const Time end = std::chrono::time_point_cast<Time::duration>(use.end);
@@ -50,7 +50,7 @@ Result<tls::PolicyRef> IppDelivery::policy_for(DeviceId device) {
         log_warning("exception-expired",
                     fmt::format("device={} policy={} in-effect={}", device.text(), use.policy, use.in_effect));
     }
-    return std::move(choice.policy);
+    return choice;
 }
 
 Result<std::unique_ptr<net::IppClient>> IppDelivery::connect(const service::Consignment& consignment) {
@@ -61,9 +61,13 @@ Result<std::unique_ptr<net::IppClient>> IppDelivery::connect(const service::Cons
     // day has come meanwhile.
     auto context = [this, id = device.id, host = target.endpoint.host,
                     check = std::move(check)]() -> Result<std::shared_ptr<const tls::ClientContext>> {
-        SAFEQ_TRY(tls::PolicyRef policy, policy_for(id));
-        return tls::ClientContext::create(
-            {.policy = std::move(policy), .server_name = host, .check = check, .own = nullptr, .alpn = {}});
+        SAFEQ_TRY(tls::PolicyChoice choice, policy_for(id));
+        return tls::ClientContext::create({.policy = std::move(choice.policy),
+                                           .server_name = host,
+                                           .check = check,
+                                           .own = nullptr,
+                                           .alpn = {},
+                                           .leave = std::move(choice.leave)});
     };
     return net::IppClient::create(
         {.uri = device.uri, .user_name = consignment.ticket.user_name, .authorization = {}, .stream = {.stop = stop_}},

@@ -35,7 +35,7 @@ public:
     [[nodiscard]] service::Delivered deliver(const service::Consignment& consignment) override;
 
 private:
-    [[nodiscard]] Result<tls::PolicyRef> policy_for(DeviceId device);
+    [[nodiscard]] Result<tls::PolicyChoice> policy_for(DeviceId device);
     [[nodiscard]] Result<std::unique_ptr<net::IppClient>> connect(const service::Consignment& consignment);
 
     const Current<DevicePolicies>& policies_;

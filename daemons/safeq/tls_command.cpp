@@ -262,9 +262,9 @@ tls::PolicyRef policy_for_pathway(const Context& context, const std::string& opt
     if (tls::find_policy(name_or_path) || !std::filesystem::exists(name_or_path))
         throw CommandFailed{named.error().message()};
     tls::PolicyRef own = policy_from(name_or_path);
-    if (own->exception_only())
-        throw CommandFailed{option + ": " + std::string{own->name()} + " is only for named devices, by an exception"};
-    return own;
+    auto open = tls::for_everybody(std::move(own));
+    if (!open) throw CommandFailed{option + ": " + open.error().detail};
+    return *std::move(open);
 }
 
 void add_tls_command(CLI::App& app, Context& context) {

@@ -38,6 +38,13 @@ Result<void> check_fit(const Policy& policy, const Credentials& credentials) {
     return {};
 }
 
+/// A policy for named devices, taken from an option, would hold for everybody.
+Result<void> check_leave(const PolicyRef& policy, const std::optional<ExceptionLeave>& leave) {
+    if (policy != nullptr && policy->exception_only() && leave && leave->covers(policy)) return {};
+    SAFEQ_TRY_VOID(for_everybody(policy));
+    return {};
+}
+
 Result<void> check_alpn(const std::vector<std::string>& protocols) {
     for (const std::string& protocol : protocols)
         if (protocol.empty() || protocol.size() > 255)
@@ -62,7 +69,7 @@ ServerContext::ServerContext(std::unique_ptr<const Impl> impl) noexcept : impl_{
 ServerContext::~ServerContext() = default;
 
 Result<std::shared_ptr<const ServerContext>> ServerContext::create(ServerConfig config) {
-    if (config.policy == nullptr) return fail(Errc::invalid_argument, "TLS server", "no policy");
+    SAFEQ_TRY_VOID(check_leave(config.policy, config.leave));
     if (!config.credentials) return fail(Errc::invalid_argument, "TLS server", "no certificate");
     const bool pins = !config.client_pins.empty();
     if (config.client_auth == ClientAuth::required && !config.client_anchors && !pins)
@@ -116,7 +123,7 @@ ClientContext::ClientContext(std::unique_ptr<const Impl> impl) noexcept : impl_{
 ClientContext::~ClientContext() = default;
 
 Result<std::shared_ptr<const ClientContext>> ClientContext::create(ClientConfig config) {
-    if (config.policy == nullptr) return fail(Errc::invalid_argument, "TLS client", "no policy");
+    SAFEQ_TRY_VOID(check_leave(config.policy, config.leave));
     std::shared_ptr<const TrustAnchors> anchors;
     if (const auto* const anchored = std::get_if<Anchored>(&config.check)) {
         if (!anchored->anchors)

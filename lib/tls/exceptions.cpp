@@ -76,6 +76,15 @@ Result<DeviceException> parse_line(std::string_view line, std::span<const Policy
 
 }  // namespace
 
+Result<PolicyRef> for_everybody(PolicyRef policy) {
+    if (policy == nullptr) return fail(Errc::invalid_argument, "TLS policy", "no policy");
+    if (policy->exception_only())
+        return fail(
+            Errc::invalid_argument, "TLS policy",
+            fmt::format("{} is only for named devices, by an exception with a reason and a last day", policy->name()));
+    return policy;
+}
+
 ExceptionTable::Lint ExceptionTable::lint(std::string_view text, std::span<const PolicyRef> own, Time now) {
     Lint out;
     std::size_t number = 0;
@@ -132,16 +141,17 @@ Result<ExceptionTable> ExceptionTable::parse(std::string_view text, std::span<co
 }
 
 Result<PolicyChoice> ExceptionTable::choose(const DeviceId& device, const PolicyRef& strict, const Clock& clock) const {
-    if (strict == nullptr || strict->exception_only())
-        return fail(Errc::invalid_argument, "TLS exceptions", "the strict policy is one that needs no exception");
+    SAFEQ_TRY_VOID(for_everybody(strict));
     const auto entry = std::ranges::find(entries_, device, &DeviceException::device);
-    if (entry == entries_.end()) return PolicyChoice{strict, std::nullopt};
+    if (entry == entries_.end()) return PolicyChoice{strict, std::nullopt, std::nullopt};
     const Time now = clock.now();
     const bool holds = now < Time{entry->end};
     const PolicyRef& policy = holds ? entry->policy : strict;
     return PolicyChoice{
-        policy, ExceptionUse{holds ? ExceptionOutcome::used : ExceptionOutcome::expired, device, entry->policy_name,
-                             std::string{policy->name()}, entry->tls13_off, entry->end, entry->reason, now}};
+        policy,
+        ExceptionUse{holds ? ExceptionOutcome::used : ExceptionOutcome::expired, device, entry->policy_name,
+                     std::string{policy->name()}, entry->tls13_off, entry->end, entry->reason, now},
+        holds ? std::optional{ExceptionLeave{policy}} : std::nullopt};
 }
 
 }  // namespace safeq::tls

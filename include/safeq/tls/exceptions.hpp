@@ -12,6 +12,7 @@
 #include <safeq/core/clock.hpp>
 #include <safeq/core/error.hpp>
 #include <safeq/core/id.hpp>
+#include <safeq/tls/exception_leave.hpp>
 #include <safeq/tls/policy_file.hpp>
 #include <safeq/tls/policy_ref.hpp>
 
@@ -58,7 +59,8 @@ struct ExceptionUse {
 /// By which policy a device is talked to.
 struct PolicyChoice {
     PolicyRef policy;
-    std::optional<ExceptionUse> use;  ///< none for a device without an exception
+    std::optional<ExceptionUse> use;      ///< none for a device without an exception
+    std::optional<ExceptionLeave> leave;  ///< for the context of this connection, where the exception's policy holds
 };
 
 /// The operator's table of exceptions, a line each; the format is in docs/tls_policy.md. *Threads*: const and safe

@@ -12,6 +12,7 @@
 #include <safeq/core/error.hpp>
 #include <safeq/core/random.hpp>
 #include <safeq/tls/credentials.hpp>
+#include <safeq/tls/exception_leave.hpp>
 #include <safeq/tls/policy_ref.hpp>
 #include <safeq/tls/tickets.hpp>
 
@@ -46,6 +47,7 @@ struct ServerConfig {
     /// The lists that would tell that `credentials` was revoked, as they tell others: by such a certificate no session
     /// is resumed or given a ticket, and while a list is over none is resumed. Null: nobody looks.
     std::shared_ptr<const TrustAnchors> own_anchors = nullptr;
+    std::optional<ExceptionLeave> leave = {};  ///< for a policy that is `exception_only`; no others need one
 };
 
 /// How a client talks to its server, and makes sure of it.
@@ -55,13 +57,15 @@ struct ClientConfig {
     PeerCheck check = {};
     std::shared_ptr<const Credentials> own = nullptr;  ///< shown when the server asks; null for none
     std::vector<std::string> alpn = {};
+    std::optional<ExceptionLeave> leave = {};  ///< for a policy that is `exception_only`; no others need one
 };
 
 /// A server's configuration, checked and made ready once for all its sessions. To change certificates, authorities or
 /// revocation lists, make a new context for the sessions to come. *Threads*: const and safe everywhere.
 class ServerContext final {
 public:
-    /// *Errors*: `invalid_argument` for what is missing or does not fit together, `weak_parameters` for a key under the
+    /// *Errors*: `invalid_argument` for what is missing or does not fit together, and for a policy that is only for
+    /// named devices and has no leave; `weak_parameters` for a key under the
     /// policy's minimum, a certificate that no suite or scheme of the policy can use, or one in the chain that is
     /// signed by a scheme that the policy doesn't have, unless it is self-signed.
     [[nodiscard]] static Result<std::shared_ptr<const ServerContext>> create(ServerConfig config);

@@ -68,10 +68,19 @@ struct World {
                 .alpn = {}};
     }
 
+    /// What policies for exceptions do is looked at without a table of them.
+    template <class Config>
+    static void give_leave(Config& config) {
+        if (config.policy != nullptr && config.policy->exception_only())
+            config.leave = tls::ExceptionLeave::unsafe_for_anybody(config.policy);
+    }
+
     [[nodiscard]] tls::Session server(tls::ServerConfig config) {
+        give_leave(config);
         return must(tls::Session::server(must(tls::ServerContext::create(std::move(config))), clock, random));
     }
     [[nodiscard]] tls::Session client(tls::ClientConfig config) {
+        give_leave(config);
         return must(tls::Session::client(must(tls::ClientContext::create(std::move(config))), clock, random));
     }
 };

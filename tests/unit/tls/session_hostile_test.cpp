@@ -182,7 +182,8 @@ TEST_CASE("a mutual listener is not fooled by a suite that asks for no certifica
                                                      .credentials = rsa,
                                                      .client_auth = ClientAuth::required,
                                                      .client_anchors = target.anchors(),
-                                                     .alpn = {}}));
+                                                     .alpn = {},
+                                                     .leave = ExceptionLeave::unsafe_for_anybody(&obsolete_mfd_2026)}));
     for (const bool shows : {true, false}) {
         Session listener = must(Session::server(context, target.clock, target.random));
         ClientConfig config = target.client_config(static_rsa);

@@ -2,6 +2,7 @@
 // Sessions by policies that were made at run time.
 #include <catch2/catch_test_macros.hpp>
 
+#include <safeq/core/clock.hpp>
 #include <safeq/tls/derive.hpp>
 #include <safeq/tls/exceptions.hpp>
 #include <safeq/tls/policy_file.hpp>
@@ -64,6 +65,50 @@ TEST_CASE("a device that hangs on TLS 1.3 is talked to by TLS 1.2, by its except
     CHECK(version() == Version::v1_2);
     world.clock.advance(std::chrono::days{9});
     CHECK(version() == Version::v1_3);
+}
+
+TEST_CASE("HOSTILE 15: a policy for named devices holds for nobody else, whatever name an option gives", "[tls]") {
+    World world;
+    const auto own = World::credentials(world.issue(Purpose::server));
+    const auto code = [&](const PolicyRef& policy, const std::optional<ExceptionLeave>& leave) {
+        ClientConfig caller = world.client_config(modern_2026);
+        caller.policy = policy;
+        caller.leave = leave;
+        const auto client = ClientContext::create(std::move(caller));
+        const auto server = ServerContext::create({.policy = policy, .credentials = own, .leave = leave});
+        CHECK(server.has_value() == client.has_value());
+        return client ? std::string{"good"} : std::string{name(client.error().code)};
+    };
+    // The ways by which the guide takes a policy from an option or a file.
+    const PolicyRef named = must(find_policy("obsolete-mfd"));
+    const PolicyRef file = must(parse_policy("name ours\nfrom legacy-mfd-2026\n"));
+    const PolicyRef strict = &intermediate_2026;
+    const PolicyRef without = must(without_tls13(intermediate_2026));
+    for (const PolicyRef& policy : {named, file, without}) {
+        CAPTURE(policy->name());
+        CHECK(for_everybody(policy).error().code == Errc::invalid_argument);
+        CHECK(code(policy, std::nullopt) == "invalid_argument");
+        CHECK(code(policy, ExceptionLeave::unsafe_for_anybody(strict)) == "invalid_argument");
+        CHECK(code(policy, ExceptionLeave::unsafe_for_anybody(policy)) == "good");
+    }
+    CHECK(for_everybody(strict));
+    CHECK(code(strict, std::nullopt) == "good");
+
+    // A table gives leave for the device that it names, and as long as the exception holds.
+    const auto device = must(DeviceId::parse("01939f3c-0000-7000-8000-000000000001"));
+    const auto other = must(DeviceId::parse("01939f3c-0000-7000-8000-000000000002"));
+    const Time end = world.clock.now() + std::chrono::days{9};
+    const auto table = must(ExceptionTable::parse(
+        device.text() + " obsolete-mfd-2026 until " + to_rfc3339(end).substr(0, 10) + " because it is old\n", {},
+        world.clock.now()));
+    PolicyChoice choice = must(table.choose(device, strict, world.clock));
+    CHECK(choice.policy->exception_only());
+    CHECK(code(choice.policy, choice.leave) == "good");
+    CHECK_FALSE(must(table.choose(other, strict, world.clock)).leave);
+    world.clock.advance(std::chrono::days{10});
+    choice = must(table.choose(device, strict, world.clock));
+    CHECK_FALSE(choice.leave);
+    CHECK(code(choice.policy, choice.leave) == "good");
 }
 
 TEST_CASE("a raised minimum of keys holds for our own certificate and for the peer's", "[tls]") {
