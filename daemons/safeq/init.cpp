@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "safeq/init.hpp"
 
+#include <algorithm>
 #include <array>
 #include <system_error>
 
@@ -25,6 +26,13 @@ struct Ports {
           daemon{8643 + offset},
           report{8651 + offset} {}
 };
+
+// What the servers call each other by, and then what they were told.
+std::vector<std::string> with(std::vector<std::string> own, const std::vector<std::string>& told) {
+    for (const std::string& one : told)
+        if (std::ranges::find(own, one) == own.end()) own.push_back(one);
+    return own;
+}
 
 /// One run of `init`: what its steps share.
 class Installer {
@@ -91,13 +99,14 @@ private:
     }
 
     Result<void> certificate(const tls::Authority& authority, const char* name, std::string role) {
-        SAFEQ_TRY(const tls::Issued issued, authority.issue({.common_name = fmt::format("safeq-{}", name),
-                                                             .dns_names = options_.host_names,
-                                                             .ip_addresses = options_.addresses,
-                                                             .uris = {std::move(role)},
-                                                             .purpose = tls::Purpose::server_and_client,
-                                                             .lifetime = certificate_lifetime},
-                                                            now_, random_));
+        SAFEQ_TRY(const tls::Issued issued,
+                  authority.issue({.common_name = fmt::format("safeq-{}", name),
+                                   .dns_names = with({"localhost"}, options_.host_names),
+                                   .ip_addresses = with({"127.0.0.1", "::1"}, options_.addresses),
+                                   .uris = {std::move(role)},
+                                   .purpose = tls::Purpose::server_and_client,
+                                   .lifetime = certificate_lifetime},
+                                  now_, random_));
         const fs::path where = layout_.daemon(name).tls();
         SAFEQ_TRY(const auto keys, store::KeyFolder::open(where));
         SAFEQ_TRY_VOID(keys->write_new("key.pem", issued.key_pem.expose()));
@@ -163,6 +172,10 @@ private:
     }
 
     Result<void> configurations() {
+        const auto open = [&](unsigned port) {
+            const bool six = options_.listen.contains(':');
+            return six ? fmt::format("[{}]:{}", options_.listen, port) : fmt::format("{}:{}", options_.listen, port);
+        };
         const auto local = [](unsigned port) { return fmt::format("127.0.0.1:{}", port); };
         const auto server = [](unsigned port) { return fmt::format("https://localhost:{}", port); };
         const auto common = [&](const InstanceId& instance) {
@@ -171,19 +184,18 @@ private:
             out.instance = instance.text();
             return out;
         };
-        const std::string& host = options_.host_names.front();
         SAFEQ_TRY_VOID(configuration("intake", IntakeOptions{.common = common(intake_),
-                                                             .listen_ipps = local(ports_.ipps),
+                                                             .listen_ipps = open(ports_.ipps),
                                                              .listen_https = local(ports_.intake),
                                                              .release = server(ports_.daemon),
-                                                             .host_name = host}));
+                                                             .host_name = host()}));
         SAFEQ_TRY_VOID(
             configuration("release", ReleaseOptions{.common = common(release_),
-                                                    .listen_terminals = local(ports_.terminal),
+                                                    .listen_terminals = open(ports_.terminal),
                                                     .listen_daemons = local(ports_.daemon),
-                                                    .printer = fmt::format("ipps://{}:{}", host, ports_.ipps)}));
+                                                    .printer = fmt::format("ipps://{}:{}", host(), ports_.ipps)}));
         return configuration("report", ReportOptions{.common = common(report_),
-                                                     .listen_https = local(ports_.report),
+                                                     .listen_https = open(ports_.report),
                                                      .intake = server(ports_.intake),
                                                      .release = server(ports_.daemon)});
     }
@@ -197,20 +209,25 @@ private:
         return write_text(layout_.daemon(name).root / (name + ".conf"), text, 0644);
     }
 
+    std::string host() const { return options_.host_names.empty() ? "localhost" : options_.host_names.front(); }
+
     std::string summary() const {
+        const bool alone = options_.listen.starts_with("127.") || options_.listen == "::1";
         return fmt::format(
             "A new installation in {0}\n"
-            "  authority   {0}/ca        keep it off the servers: no daemon needs it\n"
+            "  authority   {0}/ca        no daemon needs it: keep it elsewhere, but for `device add`, `tls renew`, "
+            "`tls revoke`\n"
             "  public      {0}/public    certificate and revocation list, verifying keys\n"
             "  intake      ipps://{1}:{2}/ipp/print\n"
             "  release     https://{1}:{3} for terminals\n"
             "  report      https://{1}:{4}/, user auditor, password in {0}/report/auditor.txt\n"
-            "Certificates last {5} days: let `safeq tls renew --within 60` run each day. Start the daemons:\n"
+            "These three are listened to at {6}{7}.\n"
+            "Certificates last {5} days: `safeq tls renew --within 60` renews them. Start the daemons:\n"
             "  safeq-release --config {0}/release/release.conf\n"
             "  safeq-intake  --config {0}/intake/intake.conf\n"
             "  safeq-report  --config {0}/report/report.conf\n",
-            layout_.root.string(), options_.host_names.front(), ports_.ipps, ports_.terminal, ports_.report,
-            certificate_lifetime.count());
+            layout_.root.string(), host(), ports_.ipps, ports_.terminal, ports_.report, certificate_lifetime.count(),
+            options_.listen, alone ? ", which only this machine reaches: see --listen" : "");
     }
 
     const Layout& layout_;

@@ -30,9 +30,12 @@ void add_init_command(CLI::App& app) {
     init->add_option("--organization", state->options.organization, "Name in the authority's certificate")
         ->capture_default_str();
     init->add_option("--host", state->options.host_names,
-                     "Names by which the servers are reached; the first stands in addresses")
-        ->capture_default_str();
-    init->add_option("--address", state->options.addresses, "Addresses by which the servers are reached")
+                     "Names by which the servers are reached, besides localhost; the first stands in addresses");
+    init->add_option("--address", state->options.addresses,
+                     "Addresses by which the servers are reached, besides the loopback ones");
+    init->add_option("--listen", state->options.listen,
+                     "Address of this machine at which printing clients, terminals and auditors are listened to; "
+                     "0.0.0.0 or :: for all")
         ->capture_default_str();
     init->add_option("--port-offset", state->options.port_offset,
                      "Added to every port, for several installations on one machine")

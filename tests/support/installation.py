@@ -132,6 +132,7 @@ class Installation:
         self._ports = PortBlock() if offset is None else None
         self.offset = self._ports.offset if self._ports else offset
         self.processes = {}
+        self.host = "127.0.0.1"  # at which terminals find the release server
 
     def __enter__(self):
         return self
@@ -211,7 +212,7 @@ class Terminal:
 
     def call(self, method, path, body=None):
         """One request; returns (status, parsed JSON or None)."""
-        connection = http.client.HTTPSConnection("127.0.0.1", self.installation.port("terminal"), context=self.context,
+        connection = http.client.HTTPSConnection(self.installation.host, self.installation.port("terminal"), context=self.context,
                                                  timeout=60)
         headers = {"Content-Type": "application/json"}
         if self.session:
