@@ -11,7 +11,6 @@
 #include <safeq/audit/follower.hpp>
 #include <safeq/audit/proof_file.hpp>
 #include <safeq/core/text.hpp>
-#include <safeq/http/message.hpp>
 #include <safeq/store/log_folder.hpp>
 
 #include "common/files.hpp"
@@ -203,8 +202,8 @@ void tail(const Context& context, const Tail& wanted) {
 }
 
 void erase_subject(const Context& context, const std::string& who) {
-    const auto answer = context.call_json("release", "POST",
-                                          fmt::format("/admin/v1/users/{}/erasure", http::encode_segment(who)), "{}");
+    const auto answer = context.call_json(
+        "release", "POST", fmt::format("/admin/v1/users/{}/erasure", context.segment("users", "subject", who)), "{}");
     fmt::print("erased {}\n", answer.at("subject").get<std::string>());
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <safeq/crypto/random.hpp>
+#include <safeq/http/message.hpp>
 
 namespace safeq::daemon {
 
@@ -34,6 +35,15 @@ nlohmann::ordered_json Context::call_json(std::string_view daemon, std::string m
     if (answer.is_object() && answer.contains("message") && answer["message"].is_string())
         throw CommandFailed{answer["message"].get<std::string>()};
     throw CommandFailed{fmt::format("safeq-{} answered {} {}", daemon, reply.status, as_text(reply.body))};
+}
+
+std::string Context::segment(const std::string& list, const char* id, const std::string& name) const {
+    std::string encoded = http::encode_segment(name);
+    if (!name.empty() && http::parse_target("/" + encoded)) return encoded;
+    const auto rows = call_json("release", "GET", "/admin/v1/" + list).at(list);
+    for (const auto& row : rows)
+        if (row.at("name").get<std::string>() == name) return row.at(id).get<std::string>();
+    throw CommandFailed{"not_found: " + name};
 }
 
 }  // namespace safeq::daemon

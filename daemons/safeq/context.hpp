@@ -37,6 +37,11 @@ struct Context {
     /// The same; throws `CommandFailed` unless the answer is a success; the answer's JSON, null where it has none.
     [[nodiscard]] nlohmann::ordered_json call_json(std::string_view daemon, std::string method, std::string path,
                                                    std::string_view body = {}) const;
+
+    /// How somebody or something in a list of the release server (`users`, `devices`) stands in a path: by name, or,
+    /// where that can't stand in one (`CORP\alice`), by what the list calls its id. Throws `CommandFailed` where none
+    /// has that name.
+    [[nodiscard]] std::string segment(const std::string& list, const char* id, const std::string& name) const;
 };
 
 }  // namespace safeq::daemon

@@ -27,7 +27,9 @@ struct State {
     int days = 0;
 };
 
-std::string user_path(const State& state) { return "/admin/v1/users/" + http::encode_segment(state.name); }
+std::string user_path(const Context& context, const State& state) {
+    return "/admin/v1/users/" + context.segment("users", "subject", state.name);
+}
 
 // What is asked for and given on the command line, secrets from the terminal or standard input.
 Json factors(const State& state) {
@@ -57,7 +59,7 @@ void change(Context& context, const State& state) {
     if (state.no_cards) body["cards"] = Json::array();
     if (state.disable || state.enable) body["disabled"] = state.disable;
     if (body.empty()) throw CommandFailed{"nothing to change is named; see `safeq user set --help`"};
-    (void)context.call_json("release", "PATCH", user_path(state), body.dump());
+    (void)context.call_json("release", "PATCH", user_path(context, state), body.dump());
     fmt::print("changed {}, who is signed out at every device\n", state.name);
 }
 
@@ -84,12 +86,12 @@ void list(Context& context, const State& state) {
     }
 }
 
-std::string tokens_path(const State& state) { return user_path(state) + "/tokens"; }
+std::string tokens_path(const Context& context, const State& state) { return user_path(context, state) + "/tokens"; }
 
 void issue_token(Context& context, const State& state) {
     Json body{{"label", state.label}};
     if (state.days > 0) body["days"] = state.days;
-    const Json issued = context.call_json("release", "POST", tokens_path(state), body.dump());
+    const Json issued = context.call_json("release", "POST", tokens_path(context, state), body.dump());
     fmt::print(
         stderr,
         "A personal printer address for {}. Whoever has it can print as {}, and nothing else; it is shown this once.\n",
@@ -98,7 +100,7 @@ void issue_token(Context& context, const State& state) {
 }
 
 void list_tokens(Context& context, const State& state) {
-    const Json tokens = context.call_json("release", "GET", tokens_path(state)).at("tokens");
+    const Json tokens = context.call_json("release", "GET", tokens_path(context, state)).at("tokens");
     if (state.json) {
         fmt::print("{}\n", tokens.dump(2));
         return;
@@ -158,7 +160,7 @@ void add_user_command(CLI::App& app, Context& context) {
         "Forget failed sign-ins of a person who can't get in at new places because others have tried their name");
     unlock->add_option("NAME", state->name, "Whose")->required();
     unlock->callback([&context, state] {
-        (void)context.call_json("release", "POST", user_path(*state) + "/unlock");
+        (void)context.call_json("release", "POST", user_path(context, *state) + "/unlock");
         fmt::print("unlocked {}\n", state->name);
     });
 
@@ -177,7 +179,8 @@ void add_user_command(CLI::App& app, Context& context) {
     revoke->add_option("NAME", state->name, "Whose")->required();
     revoke->add_option("ID", state->token, "As `tokens` shows it")->required();
     revoke->callback([&context, state] {
-        (void)context.call_json("release", "DELETE", tokens_path(*state) + "/" + http::encode_segment(state->token));
+        (void)context.call_json("release", "DELETE",
+                                tokens_path(context, *state) + "/" + http::encode_segment(state->token));
     });
 }
 

@@ -27,6 +27,14 @@ std::optional<std::string> given(std::optional<std::string> name) {
 
 }  // namespace
 
+// A name that is there is meant before an id.
+Result<auth::Account> Admin::find_account(std::string_view who) {
+    auto account = parts_.accounts.find_by_name(parts_.tenant, who);
+    if (!account && account.error().code == Errc::not_found)
+        if (const auto subject = SubjectId::parse(who)) return parts_.accounts.find_by_subject(parts_.tenant, *subject);
+    return account;
+}
+
 Result<void> Admin::set_password(auth::Account& account, const crypto::Secret& password) const {
     const std::array<std::string_view, 2> about{
         account.name, account.display_name ? std::string_view{*account.display_name} : std::string_view{}};
@@ -85,9 +93,9 @@ Result<auth::Account> Admin::add_user(NewUser user) {
     return account;
 }
 
-Result<auth::Account> Admin::change_user(std::string_view name, const UserChange& change) {
+Result<auth::Account> Admin::change_user(std::string_view who, const UserChange& change) {
     const std::scoped_lock lock{accounts_};
-    SAFEQ_TRY(auth::Account account, parts_.accounts.find_by_name(parts_.tenant, name));
+    SAFEQ_TRY(auth::Account account, find_account(who));
     std::vector<std::string_view> changed;
     if (change.display_name) {
         account.display_name = given(change.display_name);
@@ -146,8 +154,8 @@ Result<std::size_t> Admin::import_users(std::string_view file) {
 
 Result<std::vector<auth::Account>> Admin::users() { return parts_.accounts.list(parts_.tenant); }
 
-Result<SubjectId> Admin::unlock_user(std::string_view name) {
-    SAFEQ_TRY(const auth::Account account, parts_.accounts.find_by_name(parts_.tenant, name));
+Result<SubjectId> Admin::unlock_user(std::string_view who) {
+    SAFEQ_TRY(const auth::Account account, find_account(who));
     SAFEQ_TRY_VOID(parts_.recorder.user_unlocked(account.subject));
     SAFEQ_TRY_VOID(parts_.throttle.forgive(parts_.tenant, account.subject));
     SAFEQ_TRY_VOID(parts_.throttle.forgive(parts_.tenant, auth::counted_by_name(account.name)));
@@ -191,12 +199,8 @@ Result<void> Admin::end_jobs(SubjectId subject) {
 
 Result<SubjectId> Admin::erase_user(std::string_view who) {
     const std::scoped_lock lock{accounts_};
-    auto account = parts_.accounts.find_by_name(parts_.tenant, who);
-    if (!account && account.error().code == Errc::not_found)
-        if (const auto subject = SubjectId::parse(who))
-            account = parts_.accounts.find_by_subject(parts_.tenant, *subject);
-    if (!account) return std::unexpected(account.error());
-    const SubjectId subject = account->subject;
+    SAFEQ_TRY(const auth::Account account, find_account(who));
+    const SubjectId subject = account.subject;
     SAFEQ_TRY_VOID(check_erasable(subject));
     SAFEQ_TRY_VOID(parts_.recorder.user_erased(subject));
     SAFEQ_FAIL_POINT("admin.erasure_recorded");
@@ -204,7 +208,7 @@ Result<SubjectId> Admin::erase_user(std::string_view who) {
                                          .subject = subject,
                                          .name = "erased-" + subject.text(),
                                          .disabled = true,
-                                         .created = account->created}));
+                                         .created = account.created}));
     SAFEQ_FAIL_POINT("admin.account_erased");
     // After the account, as with every change: a sign-in under way sees either that, or its session closed.
     SAFEQ_TRY_VOID(parts_.sessions.close_all(parts_.tenant, subject));
@@ -218,9 +222,9 @@ Result<SubjectId> Admin::erase_user(std::string_view who) {
     return subject;
 }
 
-Result<token::IssuedPrintToken> Admin::issue_print_token(std::string_view user, std::string_view label,
+Result<token::IssuedPrintToken> Admin::issue_print_token(std::string_view who, std::string_view label,
                                                          std::optional<std::chrono::days> lifetime) {
-    SAFEQ_TRY(const auth::Account account, parts_.accounts.find_by_name(parts_.tenant, user));
+    SAFEQ_TRY(const auth::Account account, find_account(who));
     const std::optional<Time> expires = lifetime ? std::optional{parts_.clock.now() + *lifetime} : std::nullopt;
     SAFEQ_TRY(token::IssuedPrintToken issued,
               parts_.print_tokens.issue(parts_.tenant, account.subject, label, expires));
@@ -233,13 +237,13 @@ Result<token::IssuedPrintToken> Admin::issue_print_token(std::string_view user, 
     return issued;
 }
 
-Result<std::vector<token::PrintToken>> Admin::print_tokens(std::string_view user) {
-    SAFEQ_TRY(const auth::Account account, parts_.accounts.find_by_name(parts_.tenant, user));
+Result<std::vector<token::PrintToken>> Admin::print_tokens(std::string_view who) {
+    SAFEQ_TRY(const auth::Account account, find_account(who));
     return parts_.print_tokens.list(parts_.tenant, account.subject);
 }
 
-Result<void> Admin::revoke_print_token(std::string_view user, token::TokenId id) {
-    SAFEQ_TRY(const auth::Account account, parts_.accounts.find_by_name(parts_.tenant, user));
+Result<void> Admin::revoke_print_token(std::string_view who, token::TokenId id) {
+    SAFEQ_TRY(const auth::Account account, find_account(who));
     SAFEQ_TRY_VOID(parts_.recorder.print_token_revoked(account.subject, id));
     return parts_.print_tokens.revoke(parts_.tenant, account.subject, id);
 }

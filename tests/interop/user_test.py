@@ -4,6 +4,7 @@
 import base64
 import contextlib
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -18,6 +19,7 @@ import installation as house  # noqa: E402
 import scenario  # noqa: E402
 
 BCRYPT = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"  # "correct horse", by libxcrypt
+PASSWORD = "waits for correct batteries"
 BLOCKED = "a password that everybody has"
 
 
@@ -218,6 +220,23 @@ def test_the_blocklist_recipe_of_the_page_makes_what_the_daemon_takes(site):
     site.stop("release")
     path.write_bytes(own)
     site.start("release")
+
+
+def test_people_whose_names_cannot_stand_in_a_path_are_looked_after_like_others(site):
+    for number, name in enumerate(("CORP\\alice", "alice/corp", ".", "..", "a b%2Fc?d#e")):
+        site.safeq("user", "add", name, "--password", "--card", f"04c0ffee{number:02x}", text=PASSWORD + "\n")
+        site.safeq("user", "set", name, "--disable")
+        assert sign_in(site, name, PASSWORD) == 403
+        site.safeq("user", "set", name, "--enable", "--display-name", "Alice")
+        site.safeq("user", "unlock", name)
+        assert sign_in(site, name, PASSWORD) == 201
+        assert "/ipp/" in site.safeq("user", "token", name, "--label", "laptop").stdout
+        token = json.loads(site.safeq("user", "tokens", name, "--json").stdout)[0]["id"]
+        site.safeq("user", "revoke-token", name, token)
+        assert json.loads(site.safeq("user", "tokens", name, "--json").stdout) == []
+        site.safeq("audit", "erase-subject", name, "--yes")
+        assert name not in names(site)
+        assert "not_found" in site.safeq("user", "set", name, "--disable", check=False).stderr
 
 
 def test_a_blocklist_that_cannot_be_searched_stops_the_daemon(site):

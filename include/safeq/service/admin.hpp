@@ -66,7 +66,8 @@ struct NewDevice {
 };
 
 /// What an operator does: people, devices, print tokens. Nothing here reads a document or a title; every change is
-/// recorded before it is made. *Threads*: safe from several threads; blocks for hashing and stores.
+/// recorded before it is made. `who` is a name or, where nobody and nothing has that name, an id. *Threads*: safe from
+/// several threads; blocks for hashing and stores.
 class Admin final {
 public:
     /// What the operator's acts need; what is referred to must outlive the object.
@@ -100,7 +101,7 @@ public:
     /// one who is disabled. *Errors*: `not_found`; `already_exists` for a card; `invalid_argument` when nothing is
     /// named, or nothing would be left to sign in with; `key_destroyed` for who is erased; those of the checks;
     /// `log_unavailable`.
-    [[nodiscard]] Result<auth::Account> change_user(std::string_view name, const UserChange& change);
+    [[nodiscard]] Result<auth::Account> change_user(std::string_view who, const UserChange& change);
     /// Adds everybody of a file of names and password hashes of another system, or nobody: see
     /// `auth::parse_import_file`. Their first sign-in hashes the password anew. The number of people. *Errors*: those
     /// of the file, each with its line; `already_exists` with the line; `log_unavailable`.
@@ -110,9 +111,9 @@ public:
 
     /// Lets the throttle forget the failed sign-ins of a person, so that they get in again at places that are new to
     /// them; where they failed themselves, they wait out. *Errors*: `not_found`; `log_unavailable`.
-    [[nodiscard]] Result<SubjectId> unlock_user(std::string_view name);
+    [[nodiscard]] Result<SubjectId> unlock_user(std::string_view who);
 
-    /// Erases a person, by name or subject id: signs them out, revokes their tokens, empties their account, which stays
+    /// Erases a person: signs them out, revokes their print tokens, empties their account, which stays
     /// under a name made of the subject id, deletes what waits for them, also where nobody knows whether it printed,
     /// and destroys their key. What any log, database or backup holds about them can't be read afterwards; the logs
     /// still verify. May be repeated, by the subject id, when it failed half way. *Errors*: `not_found`; `conflict`
@@ -122,12 +123,12 @@ public:
     /// A new token for that person, which ends after `lifetime` or, without one, only when it is revoked. One that
     /// can't be recorded is revoked at once. *Errors*: `not_found`; those of `token::PrintTokens::issue`;
     /// `log_unavailable`.
-    [[nodiscard]] Result<token::IssuedPrintToken> issue_print_token(std::string_view user, std::string_view label,
+    [[nodiscard]] Result<token::IssuedPrintToken> issue_print_token(std::string_view who, std::string_view label,
                                                                     std::optional<std::chrono::days> lifetime);
     /// The person's tokens that are still good. *Errors*: `not_found`.
-    [[nodiscard]] Result<std::vector<token::PrintToken>> print_tokens(std::string_view user);
+    [[nodiscard]] Result<std::vector<token::PrintToken>> print_tokens(std::string_view who);
     /// Ends a token of that person. *Errors*: `not_found`; `log_unavailable`, and then it is still good.
-    [[nodiscard]] Result<void> revoke_print_token(std::string_view user, token::TokenId id);
+    [[nodiscard]] Result<void> revoke_print_token(std::string_view who, token::TokenId id);
 
     /// *Errors*: `already_exists`; those of `job::check`, of the factor rule and of `tls::TrustAnchors::from_pem`.
     [[nodiscard]] Result<job::Device> add_device(NewDevice device);
@@ -149,6 +150,7 @@ public:
     [[nodiscard]] Result<job::Job> restrict_job(JobId id, bool restricted);
 
 private:
+    [[nodiscard]] Result<auth::Account> find_account(std::string_view who);
     [[nodiscard]] Result<void> set_password(auth::Account& account, const crypto::Secret& password) const;
     [[nodiscard]] Result<void> set_pin(auth::Account& account, const crypto::Secret& digits) const;
     [[nodiscard]] Result<void> set_cards(auth::Account& account, const std::vector<std::string>& cards) const;

@@ -174,3 +174,32 @@ TEST_CASE("nobody is changed unrecorded", "[service]") {
     CHECK(w.patch(R"({"cards":["04c1c2c3"]})") == 503);
     CHECK_FALSE(w.lets_in({card("04c1c2c3")}));
 }
+
+TEST_CASE("a person is meant by their subject id wherever their name would do, and by a name before an id",
+          "[service]") {
+    Change w;
+    const auto path = [&](std::string route, std::map<std::string, std::string, std::less<>> rest = {}) {
+        rest.emplace("user", w.carol.text());
+        return w.call({.route = std::move(route),
+                       .peer = w.operator_here,
+                       .path = std::move(rest),
+                       .body = R"({"label":"laptop"})"});
+    };
+    CHECK(w.patch(R"({"cards":["04c1c2c3"]})", w.carol.text()) == 200);
+    CHECK(w.lets_in({card("04c1c2c3")}));
+    CHECK(path("POST /admin/v1/users/{user}/unlock").status == 200);
+    REQUIRE(path("POST /admin/v1/users/{user}/tokens").status == 201);
+    CHECK(path("GET /admin/v1/users/{user}/tokens").status == 200);
+    const auto tokens = must(w.front->admin.print_tokens("carol"));
+    REQUIRE(tokens.size() == 1);
+    CHECK(path("DELETE /admin/v1/users/{user}/tokens/{token}", {{"token", tokens[0].id.text()}}).status == 204);
+    CHECK(must(w.front->admin.print_tokens(w.carol.text())).empty());
+    CHECK(w.patch(R"({"disabled":true})", SubjectId::make(w.clock, w.random).text()) == 404);
+
+    // Somebody whose name is carol's id.
+    (void)must(w.front->admin.add_user(
+        {.name = w.carol.text(), .display_name = {}, .password = {}, .pin = {}, .cards = {"04d1d2d3"}}));
+    CHECK(w.patch(R"({"disabled":true})", w.carol.text()) == 200);
+    CHECK(w.lets_in({card("04c1c2c3")}));
+    CHECK_FALSE(w.lets_in({card("04d1d2d3")}));
+}
