@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Under test: service::SealedCredential::parse, service::Ticket::parse, service::parse_factors, service::parse_wish,
-// service::parse_new_user, service::parse_user_change, service::parse_new_device, service::parse_device_crl,
-// service::parse_import, service::parse_new_token, service::parse_report_event, service::read_identity,
-// service::read_remote_jobs, service::read_subject_key, service::read_refusal, job::parse_state. Property: what is
-// taken keeps to the bounds of its members and holds no name that deceives a reader; written again it is read as the
-// same; a credential, a ticket and an event of the report server have one form that their own writer gives; what can't
-// be read of an answer is `unavailable`, and a refusal always has a code.
+// service::parse_new_user, service::parse_user_change, service::parse_new_device,
+// service::parse_device_change, service::parse_device_crl, service::parse_import, service::parse_new_token,
+// service::parse_report_event, service::read_identity, service::read_remote_jobs, service::read_subject_key,
+// service::read_refusal, job::parse_state. Property: what is taken keeps to the bounds of its members and holds no name
+// that deceives a reader; written again it is read as the same; a credential, a ticket and an event of the report
+// server have one form that their own writer gives; what can't be read of an answer is `unavailable`, and a refusal
+// always has a code.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -113,6 +114,20 @@ Json to_json(const NewDevice& device) {
     return out;
 }
 
+Json to_json(const DeviceChange& change) {
+    Json out = Json::object();
+    if (change.uri) out["uri"] = *change.uri;
+    if (change.key_pin) out["key_pin"] = "sha256:" + to_hex(*change.key_pin);
+    if (change.authority) out["authority"] = *change.authority;
+    if (change.crl) out["crl"] = *change.crl;
+    if (change.terminal) out["terminal"] = "sha256:" + to_hex(*change.terminal);
+    if (change.factor_rule) out["rule"] = *change.factor_rule;
+    require(!change.uri || change.uri->size() <= 1023);
+    require(!change.crl || change.crl->size() <= job::max_crl_bytes);
+    require(!change.factor_rule || change.factor_rule->size() <= 128);
+    return out;
+}
+
 Json to_json(const NewToken& token) {
     Json out{{"label", token.label}};
     if (token.lifetime) out["days"] = token.lifetime->count();
@@ -175,6 +190,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)check_body(parse_new_user, text);
     (void)check_body(parse_user_change, text);
     (void)check_body(parse_new_device, text);
+    (void)check_body(parse_device_change, text);
     (void)check_body(parse_new_token, text);
     if (const auto crl = parse_device_crl(text)) require(is_utf8(*crl) && crl->size() <= job::max_crl_bytes);
     if (const auto file = parse_import(text)) require(is_utf8(*file) && file->size() <= auth::max_import_bytes);

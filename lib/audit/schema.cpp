@@ -38,7 +38,7 @@ constexpr std::array fields{
     FieldRule{"by_ms", FieldType::number, "by how much the clock was changed, in milliseconds"},
     FieldRule{"other_device", FieldType::text, "id of the device where the person was signed in already"},
     FieldRule{"actor", FieldType::text, "who did it: owner, operator, or system: what a device told, or the time"},
-    FieldRule{"changed", FieldType::text, "what of an account, such as pin+cards, or disabled"},
+    FieldRule{"changed", FieldType::text, "what of an account or device, such as pin+cards, disabled or uri+rule"},
 };
 
 constexpr std::array kinds{
@@ -72,8 +72,8 @@ constexpr std::array kinds{
              "the person's key is destroyed, and with it every personal field about them"},
     KindRule{Kind::device_added, "device_added", Family::administration, normal, "device", "name", "",
              "by an operator"},
-    KindRule{Kind::device_changed, "device_changed", Family::administration, normal, "device", "name", "",
-             "by an operator"},
+    KindRule{Kind::device_changed, "device_changed", Family::administration, normal, "device", "name changed?", "",
+             "by an operator: where it prints, by what it or its terminal is known, or what it asks of people"},
     KindRule{Kind::token_issued, "token_issued", Family::administration, normal, "subject", "token", "",
              "a personal printer address"},
     KindRule{Kind::token_revoked, "token_revoked", Family::administration, normal, "subject", "token", "",
@@ -113,6 +113,8 @@ constexpr std::array kinds{
              "", "a card signs in while its owner is signed in at another device: it may have been copied"},
     KindRule{Kind::pepper_changed, "pepper_changed", Family::keys, notable, "", "key", "",
              "from this start of the server on, what people sign in with is stored under this pepper"},
+    KindRule{Kind::device_removed, "device_removed", Family::administration, normal, "device", "name", "",
+             "by an operator: its terminal is known no more, and nothing goes to it"},
 };
 
 // The first name of a list, which is taken from it.
@@ -162,7 +164,7 @@ constexpr bool personal_has_a_subject() {
 }
 
 static_assert(kinds_in_order());
-static_assert(kinds.size() == static_cast<std::size_t>(Kind::pepper_changed) + 1);
+static_assert(kinds.size() == static_cast<std::size_t>(Kind::device_removed) + 1);
 static_assert(only_known_names());
 static_assert(personal_has_a_subject());
 

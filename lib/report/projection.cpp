@@ -76,7 +76,8 @@ bool tells_of_a_job(Kind kind) noexcept {
         case Kind::job_restored:
         case Kind::user_unlocked:
         case Kind::concurrent_use:
-        case Kind::pepper_changed: return false;
+        case Kind::pepper_changed:
+        case Kind::device_removed: return false;
     }
     return false;
 }

@@ -5,20 +5,13 @@
 #include <safeq/auth/factor.hpp>
 #include <safeq/auth/import_file.hpp>
 #include <safeq/core/fail_point.hpp>
-#include <safeq/tls/credentials.hpp>
+
+#include "service/must_be_free.hpp"
 
 namespace safeq::service {
 namespace {
 
 constexpr std::size_t page = 256;
-
-// Whether a name is free; a store that can't say doesn't say that it is.
-template <class Found>
-Result<void> must_be_free(const Result<Found>& found, std::string what, std::string_view name) {
-    if (found) return fail(Errc::already_exists, std::move(what), std::string{name});
-    if (found.error().code != Errc::not_found) return std::unexpected{found.error()};
-    return {};
-}
 
 // An empty display name is none.
 std::optional<std::string> given(std::optional<std::string> name) {
@@ -247,54 +240,6 @@ Result<void> Admin::revoke_print_token(std::string_view who, token::TokenId id) 
     SAFEQ_TRY_VOID(parts_.recorder.print_token_revoked(account.subject, id));
     return parts_.print_tokens.revoke(parts_.tenant, account.subject, id);
 }
-
-namespace {
-
-// By what can't be read nobody could print: told now, not to whoever stands at the device.
-Result<void> check_trust(const job::Device& device) {
-    const auto* const authority = std::get_if<job::CertificateAuthority>(&device.trust);
-    if (authority == nullptr) return {};
-    const auto anchors = tls::TrustAnchors::from_pem({authority->pem}, {authority->crl}, tls::Revocation::when_known);
-    if (!anchors) return std::unexpected{anchors.error()};
-    return {};
-}
-
-}  // namespace
-
-Result<job::Device> Admin::add_device(NewDevice device) {
-    SAFEQ_TRY(const auth::FactorRule rule, auth::FactorRule::parse(device.factor_rule));
-    job::Device row{.id = device.id,
-                    .tenant = parts_.tenant,
-                    .name = std::move(device.name),
-                    .uri = std::move(device.uri),
-                    .trust = std::move(device.trust),
-                    .terminal = device.terminal,
-                    .factor_rule = rule.text(),
-                    .created = parts_.clock.now()};
-    SAFEQ_TRY_VOID(job::check(row));
-    SAFEQ_TRY_VOID(check_trust(row));
-    SAFEQ_TRY_VOID(must_be_free(parts_.devices.find_by_name(parts_.tenant, row.name), "device", row.name));
-    SAFEQ_TRY_VOID(parts_.recorder.device_added(row.id, row.name));
-    SAFEQ_FAIL_POINT("admin.device_recorded");
-    SAFEQ_TRY_VOID(parts_.devices.add(row));
-    return row;
-}
-
-Result<job::Device> Admin::set_device_crl(std::string_view name, std::string crl) {
-    SAFEQ_TRY(job::Device row, parts_.devices.find_by_name(parts_.tenant, name));
-    auto* const authority = std::get_if<job::CertificateAuthority>(&row.trust);
-    if (authority == nullptr)
-        return fail(Errc::invalid_argument, "device", "its key is pinned; who is trusted by a pin is on no list");
-    authority->crl = std::move(crl);
-    SAFEQ_TRY_VOID(job::check(row));
-    SAFEQ_TRY_VOID(check_trust(row));
-    SAFEQ_TRY_VOID(parts_.recorder.device_changed(row.id, row.name));
-    SAFEQ_FAIL_POINT("admin.device_change_recorded");
-    SAFEQ_TRY_VOID(parts_.devices.update(row));
-    return row;
-}
-
-Result<std::vector<job::Device>> Admin::devices() { return parts_.devices.list(parts_.tenant); }
 
 Result<std::vector<job::Job>> Admin::jobs(job::StateSet states, std::size_t limit) {
     SAFEQ_TRY(const auto unit, parts_.repository.begin());

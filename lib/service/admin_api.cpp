@@ -85,6 +85,9 @@ std::vector<Route> AdminApi::routes() {
     out.push_back(route("POST", "/admin/v1/devices", &AdminApi::add_device));
     out.back().max_body_bytes = max_device_body;
     out.push_back(route("GET", "/admin/v1/devices", &AdminApi::list_devices));
+    out.push_back(route("PATCH", "/admin/v1/devices/{device}", &AdminApi::change_device));
+    out.back().max_body_bytes = max_device_body;
+    out.push_back(route("DELETE", "/admin/v1/devices/{device}", &AdminApi::remove_device));
     out.push_back(route("PUT", "/admin/v1/devices/{device}/crl", &AdminApi::set_device_crl));
     out.back().max_body_bytes = max_device_body;
     out.push_back(route("GET", "/admin/v1/jobs", &AdminApi::list_jobs));
@@ -180,6 +183,17 @@ Result<ApiReply> AdminApi::add_device(const ApiCall& call) {
     SAFEQ_TRY(NewDevice device, parse_new_device(call.body));
     SAFEQ_TRY(const job::Device added, parts_.admin.add_device(std::move(device)));
     return ApiReply{.status = 201, .body = to_json(added).dump()};
+}
+
+Result<ApiReply> AdminApi::change_device(const ApiCall& call) {
+    SAFEQ_TRY(const DeviceChange change, parse_device_change(call.body));
+    SAFEQ_TRY(const job::Device changed, parts_.admin.change_device(parameter(call, "device"), change));
+    return ApiReply{.body = to_json(changed).dump()};
+}
+
+Result<ApiReply> AdminApi::remove_device(const ApiCall& call) {
+    SAFEQ_TRY(const job::Device removed, parts_.admin.remove_device(parameter(call, "device")));
+    return ApiReply{.body = to_json(removed).dump()};
 }
 
 Result<ApiReply> AdminApi::set_device_crl(const ApiCall& call) {

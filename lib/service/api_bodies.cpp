@@ -161,6 +161,31 @@ Result<NewDevice> parse_new_device(std::string_view body) {
     return device;
 }
 
+Result<DeviceChange> parse_device_change(std::string_view body) {
+    SAFEQ_TRY(const JsonReader object, JsonReader::parse(body, max_device_body, "device"));
+    DeviceChange change;
+    const auto text = [&](std::optional<std::string>& into, const char* name, std::size_t max_bytes) -> Result<void> {
+        if (!object.has(name)) return {};
+        SAFEQ_TRY(into, object.text(name, max_bytes));
+        return {};
+    };
+    const auto key = [&](std::optional<job::CertificateFingerprint>& into, const char* name) -> Result<void> {
+        std::optional<std::string> written;
+        SAFEQ_TRY_VOID(text(written, name, 128));
+        if (!written) return {};
+        SAFEQ_TRY(into, fingerprint(*written, name));
+        return {};
+    };
+    SAFEQ_TRY_VOID(text(change.uri, "uri", 1023));
+    SAFEQ_TRY_VOID(key(change.key_pin, "key_pin"));
+    SAFEQ_TRY_VOID(text(change.authority, "authority", 32 * 1024));
+    if (object.is_null("crl")) change.crl.emplace();
+    SAFEQ_TRY_VOID(text(change.crl, "crl", job::max_crl_bytes));
+    SAFEQ_TRY_VOID(key(change.terminal, "terminal"));
+    SAFEQ_TRY_VOID(text(change.factor_rule, "rule", 128));
+    return change;
+}
+
 Result<std::string> parse_device_crl(std::string_view body) {
     SAFEQ_TRY(const JsonReader object, JsonReader::parse(body, max_device_body, "device"));
     return object.text("crl", job::max_crl_bytes);

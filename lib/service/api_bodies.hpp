@@ -36,6 +36,9 @@ inline constexpr std::size_t max_import_body = 2 * auth::max_import_bytes + 1024
 [[nodiscard]] Result<UserChange> parse_user_change(std::string_view body);
 [[nodiscard]] Result<NewDevice> parse_new_device(std::string_view body);
 
+/// What of a new device is to be different; `"crl":null` and `"crl":""` are no lists.
+[[nodiscard]] Result<DeviceChange> parse_device_change(std::string_view body);
+
 /// `{"crl":"…"}`: the revocation lists of a device's authorities, in PEM; empty for none.
 [[nodiscard]] Result<std::string> parse_device_crl(std::string_view body);
 

@@ -200,8 +200,17 @@ Result<void> Recorder::device_added(DeviceId device, std::string_view name) {
     return write_device(Kind::device_added, device, name);
 }
 
-Result<void> Recorder::device_changed(DeviceId device, std::string_view name) {
-    return write_device(Kind::device_changed, device, name);
+Result<void> Recorder::device_changed(DeviceId device, std::string_view name,
+                                      std::span<const std::string_view> changed) {
+    audit::Record out = record(Kind::device_changed);
+    out.device = device;
+    out.add(field::name, name);
+    out.add(field::changed, fmt::format("{}", fmt::join(changed, "+")));
+    return write(out);
+}
+
+Result<void> Recorder::device_removed(DeviceId device, std::string_view name) {
+    return write_device(Kind::device_removed, device, name);
 }
 
 Result<void> Recorder::write_print_token(Kind kind, SubjectId subject, token::TokenId token) {

@@ -110,6 +110,14 @@ Result<void> TokenStore::erase(TenantId tenant, token::TokenId id) {
     return {};
 }
 
+Result<std::size_t> TokenStore::erase_at(TenantId tenant, DeviceId device) {
+    const Access db{database_};
+    SAFEQ_TRY(auto erase, db->prepare("DELETE FROM token WHERE tenant = ? AND device = ?"));
+    erase.bind(tenant).bind(device);
+    SAFEQ_TRY_VOID(erase.run());
+    return static_cast<std::size_t>(db->changes());
+}
+
 Result<std::vector<TokenRecord>> TokenStore::list(TenantId tenant, SubjectId subject, TokenKind kind) {
     const Access db{database_};
     SAFEQ_TRY(auto row,

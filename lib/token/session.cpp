@@ -101,6 +101,10 @@ Result<std::size_t> SessionManager::close_all(TenantId tenant, SubjectId subject
     return closed;
 }
 
+Result<std::size_t> SessionManager::close_all(TenantId tenant, DeviceId device) {
+    return store_.erase_at(tenant, device);
+}
+
 Result<std::vector<Session>> SessionManager::list(TenantId tenant, SubjectId subject) {
     SAFEQ_TRY(const Time now, expiry_.now());
     SAFEQ_TRY(const std::vector<TokenRecord> records, store_.list(tenant, subject, TokenKind::session));

@@ -125,6 +125,7 @@ def work_device_change(ledger, _):
     ledger.site.safeq("device", "add", f"mfd{ledger.people}", "--uri", "ipps://127.0.0.1:9/ipp/print", "--authority",
                       public / "ca.pem", "--rule", "card")
     ledger.site.safeq("device", "set", f"mfd{ledger.people}", "--crl", public / "crl.pem")
+    ledger.site.safeq("device", "remove", f"mfd{ledger.people}")
 
 
 def work_keys(ledger, chooser):
@@ -157,6 +158,7 @@ PLANS = {
     "admin.": (("release",), work_people),
     "admin.device": (("release",), work_device),
     "admin.device_change": (("release",), work_device_change),
+    "admin.device_remov": (("release",), work_device_change),
     "blob.": (("intake", "release"), work_hold),
     "blob.leftover": (("intake", "release"), work_hold, ("blob.created", work_hold)),
     "blob.un": (("intake", "release"), work_delete),

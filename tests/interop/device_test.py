@@ -165,5 +165,48 @@ def test_a_device_that_hangs_up_in_the_middle_leaves_it_uncertain(site):
     assert [p for p in (site.dir / "mfd").iterdir() if house.sha256(p) == digest], "not printed at the good device"
 
 
+def test_a_device_moves_asks_for_something_else_and_goes(site):
+    _, first = site.start_device("first")
+    folder, second = site.start_device("second")
+    site.safeq("device", "add", "hall", "--uri", first["uri"], "--key-pin", first["key_pin"], "--rule", "card+pin")
+    terminal = scenario.sign_in(site, "hall")
+    site.safeq("device", "set", "hall", "--uri", second["uri"], "--key-pin", second["key_pin"])
+    assert terminal.call("GET", "/v1/jobs")[0] == 200
+    document = house.make_pdf(2, "to where it stands now")
+    status, answer = terminal.release(send(site, document))
+    assert status == 200 and answer["state"] == "printed", (status, answer)
+    assert any(p.read_bytes() == document for p in folder.iterdir()), "not printed where it stands now"
+
+    site.safeq("device", "set", "hall", "--rule", "password")
+    assert terminal.call("GET", "/v1/jobs")[0] == 401
+    assert terminal.sign_in(house.card(scenario.ALICE["card"]), house.pin(scenario.ALICE["pin"]))[0] == 403
+    assert terminal.sign_in(house.password("alice", scenario.ALICE["password"]))[0] == 201
+
+    # Its terminal shows another certificate, which is mfd's no more than another's.
+    other = site.root / "devices" / "mfd" / "cert.pem"
+    assert "already_exists" in site.safeq("device", "set", "hall", "--terminal", other, check=False).stderr
+    site.safeq("device", "add", "spare", "--uri", second["uri"], "--key-pin", second["key_pin"], "--rule", "card+pin")
+    spare = site.dir / "spare"
+    shutil.copytree(site.root / "devices" / "spare", spare)
+    site.safeq("device", "remove", "spare")
+    assert not (site.root / "devices" / "spare").exists()
+    site.safeq("device", "set", "hall", "--terminal", spare / "cert.pem")
+    assert terminal.call("GET", "/v1/jobs")[0] == 403
+    moved = site.terminal("hall")
+    moved.context.load_cert_chain(spare / "cert.pem", spare / "key.pem")
+    assert moved.sign_in(house.password("alice", scenario.ALICE["password"]))[0] == 201
+
+    site.safeq("device", "remove", "hall")
+    assert moved.call("GET", "/v1/jobs")[0] == 403
+    assert "not_found" in site.safeq("device", "remove", "hall", check=False).stderr
+    assert "hall" not in site.safeq("device", "list").stdout
+
+    def of_hall():
+        return [e for e in scenario.entries(site) if e.get("fields", {}).get("name") == "hall"]
+    house.wait_until(lambda: of_hall()[-1]["kind"] == "device_removed", 20, "the records")
+    changed = [e["fields"]["changed"] for e in of_hall() if e["kind"] == "device_changed"]
+    assert changed == ["uri+key_pin", "rule", "terminal"], changed
+
+
 if __name__ == "__main__":
     scenario.main(globals(), needs=("ippeveprinter", "openssl", "dbus-daemon", "avahi-daemon"))

@@ -222,6 +222,12 @@ public:
         records_.erase(found);
         return {};
     }
+    Result<std::size_t> erase_at(TenantId tenant, DeviceId device) override {
+        if (down) return store_is_down();
+        const std::scoped_lock lock{mutex_};
+        return std::erase_if(records_,
+                             [&](const token::TokenRecord& r) { return r.tenant == tenant && r.device == device; });
+    }
     Result<std::vector<token::TokenRecord>> list(TenantId tenant, SubjectId subject, token::TokenKind kind) override {
         if (down) return store_is_down();
         const std::scoped_lock lock{mutex_};

@@ -197,8 +197,9 @@ public:
         return out;
     }
     Result<void> remove(TenantId tenant, DeviceId id) override {
-        std::erase_if(devices, [&](const job::Device& device) { return device.tenant == tenant && device.id == id; });
-        return {};
+        const auto gone = std::erase_if(
+            devices, [&](const job::Device& device) { return device.tenant == tenant && device.id == id; });
+        return gone == 0 ? fail(Errc::not_found, "device") : Result<void>{};
     }
 
     std::vector<job::Device> devices;

@@ -61,6 +61,7 @@ enum class Kind : std::uint8_t {
     user_unlocked,         ///< an operator had the throttle forget the failures at somebody's account
     concurrent_use,        ///< a card signs in at one device while its owner is signed in at another
     pepper_changed,        ///< passwords, PINs and cards are stored under another pepper than was last recorded
+    device_removed,        ///< its terminal is known no more, nor where it prints
 };
 
 /// Every kind, in the order of the enumeration.
@@ -99,7 +100,7 @@ inline constexpr std::string_view attempt = "attempt";      ///< number: fencing
 inline constexpr std::string_view reason = "reason";        ///< text: a token, why
 inline constexpr std::string_view actor = "actor";          ///< text: "owner", "operator" or "system"
 inline constexpr std::string_view factors = "factors";      ///< text: "card+pin"
-inline constexpr std::string_view changed = "changed";      ///< text: "pin+cards"
+inline constexpr std::string_view changed = "changed";      ///< text: "pin+cards", "uri+rule"
 inline constexpr std::string_view name = "name";            ///< text: of a device or daemon
 inline constexpr std::string_view version = "version";      ///< text
 inline constexpr std::string_view configuration = "configuration";  ///< text: SHA-256 of the options in effect

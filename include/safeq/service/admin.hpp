@@ -65,6 +65,16 @@ struct NewDevice {
     std::string factor_rule;
 };
 
+/// What is to be different about a device; what isn't named stays.
+struct DeviceChange {
+    std::optional<std::string> uri;
+    std::optional<job::CertificateFingerprint> key_pin;  ///< in place of the key or authority before
+    std::optional<std::string> authority;                ///< likewise, in PEM; not with `key_pin`
+    std::optional<std::string> crl;  ///< the lists of its authority, all that it has from now on; empty for none
+    std::optional<job::CertificateFingerprint> terminal;
+    std::optional<std::string> factor_rule;
+};
+
 /// What an operator does: people, devices, print tokens. Nothing here reads a document or a title; every change is
 /// recorded before it is made. `who` is a name or, where nobody and nothing has that name, an id. *Threads*: safe from
 /// several threads; blocks for hashing and stores.
@@ -130,11 +140,20 @@ public:
     /// Ends a token of that person. *Errors*: `not_found`; `log_unavailable`, and then it is still good.
     [[nodiscard]] Result<void> revoke_print_token(std::string_view who, token::TokenId id);
 
-    /// *Errors*: `already_exists`; those of `job::check`, of the factor rule and of `tls::TrustAnchors::from_pem`.
+    /// *Errors*: `already_exists` for the id, the name or the terminal; those of `job::check`, of the factor rule and
+    /// of `tls::TrustAnchors::from_pem`; `log_unavailable`.
     [[nodiscard]] Result<job::Device> add_device(NewDevice device);
+    /// Gives a device another address, trust, terminal or rule: from the next delivery on, and from the
+    /// next sign-in. With another terminal or rule, who is signed in there is signed out. *Errors*: `not_found`;
+    /// `already_exists` for the terminal; `invalid_argument` when nothing is named, for lists of a device whose key is
+    /// pinned, and for another authority without a word on the lists of the one before; as `add_device`.
+    [[nodiscard]] Result<job::Device> change_device(std::string_view who, const DeviceChange& change);
     /// Puts other revocation lists of a device's authorities in place of those that it has; empty for none.
-    /// *Errors*: `not_found`; `invalid_argument` where its key is pinned; as `add_device`.
-    [[nodiscard]] Result<job::Device> set_device_crl(std::string_view name, std::string crl);
+    /// *Errors*: as `change_device`.
+    [[nodiscard]] Result<job::Device> set_device_crl(std::string_view who, std::string crl);
+    /// Removes a device and closes the sessions at it: its terminal is known no more. *Errors*:
+    /// `not_found`; `conflict` while a job is on its way to it, and then nothing is done; `log_unavailable`.
+    [[nodiscard]] Result<job::Device> remove_device(std::string_view who);
     /// Every device.
     [[nodiscard]] Result<std::vector<job::Device>> devices();
 
@@ -156,9 +175,12 @@ private:
     [[nodiscard]] Result<void> set_cards(auth::Account& account, const std::vector<std::string>& cards) const;
     [[nodiscard]] Result<void> check_erasable(SubjectId subject);
     [[nodiscard]] Result<void> end_jobs(SubjectId subject);
+    [[nodiscard]] Result<job::Device> find_device(std::string_view who);
+    [[nodiscard]] Result<void> check_device(const job::Device& device);
 
     Parts parts_;
     std::mutex accounts_;  // held from reading an account to writing it
+    std::mutex devices_;   // likewise of a device
 };
 
 }  // namespace safeq::service

@@ -40,6 +40,8 @@ private:
     Result<ApiReply> list_tokens(const ApiCall& call);
     Result<ApiReply> revoke_token(const ApiCall& call);
     Result<ApiReply> add_device(const ApiCall& call);
+    Result<ApiReply> change_device(const ApiCall& call);
+    Result<ApiReply> remove_device(const ApiCall& call);
     Result<ApiReply> set_device_crl(const ApiCall& call);
     Result<ApiReply> list_devices(const ApiCall& call);
     Result<ApiReply> list_jobs(const ApiCall& call);

@@ -88,8 +88,11 @@ public:
     [[nodiscard]] Result<void> job_kept(const job::Job& job, bool kept, Time expires);
     /// Before a new device is saved.
     [[nodiscard]] Result<void> device_added(DeviceId device, std::string_view name);
-    /// Before another form of a device is saved.
-    [[nodiscard]] Result<void> device_changed(DeviceId device, std::string_view name);
+    /// Before another form of a device is saved; `changed`: the names of what is different.
+    [[nodiscard]] Result<void> device_changed(DeviceId device, std::string_view name,
+                                              std::span<const std::string_view> changed);
+    /// Before a device is removed.
+    [[nodiscard]] Result<void> device_removed(DeviceId device, std::string_view name);
     /// Before a token is given out.
     [[nodiscard]] Result<void> print_token_issued(SubjectId subject, token::TokenId token);
     /// Before a token is revoked.

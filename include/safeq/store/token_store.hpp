@@ -17,6 +17,7 @@ public:
     [[nodiscard]] Result<token::TokenRecord> find(TenantId tenant, const token::TokenHash& hash) override;
     [[nodiscard]] Result<void> slide(TenantId tenant, token::TokenId id, Time idle_deadline) override;
     [[nodiscard]] Result<void> erase(TenantId tenant, token::TokenId id) override;
+    [[nodiscard]] Result<std::size_t> erase_at(TenantId tenant, DeviceId device) override;
     [[nodiscard]] Result<std::vector<token::TokenRecord>> list(TenantId tenant, SubjectId subject,
                                                                token::TokenKind kind) override;
     [[nodiscard]] Result<std::size_t> erase_expired(Time now) override;

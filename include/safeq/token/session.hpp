@@ -64,6 +64,9 @@ public:
     /// Closes every session of a person; returns how many.
     [[nodiscard]] Result<std::size_t> close_all(TenantId tenant, SubjectId subject);
 
+    /// Closes every session at a device; returns how many.
+    [[nodiscard]] Result<std::size_t> close_all(TenantId tenant, DeviceId device);
+
     /// The open sessions of a person.
     [[nodiscard]] Result<std::vector<Session>> list(TenantId tenant, SubjectId subject);
 

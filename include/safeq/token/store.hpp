@@ -69,6 +69,8 @@ public:
     [[nodiscard]] virtual Result<void> slide(TenantId tenant, TokenId id, Time idle_deadline) = 0;
     /// In one atomic step: of several that erase the same record, one succeeds. *Errors*: `not_found`.
     [[nodiscard]] virtual Result<void> erase(TenantId tenant, TokenId id) = 0;
+    /// Removes every record that is good at this device alone; returns how many.
+    [[nodiscard]] virtual Result<std::size_t> erase_at(TenantId tenant, DeviceId device) = 0;
     /// Those of one person and kind, by time of creation (then id); expired ones too.
     [[nodiscard]] virtual Result<std::vector<TokenRecord>> list(TenantId tenant, SubjectId subject, TokenKind kind) = 0;
 };

@@ -228,6 +228,20 @@ TEST_CASE("an allocation that fails while an operator is answered is a failure o
                    return !std::get<job::CertificateAuthority>(third.trust).crl.empty();
                }});
 
+    fail_each(w, untried,
+              {.request = call("PATCH /admin/v1/devices/{device}", {{"device", "third"}},
+                               R"({"uri":"ipps://fourth.example/ipp/print","rule":"card+pin"})"),
+               .good = 200,
+               .done = [&] {
+                   const auto third = must(w.devices.find_by_name(w.tenant, "third"));
+                   return third.uri == "ipps://fourth.example/ipp/print" && third.factor_rule == "card+pin";
+               }});
+    fail_each(w, untried,
+              {.request = call("DELETE /admin/v1/devices/{device}", {{"device", "third"}}),
+               .good = 200,
+               .again = {404},
+               .done = [&] { return !w.devices.find_by_name(w.tenant, "third"); }});
+
     fail_each(w, untried, {.request = call("GET /admin/v1/jobs"), .good = 200});
     fail_each(w, untried, {.request = call("GET /admin/v1/jobs/{job}", {{"job", job_text}}), .good = 200});
     const auto restricted = [&] { return must(w.front->admin.job(job)).restricted; };

@@ -103,7 +103,10 @@ TEST_CASE("every function of the recorder writes a record of its schema", "[serv
     wrote(w.recorder.account_changed(w.alice, "alice", std::array<std::string_view, 2>{"pin", "cards"}),
           Kind::user_changed);
     wrote(w.recorder.device_added(w.device, "mfd"), Kind::device_added);
-    wrote(w.recorder.device_changed(w.device, "mfd"), Kind::device_changed);
+    const auto moved = wrote(w.recorder.device_changed(w.device, "mfd", std::array<std::string_view, 2>{"uri", "rule"}),
+                             Kind::device_changed);
+    CHECK(*moved.text("changed") == "uri+rule");
+    CHECK(*wrote(w.recorder.device_removed(w.device, "mfd"), Kind::device_removed).text("name") == "mfd");
     const auto token = token::TokenId::make(w.clock, w.random);
     wrote(w.recorder.print_token_issued(w.alice, token), Kind::token_issued);
     wrote(w.recorder.print_token_revoked(w.alice, token), Kind::token_revoked);
@@ -217,6 +220,8 @@ TEST_CASE("when the log can't be written, every function says so", "[service]") 
         [&] { return w.recorder.user_erased(w.alice); },
         [&] { return w.recorder.job_restricted(job, true); },
         [&] { return w.recorder.device_added(w.device, "mfd"); },
+        [&] { return w.recorder.device_changed(w.device, "mfd", std::array<std::string_view, 1>{"uri"}); },
+        [&] { return w.recorder.device_removed(w.device, "mfd"); },
         [&] { return w.recorder.print_token_issued(w.alice, token::TokenId::make(w.clock, w.random)); },
         [&] { return w.recorder.epoch_created({}); },
         [&] { return w.recorder.job_failed(job.id, w.alice, "key_destroyed"); },

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <optional>
 
 #include <catch2/catch_test_macros.hpp>
@@ -63,12 +64,14 @@ public:
             got.insert(got.end(), piece->begin(), piece->end());
         }
         ++deliveries;
+        if (while_it_prints) while_it_prints();
         return {.outcome = {.kind = end}, .detail = {}};
     }
 
     job::Outcome::Kind end = job::Outcome::Kind::printed;
     Bytes got;
     int deliveries = 0;
+    std::function<void()> while_it_prints = {};  ///< what happens before it says how that ended
 };
 
 /// Both servers in one process, and the way between them, which can be cut. What is on disk stays when one is started

@@ -217,3 +217,32 @@ TEST_CASE("of links and print tokens that are issued at a time the database keep
     CHECK(tokens.list(tenant, alice, TokenKind::activation)->size() == 1);
     CHECK(tokens.list(tenant, alice, TokenKind::print)->size() == 32);
 }
+
+TEST_CASE("what is good at one device alone goes with it, of its tenant only", "[store]") {
+    const test::TemporaryFolder root;
+    test::SeededRandom random;
+    const ManualClock clock{at(0)};
+    const auto database = *store::Database::open(root / "db", store::Database::Purpose::release);
+    store::TokenStore tokens{*database};
+    const TenantId tenant = TenantId::make(clock, random), other_tenant = TenantId::make(clock, random);
+    const DeviceId device = DeviceId::make(clock, random), other_device = DeviceId::make(clock, random);
+    const auto add = [&](TenantId of, std::optional<DeviceId> where) {
+        const TokenRecord record{.hash = {random.bytes<32>()},
+                                 .id = token::TokenId::make(clock, random),
+                                 .kind = where ? TokenKind::session : TokenKind::print,
+                                 .tenant = of,
+                                 .subject = SubjectId::make(clock, random),
+                                 .device = where,
+                                 .label = {},
+                                 .created = at(0)};
+        REQUIRE(tokens.add(record));
+        return record;
+    };
+    const TokenRecord first = add(tenant, device), second = add(tenant, device);
+    const std::array stay{add(tenant, other_device), add(other_tenant, device), add(tenant, std::nullopt)};
+    CHECK(tokens.erase_at(tenant, device) == std::size_t{2});
+    CHECK(tokens.find(tenant, first.hash).error().code == Errc::not_found);
+    CHECK(tokens.find(tenant, second.hash).error().code == Errc::not_found);
+    for (const TokenRecord& record : stay) CHECK(tokens.find(record.tenant, record.hash) == record);
+    CHECK(tokens.erase_at(tenant, device) == std::size_t{0});
+}
