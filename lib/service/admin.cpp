@@ -28,6 +28,11 @@ Result<auth::Account> Admin::find_account(std::string_view who) {
     return account;
 }
 
+Result<void> Admin::sign_out(SubjectId subject) {
+    SAFEQ_TRY_VOID(parts_.sessions.close_all(parts_.tenant, subject));
+    return parts_.end_others ? parts_.end_others(subject) : Result<void>{};
+}
+
 Result<void> Admin::set_password(auth::Account& account, const crypto::Secret& password) const {
     const std::array<std::string_view, 2> about{
         account.name, account.display_name ? std::string_view{*account.display_name} : std::string_view{}};
@@ -117,7 +122,7 @@ Result<auth::Account> Admin::change_user(std::string_view who, const UserChange&
     SAFEQ_FAIL_POINT("admin.user_change_recorded");
     SAFEQ_TRY_VOID(parts_.accounts.save(account));
     SAFEQ_FAIL_POINT("admin.user_changed");
-    SAFEQ_TRY_VOID(parts_.sessions.close_all(parts_.tenant, account.subject));
+    SAFEQ_TRY_VOID(sign_out(account.subject));
     return account;
 }
 
@@ -204,7 +209,7 @@ Result<SubjectId> Admin::erase_user(std::string_view who) {
                                          .created = account.created}));
     SAFEQ_FAIL_POINT("admin.account_erased");
     // After the account, as with every change: a sign-in under way sees either that, or its session closed.
-    SAFEQ_TRY_VOID(parts_.sessions.close_all(parts_.tenant, subject));
+    SAFEQ_TRY_VOID(sign_out(subject));
     SAFEQ_TRY(const auto tokens, parts_.print_tokens.list(parts_.tenant, subject));
     for (const token::PrintToken& token : tokens)
         SAFEQ_TRY_VOID(parts_.print_tokens.revoke(parts_.tenant, subject, token.id));

@@ -99,6 +99,10 @@ public:
         Random& random;
         /// Deletes the files of a job that has ended: `ReleaseDesk::discard`.
         std::function<Result<void>(const job::Job&)> discard;
+        /// Ends what else lets somebody in that the owner of this object gives out, such as
+        /// `RefreshTokens::revoke_all`, `ActivationLinks::revoke_all` and `RevocationList::revoke`: where they are
+        /// signed out. May be empty.
+        std::function<Result<void>(SubjectId)> end_others = {};
     };
 
     explicit Admin(Parts parts) noexcept : parts_{std::move(parts)} {}
@@ -170,6 +174,7 @@ public:
 
 private:
     [[nodiscard]] Result<auth::Account> find_account(std::string_view who);
+    [[nodiscard]] Result<void> sign_out(SubjectId subject);
     [[nodiscard]] Result<void> set_password(auth::Account& account, const crypto::Secret& password) const;
     [[nodiscard]] Result<void> set_pin(auth::Account& account, const crypto::Secret& digits) const;
     [[nodiscard]] Result<void> set_cards(auth::Account& account, const std::vector<std::string>& cards) const;

@@ -168,6 +168,30 @@ TEST_CASE("who is erased stays so", "[service]") {
     CHECK_FALSE(w.lets_in({card("04a1b2c3")}));
 }
 
+TEST_CASE("who is signed out is signed out of what others keep for them, too", "[service]") {
+    Change w;
+    std::vector<SubjectId> ended;
+    w.end_others = [&](SubjectId subject) -> Result<void> {
+        ended.push_back(subject);
+        return {};
+    };
+    REQUIRE(w.patch(R"({"disabled":true})") == 200);
+    CHECK(ended == std::vector{w.carol});
+    CHECK(w.front->admin.unlock_user("carol"));
+    CHECK(ended.size() == 1);
+    // What couldn't be ended is told, and tried again with the act.
+    w.end_others = [](SubjectId) -> Result<void> { return fail(Errc::unavailable, "phones"); };
+    CHECK(w.front->admin.erase_user("carol").error().code == Errc::unavailable);
+    CHECK(w.subjects.key(w.carol));
+    w.end_others = [&](SubjectId subject) -> Result<void> {
+        ended.push_back(subject);
+        return {};
+    };
+    CHECK(w.front->admin.erase_user(w.carol.text()));
+    CHECK(ended == std::vector{w.carol, w.carol});
+    CHECK_FALSE(w.subjects.key(w.carol));
+}
+
 TEST_CASE("nobody is changed unrecorded", "[service]") {
     Change w;
     w.release_log_disk->fail(0, test::MemoryDisk::Failure::clean);

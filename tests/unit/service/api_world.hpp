@@ -37,6 +37,7 @@ struct ApiWorld : World {
     MemoryDevices devices;
     MemoryEpochSeeds seeds{ring, random};
     service::CredentialOpener opener{crypto::XwingPrivateKey::generate(random), clock};
+    std::function<Result<void>(SubjectId)> end_others = [](SubjectId) { return Result<void>{}; };
     bool nothing_is_taken = false;  ///< the files of jobs arrive, and wait to be taken over
 
     struct Front {
@@ -48,7 +49,8 @@ struct ApiWorld : World {
               sign_in{{w.tenant, authenticator, w.accounts, sessions, print_tokens, w.opener, w.release->recorder}},
               admin{{w.tenant, w.accounts, w.hasher, w.peppers, w.password_rules, throttle, w.keys, w.devices,
                      w.repository, w.release->jobs, print_tokens, sessions, w.release->recorder, w.clock, w.random,
-                     [&w](const job::Job& job) { return w.release->desk.discard(job); }}},
+                     [&w](const job::Job& job) { return w.release->desk.discard(job); },
+                     [&w](SubjectId subject) { return w.end_others(subject); }}},
               survivors{{w.tenant, w.release_blobs, w.ring, w.intakes, w.repository, w.random}},
               keeper{{.tenant = w.tenant,
                       .seeds = w.seeds,
