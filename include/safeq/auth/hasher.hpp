@@ -39,6 +39,8 @@ public:
     Hasher(const Argon2Parameters& parameters, const PepperRing& peppers, Random& random,
            HashingBudget& budget) noexcept
         : parameters_{parameters}, peppers_{peppers}, random_{random}, budget_{budget} {}
+    Hasher(const Argon2Parameters& parameters, const PepperRing&& peppers, Random& random,
+           HashingBudget& budget) = delete;
 
     /// The string to store for a new password, under the current pepper. The bytes count as they are: no case folding,
     /// no trimming, no Unicode normalisation.

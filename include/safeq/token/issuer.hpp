@@ -46,6 +46,7 @@ public:
 
     Issuer(const Keys& keys, const Clock& clock, Random& random) noexcept
         : keys_{keys}, clock_{clock}, random_{random} {}
+    Issuer(const Keys&& keys, const Clock& clock, Random& random) = delete;
 
     /// *Errors*: `invalid_argument` for a nil id, a lifetime that isn't within the purpose's, a beginning that isn't
     /// within the lifetime, a device's key too many or too few; `key_unknown` when no key issues at this time.

@@ -64,6 +64,8 @@ public:
     Pairings(PairingStore& store, const PairingKey& key, const Clock& clock, Random& random,
              const PairingRules& rules) noexcept
         : store_{store}, key_{key}, clock_{clock}, random_{random}, rules_{rules}, expiry_{clock, store} {}
+    Pairings(PairingStore& store, const PairingKey&& key, const Clock& clock, Random& random,
+             const PairingRules& rules) = delete;
 
     /// A code for this device; an earlier one ends. *Errors*: `invalid_argument` for a nil id or rules without time or
     /// attempts; the store's.

@@ -75,6 +75,7 @@ public:
     /// each request has seen nothing. The list serves the purpose (`RevocationList::serves`), or nothing is verified.
     Verifier(const Keys& keys, ClockGuard& clock, RevocationList& revocations, ReplayStore& replays) noexcept
         : keys_{keys}, clock_{clock}, revocations_{revocations}, replays_{replays} {}
+    Verifier(const Keys&& keys, ClockGuard& clock, RevocationList& revocations, ReplayStore& replays) = delete;
 
     /// What a token says, when all of it holds: form, key and its period, signature or seal together with tenant,
     /// audience, purpose and device, times, revocation, and for a token that is good for once that it is the first

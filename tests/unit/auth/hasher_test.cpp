@@ -12,6 +12,10 @@
 using namespace safeq;
 using namespace safeq::auth;
 
+// The ring is borrowed: a temporary would be gone before the first hash.
+static_assert(std::is_constructible_v<Hasher, Argon2Parameters, PepperRing&, Random&, HashingBudget&>);
+static_assert(!std::is_constructible_v<Hasher, Argon2Parameters, PepperRing, Random&, HashingBudget&>);
+
 namespace {
 
 constexpr Argon2Parameters floor_cost = argon2_floor;

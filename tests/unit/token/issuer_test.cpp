@@ -100,4 +100,11 @@ TEST_CASE("rules of purposes are checked when they are compiled", "[token]") {
     STATIC_REQUIRE_FALSE(
         std::is_constructible_v<Verifier<MobileTerminal>, LocalKeys&, Clock&, RevocationList&, ReplayStore&>);
     STATIC_REQUIRE_FALSE(std::is_constructible_v<Verified<MobileTerminal>, Claims, std::nullopt_t>);
+    // What is borrowed for as long as they live can't be a temporary.
+    STATIC_REQUIRE(std::is_constructible_v<Issuer<MobileTerminal>, SigningKeys&, Clock&, Random&>);
+    STATIC_REQUIRE_FALSE(std::is_constructible_v<Issuer<MobileTerminal>, SigningKeys, Clock&, Random&>);
+    STATIC_REQUIRE(
+        std::is_constructible_v<Verifier<MobileTerminal>, VerifyingKeys&, ClockGuard&, RevocationList&, ReplayStore&>);
+    STATIC_REQUIRE_FALSE(
+        std::is_constructible_v<Verifier<MobileTerminal>, VerifyingKeys, ClockGuard&, RevocationList&, ReplayStore&>);
 }

@@ -13,6 +13,10 @@ using namespace safeq;
 using namespace safeq::token;
 using namespace std::chrono_literals;
 
+// The key is borrowed: a temporary would be gone before the first code.
+static_assert(std::is_constructible_v<Pairings, PairingStore&, PairingKey&, Clock&, Random&, PairingRules>);
+static_assert(!std::is_constructible_v<Pairings, PairingStore&, PairingKey, Clock&, Random&, PairingRules>);
+
 namespace {
 
 struct World {
