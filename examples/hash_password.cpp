@@ -9,7 +9,7 @@ using namespace safeq;
 
 Result<void> show() {
     crypto::SystemRandom random;
-    // How many hashes are computed at a time: a flood of sign-ins holds eight times 64 MiB, and no more.
+    // How many hashes are computed at a time: a flood of sign-ins holds seven times 64 MiB, and no more.
     auth::HashingBudget budget{auth::hashing_2026};
 
     // The pepper lies apart from the database, for example in a `store::KeyFolder`.

@@ -56,9 +56,9 @@ public:
     EpochFolder(const EpochFolder&) = delete;
     EpochFolder& operator=(const EpochFolder&) = delete;
 
-    /// A new key, durable when this returns. `record`, where there is one, is called with its id before anything of it
-    /// is on disk, and its failure is this one's. *Errors*: `invalid_argument` for times that run backwards;
-    /// `too_many`; `disk_full`, `io_failed`.
+    /// A new key, durable when this returns. A ring doesn't have it yet: `load` it again. `record`, where there is one,
+    /// is called with its id before anything of it is on disk, and its failure is this one's. *Errors*:
+    /// `invalid_argument` for times that run backwards; `too_many`; `disk_full`, `io_failed`.
     [[nodiscard]] Result<Epoch> create(TenantId tenant, Time not_before, Time not_after, bool kept = false,
                                        const std::function<Result<void>(const spool::EpochId&)>& record = {});
 

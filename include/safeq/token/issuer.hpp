@@ -17,9 +17,9 @@ struct IssueRequest {
     SubjectId subject;
     Audience audience;
     std::optional<crypto::VerifyingKey> device_key{};  ///< for purposes that are bound to a key, and for no other
-    std::optional<SessionId> session{};
-    std::chrono::milliseconds lifetime{};  ///< from now on
-    std::optional<Time> not_before{};      ///< now, when none is given
+    std::optional<SessionId> session{};                ///< the sign-in or family that it comes from: it ends with that
+    std::chrono::milliseconds lifetime{};              ///< from now on
+    std::optional<Time> not_before{};                  ///< now, when none is given
 };
 
 /// A token and what it says.
