@@ -15,6 +15,8 @@ std::unexpected<Error> unavailable(std::string detail) {
     return fail(Errc::log_unavailable, "audit log", std::move(detail));
 }
 
+std::unexpected<Error> unforeseen() { return unavailable("an append ended unforeseen"); }
+
 template <class Entries>
 std::size_t total_bytes(const Entries& entries) {
     std::size_t bytes = 0;
@@ -27,7 +29,7 @@ std::size_t total_bytes(const Entries& entries) {
 Result<void> Log::Impl::ready() const {
     {
         const std::scoped_lock lock{mutex};
-        if (broken) return unavailable("an append ended unforeseen");
+        if (broken) return unforeseen();
         if (unpublished_bytes + queued_bytes > options.max_unpublished_bytes)
             return unavailable("too much is unpublished");
     }
@@ -45,7 +47,7 @@ Result<std::vector<Index>> Log::Impl::append(std::vector<NewEntry> entries) {
     const auto own = std::make_shared<Batch>();
 
     std::unique_lock lock{mutex};
-    if (broken) return unavailable("an append ended unforeseen");
+    if (broken) return unforeseen();
     for (std::size_t i = 0; i < entries.size(); ++i) {
         Place& place = places[i];
         const RecordId id = entries[i].id;
@@ -63,12 +65,11 @@ Result<std::vector<Index>> Log::Impl::append(std::vector<NewEntry> entries) {
         const std::size_t bytes = total_bytes(own->entries);
         if (unpublished_bytes + queued_bytes + bytes > options.max_unpublished_bytes)
             return unavailable("too much is unpublished");
-        queue.push_back(own);
+        enqueue(own);
         queued_bytes += bytes;
-        for (const NewEntry& each : own->entries) in_flight.emplace(each.id, own);
     }
 
-    const auto under_way = [](const Place& place) { return place.batch && !place.batch->first; };
+    const auto under_way = [](const Place& place) { return place.batch && !place.batch->ended(); };
     ++waiting;
     for (;;) {
         const auto at = std::ranges::find_if(places, under_way);
@@ -77,7 +78,7 @@ Result<std::vector<Index>> Log::Impl::append(std::vector<NewEntry> entries) {
             lead(lock);
         } else {
             // Its own batch first: by that it is told to lead.
-            const bool own_waits = !own->entries.empty() && !own->first;
+            const bool own_waits = !own->entries.empty() && !own->ended();
             const std::shared_ptr<Batch> batch = own_waits ? own : at->batch;
             batch->settled.wait(lock);
         }
@@ -87,10 +88,22 @@ Result<std::vector<Index>> Log::Impl::append(std::vector<NewEntry> entries) {
     std::vector<Index> indices;
     indices.reserve(places.size());
     for (const Place& place : places) {
+        if (place.batch && place.batch->given_up) return unforeseen();
         if (place.batch && !*place.batch->first) return std::unexpected(place.batch->first->error());
         indices.push_back(place.batch ? **place.batch->first + place.in : *place.at);
     }
     return indices;
+}
+
+// Who stands in the queue waits there and leads it on when it is their turn; so it is the last thing that can fail.
+void Log::Impl::enqueue(const std::shared_ptr<Batch>& batch) {
+    try {
+        for (const NewEntry& each : batch->entries) in_flight.emplace(each.id, batch);
+        queue.push_back(batch);
+    } catch (...) {
+        for (const NewEntry& each : batch->entries) in_flight.erase(each.id);
+        throw;
+    }
 }
 
 // Writes what waits, for all who wait, with one sync.
@@ -119,11 +132,12 @@ void Log::Impl::lead(std::unique_lock<std::mutex>& lock) {
         SAFEQ_FAIL_POINT("log.settled");
     } catch (...) {
         // Out of memory, mostly. Nobody knows what the journal holds now: no more appends until the log is opened anew.
+        // Each who waits says so for themselves, because here a word of it could be too much.
         if (!lock.owns_lock()) lock.lock();
         writing = false;
         broken = true;
         const auto give_up = [](Batch& batch) {
-            if (!batch.first) batch.first.emplace(unavailable("an append ended unforeseen"));
+            batch.given_up = !batch.first;
             batch.settled.notify_all();
         };
         for (const auto& batch : batches) give_up(*batch);

@@ -31,7 +31,10 @@ struct Log::Impl {
     struct Batch {
         std::vector<NewEntry> entries = {};
         std::optional<Result<Index>> first = {};  ///< the outcome; nothing while it is under way
-        std::condition_variable settled = {};     ///< there is an outcome, or it is the first of the queue
+        bool given_up = false;                    ///< there is none and never will be: an append ended unforeseen
+        std::condition_variable settled = {};     ///< it ended, or it is the first of the queue
+
+        [[nodiscard]] bool ended() const noexcept { return first || given_up; }
     };
 
     Impl(LogStore& log_store, const crypto::SigningKey& signing_key, crypto::NoteKey verifying_key,
@@ -76,6 +79,7 @@ struct Log::Impl {
     TileHashes proved{store, 0};  ///< guarded by `proving`
 
 private:
+    void enqueue(const std::shared_ptr<Batch>& batch);
     void lead(std::unique_lock<std::mutex>& lock);
     void settle(const std::vector<std::shared_ptr<Batch>>& batches, const Result<void>& written);
     void remember(RecordId id, Index at);

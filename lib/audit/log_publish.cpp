@@ -21,14 +21,22 @@ Index Log::Impl::rotate() {
     const Index next = durable;
     writing = true;
     lock.unlock();
-    // Where it fails, the journal goes on as it was or refuses the next append; what is durable can be published.
-    [[maybe_unused]] const auto rotated = store.rotate(next);
-    lock.lock();
-    writing = false;
-    const std::shared_ptr<Batch> first = queue.empty() ? nullptr : queue.front();
-    lock.unlock();
-    if (first) first->settled.notify_all();
-    changed.notify_all();
+    const auto give_back = [&] {
+        lock.lock();
+        writing = false;
+        const std::shared_ptr<Batch> first = queue.empty() ? nullptr : queue.front();
+        lock.unlock();
+        if (first) first->settled.notify_all();
+        changed.notify_all();
+    };
+    try {
+        // Where it fails, the journal goes on as it was or refuses the next append; what is durable can be published.
+        [[maybe_unused]] const auto rotated = store.rotate(next);
+    } catch (...) {
+        give_back();
+        throw;
+    }
+    give_back();
     return next;
 }
 
@@ -72,12 +80,14 @@ Result<SignedCheckpoint> Log::Impl::publish() {
     const LogFile file{checkpoint_path, to_bytes(signed_now.encode())};
     SAFEQ_TRY_VOID(store.write({&file, 1}));
     SAFEQ_FAIL_POINT("log.checkpoint_written");
+    // What is known of the tree changes as a whole: nothing from here on allocates before `builder` is the new one.
+    std::optional<SignedCheckpoint> known{signed_now};
     {
         const std::scoped_lock lock{mutex};
         for (const Entry& entry : run) unpublished_bytes -= entry->size();
         unpublished.erase(unpublished.begin(), unpublished.begin() + static_cast<std::ptrdiff_t>(run.size()));
         published = until;
-        latest = signed_now;
+        latest = std::move(known);
     }
     builder = std::move(next);
     // Only room on the disk depends on these; the next publication tries to discard again.

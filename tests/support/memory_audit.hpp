@@ -39,6 +39,7 @@ struct MemoryDisk {
     std::size_t fail_at = never;
     Failure failure = Failure::clean;
     std::function<void()> before_append = {};  ///< called without the mutex
+    std::function<void()> before_rotate = {};  ///< likewise
 
     /// Counts calls from 0 and from now on; the one numbered `call` fails.
     void fail(std::size_t call, Failure how) {
@@ -104,6 +105,7 @@ public:
     }
 
     Result<void> rotate(audit::Index) override {
+        if (disk_->before_rotate) disk_->before_rotate();
         const std::scoped_lock lock{disk_->mutex};
         return count();
     }
