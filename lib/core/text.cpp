@@ -51,6 +51,13 @@ bool is_utf8(std::string_view text) noexcept {
     return true;
 }
 
+std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes) noexcept {
+    if (text.size() <= max_bytes) return text;
+    std::size_t end = max_bytes;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+    return text.substr(0, end);
+}
+
 Result<void> check_name(std::string_view text, std::size_t max_bytes, std::string_view what) {
     if (text.size() > max_bytes)
         return fail(Errc::too_large, std::string{what}, fmt::format("{} bytes, at most {}", text.size(), max_bytes));

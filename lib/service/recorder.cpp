@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <safeq/core/text.hpp>
 #include <safeq/crypto/hash.hpp>
 
 namespace safeq::service {
@@ -50,7 +51,7 @@ std::string_view name_of(SignInMethod method) {
 }
 
 // Texts of devices and daemons are bounded, for a record is.
-std::string_view bounded(std::string_view text) { return text.substr(0, 1024); }
+std::string_view bounded(std::string_view text) { return utf8_prefix(text, 1024); }
 
 }  // namespace
 

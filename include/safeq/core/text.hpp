@@ -12,6 +12,9 @@ namespace safeq {
 /// Whether the text is well-formed UTF-8: no overlong form, no surrogate, nothing over U+10FFFF. *Source*: RFC 3629.
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 
+/// The beginning of well-formed UTF-8, at most that long, that doesn't end inside a character.
+[[nodiscard]] std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes) noexcept;
+
 /// Checks a name that came from outside: valid UTF-8, at most `max_bytes` long, no C0 or C1 control character, no
 /// line or paragraph separator, no bidirectional override.
 /// *Errors*: `too_large`, `invalid_utf8`, `control_character`, each naming `what`.

@@ -17,6 +17,16 @@ TEST_CASE("UTF-8 is validated as RFC 3629 defines it", "[core]") {
     CHECK_FALSE(is_utf8("\xff"));
 }
 
+TEST_CASE("a text is cut between characters", "[core]") {
+    CHECK(utf8_prefix("", 0).empty());
+    CHECK(utf8_prefix("plain", 5) == "plain");
+    CHECK(utf8_prefix("plain", 4) == "plai");
+    const std::string_view text = "ž日😀";  // 2, 3 and 4 bytes
+    constexpr std::size_t ends[] = {0, 0, 2, 2, 2, 5, 5, 5, 5, 9, 9};
+    for (std::size_t most = 0; most < std::size(ends); ++most)
+        CHECK(utf8_prefix(text, most) == text.substr(0, ends[most]));
+}
+
 TEST_CASE("names from outside are checked", "[core]") {
     CHECK(check_name("Účtenka 7.pdf", 255, "job-name"));
     CHECK(check_name("1234", 3, "job-name").error().code == Errc::too_large);

@@ -181,6 +181,28 @@ TEST_CASE("every function of the recorder writes a record of its schema", "[serv
     CHECK(seen.size() == audit::schema().size());
 }
 
+TEST_CASE("a device's long message is cut between characters, and doesn't keep a job from ending", "[service]") {
+    World w;
+    job::Job job = w.job(1);
+    job.state = job::State::printed;
+    for (std::size_t before = 1020; before < 1026; ++before) {
+        const std::string told = std::string(before, 'a') + "日本語";
+        const job::Printed printed{.pages = 6, .copies = 2, .device_message = told};
+        const auto json = w.recorder.describe({.record = RecordId::make(w.clock, w.random),
+                                               .event = job::Event::print,
+                                               .job = job,
+                                               .before = job::State::releasing,
+                                               .actor = job::Actor::system,
+                                               .at = w.clock.now(),
+                                               .printed = &printed});
+        REQUIRE(json);
+        const std::string message = *audit::decode(*json)->text("message");
+        CHECK(message.size() <= 1024);
+        CHECK(message.size() >= std::min<std::size_t>(told.size(), 1022));
+        CHECK(told.starts_with(message));
+    }
+}
+
 TEST_CASE("the end of an epoch names every job that is lost with it, once", "[service]") {
     World w;
     const std::size_t lost_jobs = GENERATE(std::size_t{0}, 1, 100, 101, 250);
