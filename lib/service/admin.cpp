@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/service/admin.hpp>
 
+#include <algorithm>
+
 #include <safeq/auth/authenticator.hpp>
 #include <safeq/auth/factor.hpp>
 #include <safeq/auth/import_file.hpp>
@@ -242,6 +244,9 @@ Result<std::vector<token::PrintToken>> Admin::print_tokens(std::string_view who)
 
 Result<void> Admin::revoke_print_token(std::string_view who, token::TokenId id) {
     SAFEQ_TRY(const auth::Account account, find_account(who));
+    SAFEQ_TRY(const auto theirs, parts_.print_tokens.list(parts_.tenant, account.subject));
+    if (std::ranges::find(theirs, id, &token::PrintToken::id) == theirs.end())
+        return fail(Errc::not_found, "print token");
     SAFEQ_TRY_VOID(parts_.recorder.print_token_revoked(account.subject, id));
     return parts_.print_tokens.revoke(parts_.tenant, account.subject, id);
 }

@@ -141,7 +141,8 @@ public:
                                                                     std::optional<std::chrono::days> lifetime);
     /// The person's tokens that are still good. *Errors*: `not_found`.
     [[nodiscard]] Result<std::vector<token::PrintToken>> print_tokens(std::string_view who);
-    /// Ends a token of that person. *Errors*: `not_found`; `log_unavailable`, and then it is still good.
+    /// Ends a token of that person that is still good. *Errors*: `not_found`, also for another's, and then nothing is
+    /// recorded; `log_unavailable`, and then it is still good.
     [[nodiscard]] Result<void> revoke_print_token(std::string_view who, token::TokenId id);
 
     /// *Errors*: `already_exists` for the id, the name or the terminal; those of `job::check`, of the factor rule and

@@ -158,6 +158,27 @@ TEST_CASE("who is disabled gets in nowhere, by nothing, until they are enabled",
     CHECK(identified());
 }
 
+TEST_CASE("a token is on record as revoked only where it was that person's, and good", "[service]") {
+    test::ApiWorld w;
+    must(w.front->admin.add_user({.name = "dave",
+                                  .display_name = {},
+                                  .password = crypto::Secret::copy_of("correct horse battery"),
+                                  .pin = {},
+                                  .cards = {}}));
+    const auto token = must(w.front->admin.issue_print_token("carol", "laptop", std::chrono::days{1})).token;
+    const std::uint64_t before = w.release->log->size();
+    CHECK(w.front->admin.revoke_print_token("dave", token.id).error().code == Errc::not_found);
+    CHECK(w.front->admin.revoke_print_token("carol", token::TokenId::make(w.clock, w.random)).error().code ==
+          Errc::not_found);
+    CHECK(w.release->log->size() == before);
+    CHECK(must(w.front->admin.print_tokens("carol")).size() == 1);
+    must(w.front->admin.revoke_print_token("carol", token.id));
+    CHECK(must(w.front->admin.print_tokens("carol")).empty());
+    CHECK(w.release->log->size() == before + 1);
+    CHECK(w.front->admin.revoke_print_token("carol", token.id).error().code == Errc::not_found);
+    CHECK(w.release->log->size() == before + 1);
+}
+
 TEST_CASE("who is erased stays so", "[service]") {
     Change w;
     REQUIRE(w.front->admin.erase_user("carol"));
