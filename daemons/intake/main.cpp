@@ -6,7 +6,7 @@
 
 #include <safeq/http/basic_auth.hpp>
 #include <safeq/net/ipp_server.hpp>
-#include <safeq/service/clock_watch.hpp>
+#include <safeq/service/clock_journal.hpp>
 #include <safeq/service/daemon_api.hpp>
 #include <safeq/service/identity_cache.hpp>
 #include <safeq/store/blob_folder.hpp>
@@ -190,10 +190,12 @@ Result<void> run(const IntakeOptions& options) {
                                    else next = runtime.clock.now() + 10s;
                                }};
     Runtime::Periodic publishing{
-        1s, [&, watch = service::ClockWatch{2s}]() mutable {
+        1s, [&, changes = service::ClockJournal{{.clock = runtime.clock, .record = [&](std::chrono::milliseconds by) {
+                                                     return recorder.time_changed(by);
+                                                 }}}]() mutable {
             submit.sweep();
-            if (const auto jump = watch.look(runtime.clock.now(), std::chrono::steady_clock::now()))
-                if (const auto told = recorder.time_changed(*jump); !told) log_error("log-owed", told.error());
+            (void)changes.look();
+            if (const auto told = changes.settle(); !told) log_error("log-owed", told.error());
             if (const auto published = log->publish(); !published) log_error("publish-failed", published.error());
             tickets.rotate();
         }};

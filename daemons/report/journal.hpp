@@ -11,7 +11,7 @@
 namespace safeq::daemon {
 
 /// Has the release server record what this one does, which has no log of its own. What may happen while the release
-/// server is away (start, reload) is owed, and nobody is let in before it is on record.
+/// server is away (start, reload, a clock that is set) is owed, and nobody is let in before it is on record.
 /// *Threads*: safe from several threads; blocks for the release server.
 class ReleaseJournal final : public service::AuditorJournal {
 public:

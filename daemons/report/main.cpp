@@ -2,6 +2,7 @@
 // safeq-report: follows and witnesses the logs of the other daemons, and shows who, what, when and where.
 #include <fmt/format.h>
 
+#include <safeq/service/clock_journal.hpp>
 #include <safeq/store/report_store.hpp>
 #include <safeq/store/throttle_store.hpp>
 
@@ -118,7 +119,15 @@ Result<void> run(const ReportOptions& options) {
                                            release_log.turn();
                                            subjects.forget_old();
                                        }};
-    Runtime::Periodic recording{interval, [&] { journal.turn(); }};
+    service::ClockJournal changes{{.clock = runtime.clock, .record = [&](std::chrono::milliseconds by) {
+                                       journal.owe(service::ReportTimeChanged{by});
+                                       return Result<void>{};
+                                   }}};
+    Runtime::Periodic recording{interval, [&] {
+                                    (void)changes.look();
+                                    (void)changes.settle();
+                                    journal.turn();
+                                }};
     log_info("listening", fmt::format("https={}", options.listen_https));
     const auto reload = [&]() -> Result<TlsFiles> {
         SAFEQ_TRY(Common fresh, load_common(options.common));

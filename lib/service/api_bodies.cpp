@@ -224,6 +224,10 @@ Result<ReportEvent> parse_report_event(std::string_view body) {
         out.what = ReportStopped{};
     } else if (event == audit::name(Kind::credentials_reloaded)) {
         SAFEQ_TRY(out.what, parse_reloaded(object));
+    } else if (event == audit::name(Kind::time_changed)) {
+        constexpr auto most = static_cast<std::int64_t>(audit::max_number);
+        SAFEQ_TRY(const std::int64_t by, object.integer("by_ms", -most, most));
+        out.what = ReportTimeChanged{std::chrono::milliseconds{by}};
     } else {
         return fail(Errc::malformed, "event.event", "nothing that a report server tells");
     }

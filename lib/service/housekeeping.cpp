@@ -5,26 +5,19 @@
 
 namespace safeq::service {
 
-Housekeeping::Housekeeping(Parts parts) : parts_{std::move(parts)}, time_{parts_.unseen, parts_.steady()} {
-    (void)watch_.look(parts_.clock.now(), parts_.steady());  // the first has nothing to compare with
-}
+Housekeeping::Housekeeping(Parts parts)
+    : parts_{std::move(parts)},
+      changes_{{.clock = parts_.clock,
+                .record = [this](std::chrono::milliseconds by) { return parts_.recorder.time_changed(by); },
+                .steady = parts_.steady}},
+      time_{parts_.unseen, parts_.steady()} {}
 
 Time Housekeeping::settled() {
     const std::scoped_lock lock{mutex_};
-    const Time wall = parts_.clock.now();
-    const auto steady = parts_.steady();
-    if (const auto jump = watch_.look(wall, steady)) {
-        time_.changed(*jump, steady);
-        untold_.push_back(*jump);
-    }
-    while (!untold_.empty()) {
-        if (const auto told = parts_.recorder.time_changed(untold_.front()); !told) {
-            parts_.explain("log-owed", told.error());
-            break;
-        }
-        untold_.erase(untold_.begin());
-    }
-    return time_.at(wall, steady);
+    const ClockJournal::Look now = changes_.look();
+    if (now.change) time_.changed(*now.change, now.steady);
+    if (const auto told = changes_.settle(); !told) parts_.explain("log-owed", told.error());
+    return time_.at(now.wall, now.steady);
 }
 
 void Housekeeping::discard_ended(const job::Job& job) {

@@ -8,6 +8,9 @@
 
 #include <safeq/core/text.hpp>
 #include <safeq/crypto/hash.hpp>
+#include <safeq/service/clock_journal.hpp>
+
+#include "service/clock_change.hpp"
 
 namespace safeq::service {
 namespace {
@@ -269,8 +272,24 @@ Result<void> Recorder::epoch_destroyed(const spool::EpochId& epoch, std::uint64_
     return {};
 }
 
+// The latest time of which the log's last records tell, from the last change of the clock on.
+Result<Time> Recorder::last_time() const {
+    constexpr std::uint64_t looked_at = 256;
+    const std::uint64_t size = parts_.log.size();
+    Time latest{};
+    SAFEQ_TRY_VOID(parts_.log.scan(size - std::min(size, looked_at), [&](audit::Index, ByteView entry) -> Result<void> {
+        SAFEQ_TRY(const audit::RecordHead head, audit::record_head(entry));
+        latest = head.kind == audit::KindName{Kind::time_changed} ? head.at : std::max(latest, head.at);
+        return {};
+    }));
+    return latest;
+}
+
 Result<void> Recorder::daemon_started(std::string_view daemon, std::string_view version,
                                       std::string_view configuration) {
+    SAFEQ_TRY(const Time before, last_time());
+    const auto back = before - parts_.clock.now();
+    if (back > ClockJournal::tolerance) SAFEQ_TRY_VOID(time_changed(-back));
     audit::Record out = record(Kind::daemon_started);
     out.add(field::name, daemon).add(field::version, version);
     out.add(field::configuration, to_hex(crypto::sha256(as_bytes(configuration))));
@@ -342,8 +361,7 @@ Result<void> Recorder::policy_exception_used(DeviceId device, std::string_view p
 
 Result<void> Recorder::time_changed(std::chrono::milliseconds by) {
     audit::Record out = record(Kind::time_changed);
-    const auto size = static_cast<std::uint64_t>(by < by.zero() ? -by.count() : by.count());
-    out.add(field::direction, by < by.zero() ? "back" : "forward").add(field::by_ms, std::min(size, audit::max_number));
+    add_clock_change(out, by);
     return write(out);
 }
 

@@ -4,6 +4,7 @@
 #include <safeq/service/recorder.hpp>
 
 #include "core/json.hpp"
+#include "service/clock_change.hpp"
 
 namespace safeq::service {
 namespace {
@@ -19,6 +20,7 @@ Kind kind_of(const ReportEvent& event) {
         Kind operator()(const ReportStarted&) const { return Kind::daemon_started; }
         Kind operator()(const ReportStopped&) const { return Kind::daemon_stopped; }
         Kind operator()(const ReportReloaded&) const { return Kind::credentials_reloaded; }
+        Kind operator()(const ReportTimeChanged&) const { return Kind::time_changed; }
     };
     return std::visit(Visitor{}, event.what);
 }
@@ -36,6 +38,7 @@ struct JsonWriter {
         out["serial"] = reloaded.serial;
         out["expires"] = to_rfc3339(reloaded.expires);
     }
+    void operator()(const ReportTimeChanged& changed) const { out["by_ms"] = changed.by.count(); }
 };
 
 // Who told it is known by the certificate, so its name is said here and not by the peer.
@@ -53,6 +56,10 @@ struct RecordWriter {
     void operator()(const ReportStopped&) const { out.add(field::name, report); }
     void operator()(const ReportReloaded& reloaded) const {
         out.add(field::name, report).add(field::key, reloaded.serial).add(field::expires, to_rfc3339(reloaded.expires));
+    }
+    void operator()(const ReportTimeChanged& changed) const {
+        out.add(field::name, report);
+        add_clock_change(out, changed.by);
     }
 };
 

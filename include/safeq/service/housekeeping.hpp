@@ -5,10 +5,9 @@
 #include <functional>
 #include <mutex>
 #include <string_view>
-#include <vector>
 
 #include <safeq/job/lifecycle.hpp>
-#include <safeq/service/clock_watch.hpp>
+#include <safeq/service/clock_journal.hpp>
 #include <safeq/service/epoch_keeper.hpp>
 #include <safeq/service/recorder.hpp>
 #include <safeq/service/retention.hpp>
@@ -54,9 +53,8 @@ private:
 
     Parts parts_;
     std::mutex mutex_;
-    ClockWatch watch_{std::chrono::seconds{2}};
+    ClockJournal changes_;
     SettledTime time_;
-    std::vector<std::chrono::milliseconds> untold_;  // changes of the clock that are not on record yet
 };
 
 }  // namespace safeq::service

@@ -106,7 +106,8 @@ public:
     /// from the epoch's.
     [[nodiscard]] Result<void> epoch_destroyed(const spool::EpochId& epoch, std::uint64_t moved,
                                                std::span<const JobId> lost, Assurance assurance);
-    /// `configuration`: all options in effect, as text; the record has its digest.
+    /// `configuration`: all options in effect, as text; the record has its digest. Where the clock is behind the log's
+    /// last records, it was set back while the daemon was off: that is recorded before.
     [[nodiscard]] Result<void> daemon_started(std::string_view daemon, std::string_view version,
                                               std::string_view configuration);
     /// Before a daemon ends in order.
@@ -139,6 +140,7 @@ public:
 
 private:
     [[nodiscard]] audit::Record record(audit::Kind kind) const;
+    [[nodiscard]] Result<Time> last_time() const;
     [[nodiscard]] Result<void> write(const audit::Record& record);
     [[nodiscard]] Result<void> write_device(audit::Kind kind, DeviceId device, std::string_view name);
     [[nodiscard]] Result<void> write_print_token(audit::Kind kind, SubjectId subject, token::TokenId token);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <variant>
 
@@ -39,11 +40,16 @@ struct ReportReloaded {
     Time expires;
     friend bool operator==(const ReportReloaded&, const ReportReloaded&) = default;
 };
+/// The clock by which it dates what it witnessed was set, by so much; back where negative.
+struct ReportTimeChanged {
+    std::chrono::milliseconds by;
+    friend bool operator==(const ReportTimeChanged&, const ReportTimeChanged&) = default;
+};
 
 /// One of these, as it is told to the release server.
 struct ReportEvent {
     RecordId id;  ///< new for each: one that is told twice is recorded once
-    std::variant<AuditorSignedIn, AuditorRefused, ReportStarted, ReportStopped, ReportReloaded> what;
+    std::variant<AuditorSignedIn, AuditorRefused, ReportStarted, ReportStopped, ReportReloaded, ReportTimeChanged> what;
 
     static constexpr std::size_t max_bytes = 1024;  ///< of its JSON
     static constexpr std::size_t max_version_bytes = 64;

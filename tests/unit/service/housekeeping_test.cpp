@@ -141,6 +141,20 @@ TEST_CASE("HOSTILE 8: a clock that is set back expires nothing, and what has exp
     CHECK(*w.records(audit::Kind::time_changed).back().text("direction") == "back");
 }
 
+TEST_CASE("HOSTILE 8: a clock that goes forward in small steps ends nothing sooner", "[service]") {
+    House w;
+    const JobId job = w.job();
+    w.pass(71h + 30min);
+    for (int i = 0; i < 1000; ++i) {
+        w.clock.advance(1900ms);
+        w.pass(1s);
+    }
+    CHECK(w.state_of(job) == job::State::held);  // by the clock its time was over eighteen minutes ago
+    CHECK(w.records(audit::Kind::time_changed).size() > 400);
+    w.pass(20min);
+    CHECK(w.state_of(job) == job::State::expired);
+}
+
 TEST_CASE("HOSTILE 8: a server that starts with the clock ahead waits for a day, a restart changes nothing",
           "[service]") {
     House w;

@@ -11,7 +11,7 @@
 
 #include <safeq/audit/schema.hpp>
 #include <safeq/service/admin.hpp>
-#include <safeq/service/clock_watch.hpp>
+#include <safeq/service/clock_journal.hpp>
 
 #include "support/memory_audit.hpp"
 #include "support/memory_auth.hpp"
@@ -138,6 +138,10 @@ TEST_CASE("every function of the recorder writes a record of its schema", "[serv
     CHECK(*started.text("configuration") == to_hex(crypto::sha256(as_bytes("a=1"))));
     CHECK(*of_report(service::ReportStopped{}, Kind::daemon_stopped).text("name") == "report");
     CHECK(*of_report(service::ReportReloaded{"0a1b", Time{}}, Kind::credentials_reloaded).text("key") == "0a1b");
+    const audit::Record set = of_report(service::ReportTimeChanged{-90s}, Kind::time_changed);
+    CHECK(*set.text("name") == "report");
+    CHECK(*set.text("direction") == "back");
+    CHECK(*set.number("by_ms") == 90'000);
     wrote(w.recorder.orphan_removed(job.id, "not acknowledged"), Kind::orphan_removed);
     wrote(w.recorder.policy_exception_used(w.device, "legacy-mfd-2026", "until it is replaced", {}),
           Kind::policy_exception_used);
@@ -312,10 +316,76 @@ TEST_CASE("a clock that is set is noticed, and one that drifts is not", "[servic
     Time wall{1'800'000'000'000ms};
     service::ClockWatch::Steady steady{1000s};
     CHECK(!watch.look(wall, steady));
-    for (const auto drift : {0ms, 1999ms, -2000ms, 2000ms}) CHECK(!watch.look(wall += 1s + drift, steady += 1s));
+    for (const auto jitter : {0ms, 1999ms, -1999ms, -2000ms, 2000ms})
+        CHECK(!watch.look(wall += 1s + jitter, steady += 1s));
     CHECK(watch.look(wall += 1h, steady += 1s) == 1h - 1s);
     CHECK(!watch.look(wall += 1s, steady += 1s));
     CHECK(watch.look(wall -= 1h, steady += 1s) == -(1h + 1s));
     // The machine slept: wall and steady time part just as well.
     CHECK(watch.look(wall += 10s, steady) == 10s);
+    // For years, as fast as NTP may slew a clock, and a look that comes late.
+    for (int days = 0; days < 1000; ++days) CHECK(!watch.look(wall += 24h + 43'200ms, steady += 24h));
+    for (int days = 0; days < 1000; ++days) CHECK(!watch.look(wall += 24h - 43'200ms, steady += 24h));
+}
+
+TEST_CASE("a clock that is set in steps too small to be noticed is noticed by their sum", "[service]") {
+    const auto step = GENERATE(1900ms, -1900ms, 100ms, -100ms, 2ms, -2ms);
+    service::ClockWatch watch{2s};
+    Time wall{1'800'000'000'000ms};
+    service::ClockWatch::Steady steady{1000s};
+    CHECK(!watch.look(wall, steady));
+    auto told = 0ms;
+    constexpr int looks = 20'000;
+    for (int i = 0; i < looks; ++i)
+        if (const auto by = watch.look(wall += 1s + step, steady += 1s)) told += *by;
+    // All of it, but for what drift may have been, and what hasn't come to a sum yet.
+    CHECK(std::chrono::abs(told) <= std::chrono::abs(looks * step));
+    CHECK(std::chrono::abs(told) >= std::chrono::abs(looks * step) - looks * 1ms / 2 - 2s);
+    CHECK((told < 0ms) == (step < 0ms));
+}
+
+TEST_CASE("changes of the clock that can't be recorded are owed, in order", "[service]") {
+    World w;
+    service::ClockWatch::Steady steady{1000s};
+    service::ClockJournal changes{{.clock = w.clock,
+                                   .record = [&](std::chrono::milliseconds by) { return w.recorder.time_changed(by); },
+                                   .steady = [&] { return steady; }}};
+    CHECK(!changes.look().change);
+    CHECK(changes.settle());
+    w.disk->fail(0, test::MemoryDisk::Failure::clean);
+    w.clock.advance(1h);
+    CHECK(changes.look().change == 1h);
+    CHECK(changes.settle().error().code == Errc::log_unavailable);
+    CHECK(w.log->size() == 0);
+    w.clock.advance(-2h);
+    CHECK(changes.look().change == -2h);
+    CHECK(changes.settle());
+    REQUIRE(w.log->size() == 2);
+    CHECK(*audit::decode(*w.log->entry(0))->text("direction") == "forward");
+    CHECK(*w.last().text("direction") == "back");
+    CHECK(changes.settle());
+    CHECK(w.log->size() == 2);
+}
+
+TEST_CASE("a clock that was set back while a daemon was off is on record at its start", "[service]") {
+    World w;
+    const auto start = [&] {
+        const std::uint64_t before = w.log->size();
+        REQUIRE(w.recorder.daemon_started("release", "0.1.0", "a=1"));
+        CHECK(w.last().kind == audit::KindName{Kind::daemon_started});
+        return w.log->size() - before;
+    };
+    CHECK(start() == 1);
+    w.clock.advance(24h);
+    CHECK(start() == 1);  // it was off for a day, or its clock was set: nobody can tell
+    w.clock.advance(-2s);
+    CHECK(start() == 1);
+    w.clock.advance(-1h);
+    CHECK(start() == 2);
+    const audit::Record told = audit::decode(*w.log->entry(w.log->size() - 2)).value();
+    CHECK(told.kind == audit::KindName{Kind::time_changed});
+    CHECK(*told.text("direction") == "back");
+    CHECK(*told.number("by_ms") == 3'602'000);
+    w.clock.advance(1s);
+    CHECK(start() == 1);  // it is told once
 }

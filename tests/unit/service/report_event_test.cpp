@@ -34,9 +34,13 @@ TEST_CASE("an event is read as it was written, and in no other form", "[service]
     const ManualClock clock{Time{std::chrono::hours{500'000}}};
     test::SeededRandom random;
     const crypto::Sha256Digest digest = crypto::sha256(as_bytes("a=1"));
-    const std::vector<decltype(ReportEvent::what)> all{AuditorSignedIn{}, AuditorRefused{Errc::credential_wrong},
-                                                       ReportStarted{"0.1.0", digest}, ReportStopped{},
-                                                       ReportReloaded{"0a1b", clock.now()}};
+    const std::vector<decltype(ReportEvent::what)> all{AuditorSignedIn{},
+                                                       AuditorRefused{Errc::credential_wrong},
+                                                       ReportStarted{"0.1.0", digest},
+                                                       ReportStopped{},
+                                                       ReportReloaded{"0a1b", clock.now()},
+                                                       ReportTimeChanged{std::chrono::hours{-24 * 365 * 8000}},
+                                                       ReportTimeChanged{std::chrono::seconds{5}}};
     for (const auto& what : all) {
         const ReportEvent event{.id = RecordId::make(clock, random), .what = what};
         const std::string text = event.encode();
@@ -55,6 +59,10 @@ TEST_CASE("an event is read as it was written, and in no other form", "[service]
     const ReportEvent no{.id = RecordId::make(clock, random), .what = AuditorRefused{Errc::credential_wrong}};
     CHECK(refused(replaced(no.encode(), "credential_wrong", "because")) == Errc::malformed);
     CHECK(refused(replaced(no.encode(), "sign_in_refused", "user_erased")) == Errc::malformed);
+    const ReportEvent set{.id = RecordId::make(clock, random), .what = ReportTimeChanged{std::chrono::seconds{5}}};
+    CHECK(refused(replaced(set.encode(), ":5000", ":5000.5")) == Errc::malformed);
+    CHECK(refused(replaced(set.encode(), ":5000", ":9007199254740992")) == Errc::malformed);
+    CHECK(refused(replaced(set.encode(), ":5000", ":-9007199254740992")) == Errc::malformed);
     CHECK(refused(std::string(ReportEvent::max_bytes + 1, ' ')) == Errc::too_large);
 }
 
