@@ -118,9 +118,7 @@ void LogWatch::turn() {
     pause_ = std::clamp(pause_ * 2, std::chrono::seconds{1}, longest_pause);
     failed_at_ = parts_.clock.now();
     const Error& error = done.error();
-    const bool tampered = error.code == Errc::fork_detected || error.code == Errc::rollback ||
-                          error.code == Errc::proof_invalid || error.code == Errc::signature_invalid ||
-                          error.code == Errc::checkpoint_invalid;
+    const bool tampered = audit::is_tampering(error.code);
     const std::scoped_lock lock{mutex_};
     const bool told = status_.problem == error.message();
     status_.problem = error.message();

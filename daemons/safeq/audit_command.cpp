@@ -10,6 +10,7 @@
 
 #include <safeq/audit/follower.hpp>
 #include <safeq/audit/proof_file.hpp>
+#include <safeq/audit/unwitnessed.hpp>
 #include <safeq/core/text.hpp>
 #include <safeq/store/log_folder.hpp>
 
@@ -43,21 +44,35 @@ audit::Cosigner read_witness(const std::filesystem::path& file) {
     return {key.name, key.key};
 }
 
-// What the report daemon cosigned last: as old as the log's own checkpoint, or older.
-Result<SignedCheckpoint> witnessed(const Context& context, const std::string& name, const crypto::NoteKey& key) {
+// What the report daemon cosigned last, as old as the log's own checkpoint, or older; and when.
+struct Cosigned {
+    SignedCheckpoint checkpoint;
+    Time at;
+};
+
+Result<Cosigned> witnessed(const Context& context, const std::string& name, const crypto::NoteKey& key) {
     SAFEQ_TRY(const net::HttpReply reply, context.call("report", "GET", "/admin/v1/logs/" + name + "/checkpoint"));
     if (reply.status != 200) return fail(Errc::unavailable, name, "the report has not witnessed it yet");
     SAFEQ_TRY(SignedCheckpoint checkpoint, SignedCheckpoint::open(as_text(reply.body), key));
     SAFEQ_TRY(const crypto::NoteKey witness, read_note_key(context.layout.shared() / witness_public));
-    SAFEQ_TRY_VOID(audit::verify_cosignature(checkpoint, {witness.name, witness.key}));
-    return checkpoint;
+    SAFEQ_TRY(const Time at, audit::verify_cosignature(checkpoint, {witness.name, witness.key}));
+    return Cosigned{std::move(checkpoint), at};
 }
 
 struct Verify {
     std::vector<std::string> logs = {};
     std::string since = {};
     bool with_witness = false;
+    std::int64_t witness_within = 60;  ///< seconds
 };
+
+struct Verified {
+    SignedCheckpoint now;
+    std::optional<Cosigned> cosigned = {};
+    std::optional<audit::Unwitnessed> unwitnessed = {};
+};
+
+constexpr int unwitnessed_status = 2;
 
 // Nothing is older than the empty tree, which every log continues.
 Result<void> continues(const Log& log, const SignedCheckpoint& older, const SignedCheckpoint& now) {
@@ -66,22 +81,39 @@ Result<void> continues(const Log& log, const SignedCheckpoint& older, const Sign
     return {};
 }
 
-Result<SignedCheckpoint> verify_one(const Context& context, const std::string& name, const Verify& wanted) {
+Result<Verified> verify_one(const Context& context, const std::string& name, const Verify& wanted) {
     SAFEQ_TRY(const Log log, open(context, name));
     // Asked for first, so that the log is ahead of it.
-    std::vector<SignedCheckpoint> older;
+    std::optional<Cosigned> cosigned;
     if (wanted.with_witness) {
-        SAFEQ_TRY(SignedCheckpoint cosigned, witnessed(context, name, log.key));
-        older.push_back(std::move(cosigned));
-    }
-    if (!wanted.since.empty()) {
-        SAFEQ_TRY(const std::string text, read_text(wanted.since));
-        SAFEQ_TRY(SignedCheckpoint kept, SignedCheckpoint::open(text, log.key));
-        older.push_back(std::move(kept));
+        SAFEQ_TRY(cosigned, witnessed(context, name, log.key));
     }
     SAFEQ_TRY(SignedCheckpoint now, audit::verify_log(*log.reader, log.key));
-    for (const SignedCheckpoint& each : older) SAFEQ_TRY_VOID(continues(log, each, now));
-    return now;
+    Verified out{.now = std::move(now)};
+    if (!wanted.since.empty()) {
+        SAFEQ_TRY(const std::string text, read_text(wanted.since));
+        SAFEQ_TRY(const SignedCheckpoint kept, SignedCheckpoint::open(text, log.key));
+        SAFEQ_TRY_VOID(continues(log, kept, out.now));
+    }
+    if (cosigned) {
+        SAFEQ_TRY_VOID(continues(log, cosigned->checkpoint, out.now));
+        SAFEQ_TRY(out.unwitnessed, audit::find_unwitnessed(*log.reader, out.now.checkpoint,
+                                                           cosigned->checkpoint.checkpoint, cosigned->at));
+        out.cosigned = std::move(cosigned);
+    }
+    return out;
+}
+
+// What there is to warn of; empty where all is well.
+std::string show(const std::string& name, const Verified& seen, std::chrono::seconds within) {
+    const audit::TreeHead& head = seen.now.checkpoint.head;
+    fmt::print("{}: verified, {} entries, checkpoint {}\n", name, head.size, to_base64(head.root));
+    if (!seen.cosigned) return {};
+    fmt::print("{}: cosigned {} of {} entries, at {}\n", name, seen.cosigned->checkpoint.checkpoint.head.size,
+               head.size, to_rfc3339(seen.cosigned->at));
+    if (!seen.unwitnessed || SystemClock{}.now() - seen.unwitnessed->since <= within) return {};
+    return fmt::format("{}: WARNING: {} entries wait to be cosigned since {}, for over {} s", name,
+                       seen.unwitnessed->entries, to_rfc3339(seen.unwitnessed->since), within.count());
 }
 
 void verify(const Context& context, const Verify& wanted) {
@@ -89,18 +121,19 @@ void verify(const Context& context, const Verify& wanted) {
     if (!wanted.since.empty() && wanted.logs.size() != 1)
         throw CommandFailed{"--since needs the one log whose checkpoint it is"};
     // One log that doesn't verify hides nothing about the next.
-    std::string failures;
+    std::string told;
+    const auto tell = [&](const std::string& line) { told += (told.empty() || line.empty() ? "" : "\n") + line; };
+    int status = unwitnessed_status;
     for (const std::string& name : wanted.logs.empty() ? both : wanted.logs) {
         const auto seen = verify_one(context, name, wanted);
         if (seen) {
-            fmt::print("{}: verified, {} entries, checkpoint {}\n", name, seen->checkpoint.head.size,
-                       to_base64(seen->checkpoint.head.root));
+            tell(show(name, *seen, std::chrono::seconds{wanted.witness_within}));
         } else {
-            failures +=
-                fmt::format("{}{}: NOT verified: {}", failures.empty() ? "" : "\n", name, seen.error().message());
+            tell(fmt::format("{}: NOT verified: {}", name, seen.error().message()));
+            status = 1;
         }
     }
-    if (!failures.empty()) throw CommandFailed{failures};
+    if (!told.empty()) throw CommandFailed{told, status};
 }
 
 struct Prove {
@@ -115,7 +148,7 @@ void prove(const Context& context, const Prove& wanted) {
         throw CommandFailed{"either INDEX, to prove an entry, or --since, to prove that the log only grew"};
     const Log log = require(open(context, wanted.log));
     const std::string checkpoint =
-        wanted.with_witness ? require(witnessed(context, wanted.log, log.key)).encode() : log.checkpoint();
+        wanted.with_witness ? require(witnessed(context, wanted.log, log.key)).checkpoint.encode() : log.checkpoint();
     if (wanted.index) {
         fmt::print("{}", require(audit::prove_entry(*log.reader, log.key, checkpoint, *wanted.index)).encode());
         return;
@@ -260,6 +293,12 @@ void add_audit_command(CLI::App& app, Context& context) {
     verify_logs->add_option("--since", wanted->since, "A checkpoint of the log that was kept: it must continue it")
         ->check(CLI::ExistingFile);
     verify_logs->add_flag("--witnessed", wanted->with_witness, "It must also continue what the report has cosigned");
+    verify_logs
+        ->add_option("--witness-within", wanted->witness_within,
+                     "With --witnessed: warn of entries that the report hasn't cosigned after so many seconds")
+        ->check(CLI::Range(0, 366 * 24 * 3600))
+        ->capture_default_str();
+    verify_logs->footer("Exit status: 0 all is well; 1 a log doesn't verify; 2 they verify, but with a warning");
     verify_logs->callback([&context, wanted] { verify(context, *wanted); });
 
     add_proofs(audit, context);

@@ -13,10 +13,15 @@
 
 namespace safeq::daemon {
 
-/// A command that did not succeed, with the sentence for the person who gave it. Ends the program with status 1.
+/// A command that did not succeed, with the sentence for the person who gave it. Ends the program with status 1,
+/// or that which is given.
 class CommandFailed : public std::runtime_error {
 public:
-    using std::runtime_error::runtime_error;
+    explicit CommandFailed(const std::string& why, int status = 1) : std::runtime_error{why}, status_{status} {}
+    [[nodiscard]] int status() const noexcept { return status_; }
+
+private:
+    int status_;
 };
 
 /// The value, or `CommandFailed` with the error's message.

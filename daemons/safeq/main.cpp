@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
         return app.exit(error);
     } catch (const CommandFailed& failure) {
         fmt::print(stderr, "safeq: {}\n", failure.what());
-        return 1;
+        return failure.status();
     } catch (const std::exception& error) {
         fmt::print(stderr, "safeq: {}\n", error.what());
         return 1;

@@ -32,6 +32,29 @@ Result<void> contradiction(const std::string& log, std::uint64_t size) {
     return fail(Errc::fork_detected, log, fmt::format("its tree of {} entries is not the one that was seen", size));
 }
 
+// What a signed checkpoint commits to must be there, and whole: a log that serves it otherwise, or not at all, doesn't
+// prove what it signed. A partial tile may have given way to the full one, which is looked for before.
+template <class T>
+Result<T> as_committed(Result<T> read) {
+    if (read) return read;
+    const Error& error = read.error();
+    switch (error.code) {
+        case Errc::not_found:
+        case Errc::malformed:
+        case Errc::truncated:
+        case Errc::trailing_data:
+        case Errc::too_large: return fail(Errc::proof_invalid, error.where, error.message());
+        default: return read;
+    }
+}
+
+// A checkpoint, or what is served as one.
+Result<SignedCheckpoint> open_checkpoint(std::string_view note, const crypto::NoteKey& log) {
+    auto opened = SignedCheckpoint::open(note, log);
+    if (opened || opened.error().code == Errc::signature_invalid) return opened;
+    return fail(Errc::checkpoint_invalid, log.name, opened.error().message());
+}
+
 /// Holds older trees against the tree of one checkpoint, by the tiles that the log serves.
 class Comparison {
 public:
@@ -95,13 +118,18 @@ Result<FollowerState> FollowerState::parse(std::string_view text) {
     return state;
 }
 
+bool is_tampering(Errc code) noexcept {
+    return code == Errc::fork_detected || code == Errc::rollback || code == Errc::proof_invalid ||
+           code == Errc::signature_invalid || code == Errc::checkpoint_invalid;
+}
+
 Result<SignedCheckpoint> Follower::follow(LogReader& reader, const EntrySink& sink) {
     SAFEQ_TRY(const Bytes note, reader.read(checkpoint_path));
     return follow(as_text(note), reader, sink);
 }
 
 Result<SignedCheckpoint> Follower::follow(std::string_view note, LogReader& reader, const EntrySink& sink) {
-    SAFEQ_TRY(SignedCheckpoint now, SignedCheckpoint::open(note, log_));
+    SAFEQ_TRY(SignedCheckpoint now, open_checkpoint(note, log_));
     const TreeHead& head = now.checkpoint.head;
     TreeHead last;
     if (!state_.checkpoint.empty()) {
@@ -111,8 +139,8 @@ Result<SignedCheckpoint> Follower::follow(std::string_view note, LogReader& read
     if (head.size < std::max(last.size, state_.seen.size()))
         return fail(Errc::rollback, log_.name, fmt::format("{} entries, {} were signed before", head.size, last.size));
     Comparison comparison{reader, now.checkpoint};
-    SAFEQ_TRY_VOID(comparison.continues(last));
-    SAFEQ_TRY_VOID(comparison.continues(state_.seen.head()));
+    SAFEQ_TRY_VOID(as_committed(comparison.continues(last)));
+    SAFEQ_TRY_VOID(as_committed(comparison.continues(state_.seen.head())));
 
     if (state_.seen.size() == head.size && state_.checkpoint != note) {
         FollowerState after{state_.seen, std::string{note}};
@@ -123,12 +151,12 @@ Result<SignedCheckpoint> Follower::follow(std::string_view note, LogReader& read
         const std::uint64_t first = state_.seen.size();
         TileId tile{TileId::Kind::entries, 0, first / tile_width};
         tile.width = width_in_tree(0, tile.index, head.size);
-        SAFEQ_TRY(const std::vector<Bytes> bundle, read_entries(reader, tile));
+        SAFEQ_TRY(const std::vector<Bytes> bundle, as_committed(read_entries(reader, tile)));
         const std::vector<ByteView> entries(bundle.begin() + static_cast<std::ptrdiff_t>(first % tile_width),
                                             bundle.end());
         FollowerState after{state_.seen, std::string{note}};
         for (const ByteView entry : entries) after.seen.append(leaf_hash(entry));
-        SAFEQ_TRY_VOID(comparison.begins_with(after.seen.head()));
+        SAFEQ_TRY_VOID(as_committed(comparison.begins_with(after.seen.head())));
         SAFEQ_TRY_VOID(sink({first, entries, after}));
         state_ = std::move(after);
     }
@@ -142,7 +170,7 @@ Result<SignedCheckpoint> verify_log(LogReader& reader, const crypto::NoteKey& lo
         for (const LogFile& file : files) {
             SAFEQ_TRY(const TileId tile, TileId::parse(file.path));
             if (tile.kind == TileId::Kind::entries) continue;
-            SAFEQ_TRY(const std::vector<Hash> served, read_hashes(reader, tile));
+            SAFEQ_TRY(const std::vector<Hash> served, as_committed(read_hashes(reader, tile)));
             if (encode_hashes(served) != file.bytes)
                 return fail(Errc::proof_invalid, file.path, "the tile is not made of the log's entries");
         }

@@ -112,7 +112,7 @@ def test_the_second_verifier_agrees_on_the_logs_of_the_daemons(site):
     for name in ("release", "intake"):
         said = site.safeq("audit", "verify", name, "--witnessed").stdout
         size, root, _ = verdict(site, name)
-        match = re.match(rf"{name}: verified, (\d+) entries, checkpoint (\S+)\n$", said)
+        match = re.match(rf"{name}: verified, (\d+) entries, checkpoint (\S+)\n{name}: cosigned \d+ of \1 entries, at \S+\n$", said)
         assert match and int(match[1]) <= size, (said, size)
         if int(match[1]) == size:
             assert match[2] == base64.b64encode(root).decode()
@@ -294,16 +294,69 @@ def test_a_copy_of_yesterday_is_noticed_by_whoever_saw_today(site):
     refused(site, "verify", "release", "--since", kept)
     refused(site, "verify", "release", "--witnessed")
 
-    def told():
-        logs = json.loads(scenario.command("curl", "-sS", "--unix-socket", site.root / "report" / "run" / "admin.sock",
-                                           "http://localhost/admin/v1/status").stdout)["logs"]
-        return next(row for row in logs if row["log"] == "release")["tampered"]
-    house.wait_until(told, 30, "the report to tell")
+    house.wait_until(lambda: status_of(site)["tampered"], 30, "the report to tell")
 
     site.stop("release")
     shutil.rmtree(log(site))
     today.rename(log(site))
     site.start("release")
+    site.stop("report")
+    site.start("report")
+    caught_up(site)
+    site.safeq("audit", "verify", "--witnessed")
+
+
+def status_of(site, name="release"):
+    answer = scenario.command("curl", "-sS", "--unix-socket", site.root / "report" / "run" / "admin.sock",
+                              "http://localhost/admin/v1/status").stdout
+    return next(row for row in json.loads(answer)["logs"] if row["log"] == name)
+
+
+def test_what_nobody_has_cosigned_for_long_is_warned_of(site):
+    def verify(within):
+        return site.safeq("audit", "verify", "release", "--witnessed", "--witness-within", str(within), check=False)
+    told = site.safeq("audit", "verify", "--witnessed").stdout
+    assert len(re.findall(r"^(?:intake|release): cosigned \d+ of \d+ entries, at \d{4}-\d\d-\d\dT[\d:.]+Z$", told, re.M)) == 2
+    # The report looks once an hour, and the log goes on.
+    config = site.root / "report" / "report.conf"
+    text = config.read_text()
+    site.stop("report")
+    config.write_text(re.sub(r'(?m)^interval=.*$', 'interval="3600"', text))
+    assert config.read_text() != text
+    site.start("report")
+    house.wait_until(lambda: verify(3600).returncode == 0, 20, "the report to look")
+    scenario.sign_in(site)
+
+    def warned():
+        result = verify(0)
+        return result if result.returncode == 2 else None
+    result = house.wait_until(warned, 20, "an entry that nobody has cosigned")
+    cosigned, total = re.search(r"cosigned (\d+) of (\d+) entries", result.stdout).groups()
+    missing = re.search(r"release: WARNING: (\d+) entries wait to be cosigned since", result.stderr).group(1)
+    assert int(cosigned) + int(missing) == int(total) and int(missing) > 0
+    assert verify(3600).returncode == 0
+    site.stop("report")
+    config.write_text(text)
+    assert "NOT verified" in refused(site, "verify", "release", "--witnessed")
+    site.start("report")
+    caught_up(site)
+    site.safeq("audit", "verify", "--witnessed")
+
+
+def test_a_log_that_withholds_what_it_signed_is_tampered_with(site):
+    """A bundle to which the checkpoint commits can't be had: nothing more is cosigned, and everybody is told."""
+    caught_up(site)
+
+    def told():
+        site.terminal("mfd").sign_in(house.card("00000000"), house.pin("0000"))
+        for bundle in (log(site) / "tile" / "entries").rglob("*.p/*"):
+            bundle.unlink()
+        return status_of(site)["tampered"]
+    house.wait_until(told, 60, "the report to tell")
+    assert "not_found" in status_of(site)["problem"]
+    # The next publication writes the bundle anew.
+    scenario.sign_in(site)
+    house.wait_until(lambda: list((log(site) / "tile" / "entries").rglob("*.p/*")), 20, "the bundle")
     site.stop("report")
     site.start("report")
     caught_up(site)

@@ -36,6 +36,10 @@ struct FollowedEntries {
 /// Takes entries; an error stops following, and what was not kept comes again.
 using EntrySink = std::function<Result<void>(const FollowedEntries&)>;
 
+/// Whether following ended because the log contradicts what it signed, or doesn't serve what it signed, rather than
+/// because it could not be reached: then it is not to be cosigned any more, and somebody must look.
+[[nodiscard]] bool is_tampering(Errc code) noexcept;
+
 /// Follows a log and notices everything that its owner could do to it: changed, dropped or inserted entries, a fork, an
 /// older copy put in its place. Does no I/O of its own. *Threads*: one at a time.
 class Follower {
@@ -46,7 +50,8 @@ public:
     /// for each bundle, and once with no entries when only the checkpoint is new.
     /// *Errors*: `signature_invalid`, `checkpoint_invalid`; `rollback` when the log is shorter than it was;
     /// `fork_detected` when it contradicts what it signed before; `proof_invalid` when tiles or entries don't belong to
-    /// the checkpoint; those of the reader and the sink. The state is then that after the last bundle taken.
+    /// the checkpoint, are missing or no tiles at all: see `is_tampering`; other errors of the reader, which leave open
+    /// what the log holds, and those of the sink. The state is then that after the last bundle taken.
     [[nodiscard]] Result<SignedCheckpoint> follow(LogReader& reader, const EntrySink& sink);
 
     /// The same with a checkpoint at hand.

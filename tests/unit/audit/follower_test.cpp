@@ -193,6 +193,69 @@ TEST_CASE("entries and tiles that don't belong to the checkpoint are refused, ea
     CHECK(verify_log(bad, world.verifier).error().code == Errc::proof_invalid);
 }
 
+TEST_CASE("a log that withholds or garbles what it signed tampers; one that can't be read may be honest") {
+    LogWorld world;
+    OpenLog log{world.disk, world};
+    fill(log, world, 300);
+    MemoryLogReader reader{world.disk};
+    Taken taken;
+    REQUIRE(Follower(world.verifier, {}).follow(reader, taken.sink()));
+    fill(log, world, 300);
+    const auto told = [&](const std::string& path, const std::function<void(Bytes&)>& change) {
+        INFO(path);
+        const auto disk = world.disk->copy();
+        REQUIRE(disk->files.contains(path));
+        if (change) change(disk->files[path]);
+        else disk->files.erase(path);
+        return follow_error(world, taken.state, disk);
+    };
+    for (const char* const path : {"tile/entries/001", "tile/entries/002.p/88", "tile/0/001", "tile/0/002.p/88"}) {
+        CHECK(told(path, {}) == Errc::proof_invalid);
+        CHECK(told(path, [](Bytes& bytes) { bytes.clear(); }) == Errc::proof_invalid);
+        CHECK(told(path, [](Bytes& bytes) { bytes.pop_back(); }) == Errc::proof_invalid);
+        CHECK(told(path, [](Bytes& bytes) { bytes.push_back({}); }) == Errc::proof_invalid);
+        CHECK(told(path, [](Bytes& bytes) { bytes = to_bytes("<html>"); }) == Errc::proof_invalid);
+    }
+    CHECK(told(checkpoint_path, [](Bytes& bytes) { bytes = to_bytes("<html>"); }) == Errc::checkpoint_invalid);
+    CHECK(told(checkpoint_path, [](Bytes& bytes) { bytes.clear(); }) == Errc::checkpoint_invalid);
+    CHECK(told(checkpoint_path, [](Bytes& bytes) { bytes.resize(100'000); }) == Errc::checkpoint_invalid);
+    for (const Errc code :
+         {Errc::proof_invalid, Errc::checkpoint_invalid, Errc::signature_invalid, Errc::rollback, Errc::fork_detected})
+        CHECK(is_tampering(code));
+
+    // A server that is away, or was never filled, says nothing about the log.
+    class Away final : public LogReader {
+    public:
+        Away(LogReader& inner, Errc code, int reads) : inner_{inner}, code_{code}, left_{reads} {}
+        Result<Bytes> read(const std::string& path) override {
+            if (left_-- == 0) return fail(code_, path);
+            return inner_.read(path);
+        }
+
+    private:
+        LogReader& inner_;
+        Errc code_;
+        int left_;
+    };
+    for (const Errc code : {Errc::unavailable, Errc::io_failed, Errc::connection_closed}) {
+        for (int reads = 0; reads < 4; ++reads) {
+            Away away{reader, code, reads};
+            const auto followed = Follower(world.verifier, taken.state).follow(away, [](const FollowedEntries&) {
+                return Result<void>{};
+            });
+            REQUIRE(!followed);
+            CHECK(followed.error().code == code);
+            CHECK(!is_tampering(code));
+        }
+    }
+    CHECK(!is_tampering(told(checkpoint_path, {})));
+    // The log went on between two reads: the partial tile has given way to the full one.
+    const std::string note{as_text(*reader.read(checkpoint_path))};
+    fill(log, world, 300);
+    CHECK(!world.disk->files.contains("tile/0/002.p/88"));
+    CHECK(Follower(world.verifier, taken.state).follow(note, reader, taken.sink()));
+}
+
 TEST_CASE("checkpoints of others are refused") {
     LogWorld world;
     OpenLog log{world.disk, world};
