@@ -204,6 +204,7 @@ private:
         SAFEQ_TRY(const service::Custody::Swept swept, custody_->sweep());
         for (const auto& [job, why] : swept.left)
             log_error("files-without-a-job", Error{why.code, job.text() + ": " + why.where, why.detail});
+        finish_erasures();
         log_info("recovered", fmt::format("waiting={} uncertain={} settled={} files-removed={} jobs-restored={}",
                                           found.waiting.size(), found.uncertain.size(), found.settled.size(),
                                           swept.removed, swept.restored));
@@ -220,6 +221,11 @@ private:
     void keep_long_things() {
         housekeeping_->each_minute();
         if (const auto done = sessions_->sweep(); !done) log_error("sweep-failed", done.error());
+        finish_erasures();
+    }
+
+    void finish_erasures() {
+        if (const auto done = admin_->finish_erasures(); !done) log_error("erasure-unfinished", done.error());
     }
 
     std::vector<service::Route> daemon_routes() {

@@ -200,15 +200,31 @@ Result<void> Admin::end_jobs(SubjectId subject) {
 Result<SubjectId> Admin::erase_user(std::string_view who) {
     const std::scoped_lock lock{accounts_};
     SAFEQ_TRY(const auth::Account account, find_account(who));
+    SAFEQ_TRY_VOID(erase(account));
+    return account.subject;
+}
+
+// Marked first: what is on record is done, also where the server dies in between.
+Result<void> Admin::erase(const auth::Account& account) {
     const SubjectId subject = account.subject;
     SAFEQ_TRY_VOID(check_erasable(subject));
-    SAFEQ_TRY_VOID(parts_.recorder.user_erased(subject));
+    auth::Account begun = account;
+    begun.erasing = true;
+    SAFEQ_TRY_VOID(parts_.accounts.save(begun));
+    SAFEQ_FAIL_POINT("admin.erasure_begun");
+    if (const auto recorded = parts_.recorder.user_erased(subject); !recorded) {
+        // Refused, and so not to be done later by itself.
+        if (!account.erasing) SAFEQ_TRY_VOID(parts_.accounts.save(account));
+        return recorded;
+    }
     SAFEQ_FAIL_POINT("admin.erasure_recorded");
-    SAFEQ_TRY_VOID(parts_.accounts.save({.tenant = parts_.tenant,
-                                         .subject = subject,
-                                         .name = "erased-" + subject.text(),
-                                         .disabled = true,
-                                         .created = account.created}));
+    auth::Account left{.tenant = parts_.tenant,
+                       .subject = subject,
+                       .name = "erased-" + subject.text(),
+                       .disabled = true,
+                       .created = account.created,
+                       .erasing = true};
+    SAFEQ_TRY_VOID(parts_.accounts.save(left));
     SAFEQ_FAIL_POINT("admin.account_erased");
     // After the account, as with every change: a sign-in under way sees either that, or its session closed.
     SAFEQ_TRY_VOID(sign_out(subject));
@@ -219,7 +235,22 @@ Result<SubjectId> Admin::erase_user(std::string_view who) {
     SAFEQ_FAIL_POINT("admin.jobs_ended");
     // Last, because it also empties the database's write-ahead log, where what was written over still stands.
     SAFEQ_TRY_VOID(parts_.subjects.destroy(subject));
-    return subject;
+    SAFEQ_FAIL_POINT("admin.key_erased");
+    left.erasing = false;
+    return parts_.accounts.save(left);
+}
+
+Result<void> Admin::finish_erasures() {
+    const std::scoped_lock lock{accounts_};
+    SAFEQ_TRY(const std::vector<SubjectId> begun, parts_.accounts.erasing(parts_.tenant));
+    Result<void> out;
+    for (const SubjectId subject : begun) {
+        const auto account = parts_.accounts.find_by_subject(parts_.tenant, subject);
+        const Result<void> finished = account ? erase(*account) : std::unexpected{account.error()};
+        // One that must wait holds up no other.
+        if (!finished && out) out = finished;
+    }
+    return out;
 }
 
 Result<token::IssuedPrintToken> Admin::issue_print_token(std::string_view who, std::string_view label,

@@ -16,13 +16,13 @@ using sqlite::Connection;
 using sqlite::Statement;
 
 constexpr std::string_view select_all =
-    "SELECT tenant, subject, names, password, pin, disabled, created, revision FROM account WHERE tenant = ?";
+    "SELECT tenant, subject, names, password, pin, disabled, created, revision, erasing FROM account WHERE tenant = ?";
 constexpr std::string_view select_by_name =
-    "SELECT tenant, subject, names, password, pin, disabled, created, revision FROM account WHERE tenant = ? AND "
-    "lookup = ?";
+    "SELECT tenant, subject, names, password, pin, disabled, created, revision, erasing FROM account WHERE tenant = ? "
+    "AND lookup = ?";
 constexpr std::string_view select_by_subject =
-    "SELECT tenant, subject, names, password, pin, disabled, created, revision FROM account WHERE tenant = ? AND "
-    "subject = ?";
+    "SELECT tenant, subject, names, password, pin, disabled, created, revision, erasing FROM account WHERE tenant = ? "
+    "AND subject = ?";
 
 template <class Verifier>
 std::optional<std::string> text_of(const std::optional<Verifier>& verifier) {
@@ -52,6 +52,7 @@ Result<Row> read_row(Statement& row) {
     account.disabled = row.boolean();
     account.created = row.time();
     account.revision = row.number<std::uint64_t>();
+    account.erasing = row.boolean();
     SAFEQ_TRY_VOID(row.check());
     return out;
 }
@@ -86,11 +87,13 @@ Result<Row> find_subject(Connection& db, TenantId tenant, SubjectId subject) {
 }
 
 constexpr std::string_view insert_account =
-    "INSERT INTO account (tenant, subject, lookup, names, password, pin, disabled, created) VALUES (?,?,?,?,?,?,?,?)";
+    "INSERT INTO account (tenant, subject, lookup, names, password, pin, disabled, created, erasing) "
+    "VALUES (?,?,?,?,?,?,?,?,?)";
 
 Result<void> run(Statement& insert, const Account& account, const crypto::MacTag& lookup, ByteView names) {
     insert.bind(account.tenant).bind(account.subject).bind(ByteView{lookup}).bind(names);
     insert.bind(text_of(account.password)).bind(text_of(account.pin)).bind(account.disabled).bind(account.created);
+    insert.bind(account.erasing);
     return insert.run();
 }
 
@@ -236,7 +239,7 @@ Result<void> AccountStore::save(const Account& account) {
                               " ON CONFLICT (tenant, subject) DO UPDATE SET "
                               "lookup = excluded.lookup, names = excluded.names, "
                               "password = excluded.password, pin = excluded.pin, disabled = excluded.disabled, "
-                              "created = excluded.created, revision = revision + 1"));
+                              "created = excluded.created, erasing = excluded.erasing, revision = revision + 1"));
         SAFEQ_TRY_VOID(run(save, account, lookup(account.tenant, account.name), names));
         SAFEQ_TRY(auto clear, db->prepare("DELETE FROM card WHERE tenant = ? AND subject = ?"));
         clear.bind(account.tenant).bind(account.subject);
@@ -304,6 +307,19 @@ Result<std::vector<Account>> AccountStore::list(TenantId tenant) {
     }
     std::ranges::sort(accounts, {}, &Account::name);
     return accounts;
+}
+
+Result<std::vector<SubjectId>> AccountStore::erasing(TenantId tenant) {
+    const Access db{database_};
+    SAFEQ_TRY(auto row, db->prepare("SELECT subject FROM account WHERE tenant = ? AND erasing = 1 ORDER BY subject"));
+    row.bind(tenant);
+    std::vector<SubjectId> out;
+    for (;;) {
+        SAFEQ_TRY(const bool more, row.step());
+        if (!more) return out;
+        out.push_back(row.id<SubjectId>());
+        SAFEQ_TRY_VOID(row.check());
+    }
 }
 
 }  // namespace safeq::store

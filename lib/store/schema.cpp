@@ -179,6 +179,10 @@ CREATE TABLE clock (
 )sql",
                                    R"sql(
 ALTER TABLE account ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+)sql",
+                                   R"sql(
+ALTER TABLE account ADD COLUMN erasing INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX account_erasing ON account (tenant, subject) WHERE erasing = 1;
 )sql"};
 
 constexpr std::array report_steps{R"sql(

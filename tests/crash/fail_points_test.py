@@ -3,11 +3,13 @@
 """The daemons are killed at every named fail point, with two seeds each (--long: 20): nothing acknowledged is lost, nothing
 is printed twice unasked, no plaintext lies on disk, no file stays that nobody needs, and the logs verify. SAFEQ_CRASH_POINTS is a
 regular expression: only the points whose whole name it matches."""
+import contextlib
 import json
 import os
 import pathlib
 import random
 import re
+import sqlite3
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -188,6 +190,8 @@ PLANS = {
 # Met once in a process's life, or once in a round of long work.
 ONCE = ("admin.", "blob.leftover", "custody.swept", "epochs.", "file.overwritten", "file.unlinked", "handover.given_up", "handover.orphan",
         "journal.part", "keeper.", "log.journal", "log.tiles_resumed", "recovery.", "survivors.")
+# After which a person is to be gone.
+ERASING = ("admin.erasure_begun", "admin.erasure_recorded", "admin.account_erased", "admin.jobs_ended", "admin.key_erased")
 # Before anybody could print: where a server makes its first keys.
 FIRST = ("epochs.first_root",)
 
@@ -261,6 +265,20 @@ def check(site, ledger):
     ledger.ended.clear()
 
 
+def check_erasures(site, ledger, point):
+    """An erasure that was begun is finished by the start: no account of that name, and no key."""
+    if point not in ERASING:
+        return
+    names = [user["name"] for user in json.loads(site.safeq("user", "list", "--json").stdout)]
+    assert f"guest{ledger.people}" not in names, "the log says erased"
+    site.stop("release")  # which has its database to itself
+    with contextlib.closing(sqlite3.connect(f"file:{site.root}/release/release.db?mode=ro", uri=True)) as database:
+        [(left,)] = database.execute("SELECT count(*) FROM account JOIN subject_key USING (tenant, subject)"
+                                     " WHERE erasing OR (disabled AND wrapped IS NOT NULL)")
+    site.start("release")
+    assert left == 0, f"{left} erased people have their key"
+
+
 def audit(site):
     verified = site.safeq("audit", "verify", check=False)
     assert verified.returncode == 0, verified.stdout + verified.stderr
@@ -278,6 +296,7 @@ def test_each_point_has_its_plan(site):
     for point in names:
         if point not in FIRST:
             plan_of(point)
+    assert set(ERASING) <= set(names)
 
 
 def test_a_daemon_may_die_at_every_point(site):
@@ -301,6 +320,7 @@ def test_a_daemon_may_die_at_every_point(site):
                 die(site, ledger, chooser, daemon, point, times, work)
                 site.start(daemon)
                 check(site, ledger)
+                check_erasures(site, ledger, point)
             except Exception:
                 print(f"      at {point}:{times} of {daemon}, seed {seed}", flush=True)
                 raise

@@ -110,6 +110,14 @@ public:
         std::ranges::sort(out, {}, &auth::Account::name);
         return out;
     }
+    Result<std::vector<SubjectId>> erasing(TenantId tenant) override {
+        if (down) return store_is_down();
+        const std::scoped_lock lock{mutex_};
+        std::vector<SubjectId> out;
+        for (const auth::Account& account : accounts_)
+            if (account.tenant == tenant && account.erasing) out.push_back(account.subject);
+        return out;
+    }
 
 private:
     static bool same(const auth::Account& account, TenantId tenant, SubjectId subject) {

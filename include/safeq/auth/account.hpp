@@ -39,6 +39,7 @@ struct Account {
     bool disabled = false;
     Time created{};
     std::uint64_t revision = 0;  ///< how often it was saved anew; the store counts, whatever is given it
+    bool erasing = false;        ///< an erasure of the person was begun, and is to be finished
 
     friend bool operator==(const Account&, const Account&) = default;
 };
@@ -81,6 +82,8 @@ public:
 
     /// All, by name.
     [[nodiscard]] virtual Result<std::vector<Account>> list(TenantId tenant) = 0;
+    /// Those that are `erasing`. Asked for often, and mostly nobody.
+    [[nodiscard]] virtual Result<std::vector<SubjectId>> erasing(TenantId tenant) = 0;
 
 protected:
     CredentialStore() = default;

@@ -130,9 +130,14 @@ public:
     /// Erases a person: signs them out, revokes their print tokens, empties their account, which stays
     /// under a name made of the subject id, deletes what waits for them, also where nobody knows whether it printed,
     /// and destroys their key. What any log, database or backup holds about them can't be read afterwards; the logs
-    /// still verify. May be repeated, by the subject id, when it failed half way. *Errors*: `not_found`; `conflict`
+    /// still verify. What was begun is marked before it is recorded, and finished by `finish_erasures` where it
+    /// failed half way; it may be repeated by hand, too, by the subject id. *Errors*: `not_found`; `conflict`
     /// while a job of theirs is on its way to a device or restricted, and then nothing is done; `log_unavailable`.
     [[nodiscard]] Result<SubjectId> erase_user(std::string_view who);
+    /// Finishes every erasure that was begun: to be called at a start, before anybody is served, and now and then, for
+    /// one may have to wait for a job as `erase_user` has it. *Errors*: of the first that couldn't be finished; the
+    /// others are.
+    [[nodiscard]] Result<void> finish_erasures();
 
     /// A new token for that person, which ends after `lifetime` or, without one, only when it is revoked. One that
     /// can't be recorded is revoked at once. *Errors*: `not_found`; those of `token::PrintTokens::issue`;
@@ -183,6 +188,7 @@ private:
     [[nodiscard]] Result<void> end_jobs(SubjectId subject);
     [[nodiscard]] Result<job::Device> find_device(std::string_view who);
     [[nodiscard]] Result<void> check_device(const job::Device& device);
+    [[nodiscard]] Result<void> erase(const auth::Account& account);
 
     Parts parts_;
     std::mutex accounts_;  // held from reading an account to writing it

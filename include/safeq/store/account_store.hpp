@@ -37,6 +37,7 @@ public:
     [[nodiscard]] Result<void> replace(TenantId tenant, SubjectId subject, const auth::CardRecord& from,
                                        const auth::CardRecord& to) override;
     [[nodiscard]] Result<std::vector<auth::Account>> list(TenantId tenant) override;
+    [[nodiscard]] Result<std::vector<SubjectId>> erasing(TenantId tenant) override;
 
 private:
     [[nodiscard]] crypto::MacTag lookup(TenantId tenant, std::string_view name) const;

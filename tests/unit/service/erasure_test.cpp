@@ -161,11 +161,15 @@ TEST_CASE("nothing is erased that isn't on record, that is on its way to a devic
     const auth::Account alice = w.add("alice");
     const auto untouched = [&] {
         CHECK(w.subject_keys.key(alice.subject));
-        CHECK(w.accounts.find_by_name(w.tenant, "alice").value() == alice);
+        auth::Account now = w.accounts.find_by_name(w.tenant, "alice").value();
+        now.revision = alice.revision;
+        CHECK(now == alice);
         CHECK(w.erasures() == 0);
     };
     w.disk->fail(0, test::MemoryDisk::Failure::clean);
     CHECK(w.admin.erase_user("alice").error().code == Errc::log_unavailable);
+    untouched();
+    REQUIRE(w.admin.finish_erasures());  // it was refused, and isn't done later
     untouched();
 
     const JobId waiting = w.take(alice.subject);
@@ -227,6 +231,76 @@ TEST_CASE("an erasure that fails half way is finished by repeating it", "[servic
     CHECK(w.admin.erase_user(alice.subject.text()).value() == alice.subject);
     CHECK(w.subject_keys.key(alice.subject).error().code == Errc::key_destroyed);
     CHECK(w.erasures() == 1);
+}
+
+TEST_CASE("an erasure that was begun is finished by itself, wherever it was cut off", "[service]") {
+    World w;
+    const auth::Account alice = w.add("alice");
+    const JobId job = w.take(alice.subject);
+    const auto printer = w.admin.issue_print_token("alice", "laptop", {}).value();
+    const auto gone = [&] {
+        CHECK(w.subject_keys.key(alice.subject).error().code == Errc::key_destroyed);
+        CHECK(w.accounts.find_by_name(w.tenant, "alice").error().code == Errc::not_found);
+        CHECK(w.accounts.find_by_subject(w.tenant, alice.subject)->disabled);
+        CHECK(!w.print_tokens.verify(as_text(printer.text.expose()), w.tenant));
+        CHECK(w.admin.job(job)->state == job::State::deleted);
+        CHECK(w.accounts.erasing(w.tenant)->empty());
+        CHECK(w.erasures() == 1);
+    };
+    SECTION("before it was recorded") {
+        auth::Account begun = alice;
+        begun.erasing = true;
+        REQUIRE(w.accounts.save(begun));
+        CHECK(w.erasures() == 0);
+    }
+    SECTION("after its record") {
+        auth::Account begun = alice;
+        begun.erasing = true;
+        REQUIRE(w.accounts.save(begun));
+        REQUIRE(w.recorder.user_erased(alice.subject));
+    }
+    SECTION("before the key") {
+        w.keys.broken = true;
+        CHECK(w.admin.erase_user("alice").error().code == Errc::io_failed);
+        CHECK(w.admin.finish_erasures().error().code == Errc::io_failed);
+        w.keys.broken = false;
+    }
+    SECTION("after the key") {
+        REQUIRE(w.admin.erase_user("alice"));
+        auth::Account left = w.accounts.find_by_subject(w.tenant, alice.subject).value();
+        left.erasing = true;
+        REQUIRE(w.accounts.save(left));
+    }
+    REQUIRE(w.admin.finish_erasures());
+    gone();
+    const std::uint64_t size = w.log->size();
+    REQUIRE(w.admin.finish_erasures());
+    gone();
+    CHECK(w.log->size() == size);
+}
+
+TEST_CASE("an erasure that must wait is finished later, and holds up no other", "[service]") {
+    World w;
+    const auto begin = [&](const std::string& name, const std::string& card) {
+        auth::Account account =
+            w.admin.add_user({.name = name, .display_name = {}, .password = {}, .pin = {}, .cards = {card}}).value();
+        account.erasing = true;
+        REQUIRE(w.accounts.save(account));
+        return account.subject;
+    };
+    const SubjectId alice = begin("alice", "04a1b2c3");
+    const SubjectId bob = begin("bob", "04a1b2c4");
+    const JobId job = w.take(alice);
+    REQUIRE(w.admin.restrict_job(job, true));
+    CHECK(w.admin.finish_erasures().error().code == Errc::conflict);
+    CHECK(w.subject_keys.key(alice));
+    CHECK(w.subject_keys.key(bob).error().code == Errc::key_destroyed);
+    CHECK(w.accounts.erasing(w.tenant).value() == std::vector{alice});
+    CHECK(w.erasures() == 1);
+    REQUIRE(w.admin.restrict_job(job, false));
+    REQUIRE(w.admin.finish_erasures());
+    CHECK(w.subject_keys.key(alice).error().code == Errc::key_destroyed);
+    CHECK(w.erasures() == 2);
 }
 
 TEST_CASE("a restriction is on record before it holds, and so is its end", "[service]") {

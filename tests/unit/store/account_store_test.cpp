@@ -158,6 +158,24 @@ TEST_CASE("names and cards are one person's, and a refused save changes nothing"
     CHECK(w.accounts.find_by_name(w.tenant, "grace").error().code == Errc::not_found);
 }
 
+TEST_CASE("whose erasure was begun is found among all", "[store]") {
+    World w;
+    Account first = w.account("ada");
+    Account second = w.account("grace");
+    REQUIRE(w.accounts.save(first));
+    REQUIRE(w.accounts.save(second));
+    CHECK(w.accounts.erasing(w.tenant)->empty());
+    first.erasing = true;
+    REQUIRE(w.accounts.save(first));
+    CHECK(w.accounts.erasing(w.tenant).value() == std::vector{first.subject});
+    CHECK(w.accounts.erasing(TenantId::make(w.clock, w.random))->empty());
+    CHECK(w.accounts.find_by_subject(w.tenant, first.subject)->erasing);
+    CHECK_FALSE(w.accounts.find_by_subject(w.tenant, second.subject)->erasing);
+    first.erasing = false;
+    REQUIRE(w.accounts.save(first));
+    CHECK(w.accounts.erasing(w.tenant)->empty());
+}
+
 TEST_CASE("one card that two peppers give to two people is a conflict", "[store]") {
     World w;
     const Account first = w.account("ada");
