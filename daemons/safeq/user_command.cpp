@@ -48,8 +48,12 @@ Json factors(const State& state) {
 void add(Context& context, const State& state) {
     Json body = factors(state);
     body["name"] = state.name;
-    const Json user = context.call_json("release", "POST", "/admin/v1/users", body.dump());
-    fmt::print("added {} ({})\n", user.at("name").get<std::string>(), user.at("subject").get<std::string>());
+    try {
+        const Json user = context.call_json("release", "POST", "/admin/v1/users", body.dump());
+        fmt::print("added {} ({})\n", user.at("name").get<std::string>(), user.at("subject").get<std::string>());
+    } catch (const CommandFailed& failed) {
+        throw CommandFailed{fmt::format("{}: {}", state.name, failed.what())};  // the server keeps names to itself
+    }
 }
 
 void change(Context& context, const State& state) {

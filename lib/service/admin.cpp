@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::size_t page = 256;
 
+// What a refusal says of a person's name: errors go to the log of operators, which no erasure reaches.
+constexpr std::string_view taken = "the name is taken";
+
 // An empty display name is none.
 std::optional<std::string> given(std::optional<std::string> name) {
     return name && name->empty() ? std::nullopt : std::move(name);
@@ -71,7 +74,7 @@ Result<auth::Account> Admin::add_user(NewUser user) {
         return fail(Errc::invalid_argument, "user", "without a password, PIN or card nobody could ever sign in");
     SAFEQ_TRY_VOID(auth::check_user_name(user.name));
     const std::scoped_lock lock{accounts_};
-    SAFEQ_TRY_VOID(must_be_free(parts_.accounts.find_by_name(parts_.tenant, user.name), "user", user.name));
+    SAFEQ_TRY_VOID(must_be_free(parts_.accounts.find_by_name(parts_.tenant, user.name), "user", taken));
 
     auth::Account account{.tenant = parts_.tenant,
                           .subject = SubjectId::make(parts_.clock, parts_.random),
@@ -133,7 +136,7 @@ Result<std::size_t> Admin::import_users(std::string_view file) {
     const std::scoped_lock lock{accounts_};
     for (const auth::ImportedUser& user : users)
         SAFEQ_TRY_VOID(must_be_free(parts_.accounts.find_by_name(parts_.tenant, user.name),
-                                    "line " + std::to_string(user.line), user.name));
+                                    "line " + std::to_string(user.line), taken));
     std::vector<auth::Account> accounts;
     for (const auth::ImportedUser& user : users)
         accounts.push_back({.tenant = parts_.tenant,

@@ -11,8 +11,8 @@ namespace safeq::service {
 
 /// Whether a name is free; a store that can't say doesn't say that it is.
 template <class Found>
-Result<void> must_be_free(const Result<Found>& found, std::string what, std::string_view name) {
-    if (found) return fail(Errc::already_exists, std::move(what), std::string{name});
+Result<void> must_be_free(const Result<Found>& found, std::string what, std::string_view detail) {
+    if (found) return fail(Errc::already_exists, std::move(what), std::string{detail});
     if (found.error().code != Errc::not_found) return std::unexpected{found.error()};
     return {};
 }

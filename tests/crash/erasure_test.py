@@ -34,6 +34,29 @@ def set_up(site):
         site.people.append((name, card, scenario.token_uri(site, name)))
 
 
+def be_refused(site):
+    """Everything that people and operators may be refused with a name in it: what the servers write of it names nobody."""
+    name, card, uri = site.people[0]
+    other = site.people[1][0]
+    told = site.safeq("user", "add", name, "--card", "04caffffffff", check=False)
+    assert told.returncode == 1 and "already_exists" in told.stderr and name in told.stderr, told.stderr
+    taken = site.dir / "taken"
+    taken.write_text(f"{name}:$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\n")
+    told = site.safeq("user", "import", taken, check=False)
+    assert told.returncode == 1 and "line 1" in told.stderr, told.stderr
+    for refused in (("set", other, "--card", card), ("add", f" {NAME}", "--card", "04cafffffffe"), ("unlock", f"{NAME}-nobody"),
+                    ("add", f"{NAME}-new", "--card", "not a card"), ("revoke-token", name, f"{NAME}")):
+        assert site.safeq("user", *refused, check=False).returncode == 1, refused
+    assert site.safeq("audit", "erase-subject", f"{NAME}-nobody", "--yes", check=False).returncode == 1
+    assert site.terminal("mfd").sign_in(house.password(name, f"wrong {NAME}"))[0] in (401, 403)
+    assert site.terminal("mfd").sign_in(house.card(card), house.pin("0000"))[0] in (401, 403)
+    page = site.dir / "page.pdf"
+    page.write_bytes(house.make_pdf(1, CANARY))
+    assert site.safeq("print", page, "--uri", uri[:-4] + "AAAA", "--title", f"{CANARY} refused", check=False).returncode == 1
+    for path in (taken, page):
+        path.unlink()
+
+
 def print_many(site, person, numbers):
     """One client, one connection."""
     _, _, uri = site.people[person]
@@ -91,6 +114,7 @@ def memory_holding(process, needles):
 
 
 def test_nothing_stays(site):
+    be_refused(site)
     jobs = LONG_JOBS if site.long else JOBS
     with concurrent.futures.ThreadPoolExecutor(PEOPLE) as pool:
         list(pool.map(lambda person: print_many(site, person, range(person, jobs, PEOPLE)), range(PEOPLE)))

@@ -158,6 +158,30 @@ TEST_CASE("who is disabled gets in nowhere, by nothing, until they are enabled",
     CHECK(identified());
 }
 
+TEST_CASE("no refusal names a person: it goes to a log that no erasure reaches", "[service]") {
+    test::ApiWorld w;
+    const std::string hash = std::string{"$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"};
+    const auto named = [](const auto& refused) {
+        REQUIRE(!refused);
+        INFO(refused.error().message());
+        CHECK(refused.error().code == Errc::already_exists);
+        return refused.error().message().contains("carol");
+    };
+    CHECK_FALSE(named(w.front->admin.add_user(
+        {.name = "carol", .display_name = {}, .password = {}, .pin = {}, .cards = {"04ffffff"}})));
+    const auto import = w.front->admin.import_users("dave:" + hash + "\ncarol:" + hash + "\n");
+    CHECK_FALSE(named(import));
+    CHECK(import.error().where == "line 2");
+    // Of whoever else has the card.
+    must(w.front->admin.add_user(
+        {.name = "dave", .display_name = {}, .password = {}, .pin = {}, .cards = {"04fffffe"}}));
+    CHECK_FALSE(named(w.front->admin.change_user("dave", {.display_name = {},
+                                                          .password = {},
+                                                          .pin = {},
+                                                          .cards = std::vector<std::string>{"04a1b2c3"},
+                                                          .disabled = {}})));
+}
+
 TEST_CASE("a token is on record as revoked only where it was that person's, and good", "[service]") {
     test::ApiWorld w;
     must(w.front->admin.add_user({.name = "dave",
