@@ -61,6 +61,12 @@ Result<std::string> read_text(const std::filesystem::path& path, std::size_t max
     }
 }
 
+Result<std::string> read_text(const std::filesystem::path& path, ReadFiles* files, std::size_t max_bytes) {
+    SAFEQ_TRY(std::string text, read_text(path, max_bytes));
+    if (files != nullptr) files->add(path.string(), text);
+    return text;
+}
+
 Result<void> write_text(const std::filesystem::path& path, std::string_view text, unsigned mode) {
     const std::filesystem::path temporary = path.string() + ".new";
     {
@@ -90,8 +96,8 @@ Result<crypto::XwingPrivateKey> read_xwing_key(const store::KeyFolder& keys, std
     return crypto::XwingPrivateKey::from_seed(std::move(seed));
 }
 
-Result<crypto::NoteKey> read_note_key(const std::filesystem::path& path) {
-    SAFEQ_TRY(std::string text, read_text(path, 4096));
+Result<crypto::NoteKey> read_note_key(const std::filesystem::path& path, ReadFiles* files) {
+    SAFEQ_TRY(std::string text, read_text(path, files, 4096));
     while (text.ends_with('\n')) text.pop_back();
     auto key = crypto::NoteKey::parse(text);
     if (!key) return fail(key.error().code, path.string(), key.error().message());
@@ -126,7 +132,8 @@ Credentials from_token(const std::filesystem::path& folder, [[maybe_unused]] std
 
 // A certificate and its key: cert.pem with key.pem, or with key.uri that names a key in a token; or cert.p12, whose
 // password is in cert.password.
-Credentials read_credentials(const std::filesystem::path& folder, const store::KeyFolder& keys, std::string& shown) {
+Credentials read_credentials(const std::filesystem::path& folder, const store::KeyFolder& keys, std::string& shown,
+                             ReadFiles* files) {
     const auto there = [&](const char* file) { return std::filesystem::exists(folder / file); };
     const bool p12 = there("cert.p12"), token = there("key.uri");
     if (p12 + token + there("key.pem") > 1 || (p12 && there("cert.pem")))
@@ -139,7 +146,7 @@ Credentials read_credentials(const std::filesystem::path& folder, const store::K
         const auto password = crypto::Secret::copy_of(one_line(as_text(line.expose())));
         return naming(tls::Credentials::from_pkcs12(file.expose(), password), folder, "cert.p12");
     }
-    SAFEQ_TRY(const std::string chain, read_text(folder / "cert.pem"));
+    SAFEQ_TRY(const std::string chain, read_text(folder / "cert.pem", files));
     if (token) return from_token(folder, chain);
     SAFEQ_TRY(const crypto::Secret key, keys.read("key.pem"));
     return naming(tls::Credentials::from_pem({chain}, {as_text(key.expose())}), folder, "cert.pem, key.pem");
@@ -153,14 +160,14 @@ const tls::Certificate* TlsFiles::revoked() const {
     return nullptr;
 }
 
-Result<TlsFiles> read_tls(const std::filesystem::path& folder) {
+Result<TlsFiles> read_tls(const std::filesystem::path& folder, ReadFiles* files) {
     // First what is no secret: opening the folder of the secrets would make it.
-    SAFEQ_TRY(const std::string authority, read_text(folder / "ca.pem"));
-    SAFEQ_TRY(const std::string crl, read_text(folder / "crl.pem"));
+    SAFEQ_TRY(const std::string authority, read_text(folder / "ca.pem", files));
+    SAFEQ_TRY(const std::string crl, read_text(folder / "crl.pem", files));
     SAFEQ_TRY(const std::unique_ptr<store::KeyFolder> keys, store::KeyFolder::open(folder));
     TlsFiles out;
     std::string shown;
-    SAFEQ_TRY(out.credentials, read_credentials(folder, *keys, shown));
+    SAFEQ_TRY(out.credentials, read_credentials(folder, *keys, shown, files));
     auto anchors = tls::TrustAnchors::from_pem({authority}, {crl}, tls::Revocation::required);
     if (!anchors)
         return fail(anchors.error().code, (folder / "ca.pem").string() + ", crl.pem", anchors.error().message());
@@ -175,8 +182,8 @@ Result<TlsFiles> read_tls(const std::filesystem::path& folder) {
     return out;
 }
 
-Result<void> load_intakes(const std::filesystem::path& file, spool::IntakeTable& intakes) {
-    SAFEQ_TRY(const std::string text, read_text(file));
+Result<void> load_intakes(const std::filesystem::path& file, spool::IntakeTable& intakes, ReadFiles* files) {
+    SAFEQ_TRY(const std::string text, read_text(file, files));
     auto read = intakes.read(text);
     if (!read) return fail(read.error().code, file.string(), read.error().message());
     return {};

@@ -15,10 +15,16 @@
 #include <safeq/tls/credentials.hpp>
 #include <safeq/tls/expiry.hpp>
 
+#include "config/read_files.hpp"
+
 namespace safeq::daemon {
 
 /// A small text file, whole. *Errors*: `not_found`, `permission`, `too_large`, `io_failed`, each naming the file.
 [[nodiscard]] Result<std::string> read_text(const std::filesystem::path& path, std::size_t max_bytes = 1024 * 1024);
+
+/// The same of a file that is in effect as the options are; it is added to `files`, where that is given.
+[[nodiscard]] Result<std::string> read_text(const std::filesystem::path& path, ReadFiles* files,
+                                            std::size_t max_bytes = 1024 * 1024);
 
 /// Writes a file with the given rights, whole or not at all.
 [[nodiscard]] Result<void> write_text(const std::filesystem::path& path, std::string_view text, unsigned mode);
@@ -35,10 +41,11 @@ template <class Key>
 }
 
 /// A note key's text file. *Errors*: as `read_text` and `NoteKey::parse`.
-[[nodiscard]] Result<crypto::NoteKey> read_note_key(const std::filesystem::path& path);
+[[nodiscard]] Result<crypto::NoteKey> read_note_key(const std::filesystem::path& path, ReadFiles* files = nullptr);
 
 /// Reads `intakes_public` into the table. *Errors*: as `read_text`; `malformed`.
-[[nodiscard]] Result<void> load_intakes(const std::filesystem::path& file, spool::IntakeTable& intakes);
+[[nodiscard]] Result<void> load_intakes(const std::filesystem::path& file, spool::IntakeTable& intakes,
+                                        ReadFiles* files = nullptr);
 
 /// What a daemon proves itself with, and whom it trusts, of its `tls` folder: cert.pem and key.pem (or key.uri, which
 /// names a key in a PKCS#11 token; or, for both, cert.p12 with cert.password), ca.pem and crl.pem.
@@ -51,6 +58,6 @@ struct TlsFiles {
     /// The certificate of the chain that the revocation list names; null where it names none.
     [[nodiscard]] const tls::Certificate* revoked() const;
 };
-[[nodiscard]] Result<TlsFiles> read_tls(const std::filesystem::path& folder);
+[[nodiscard]] Result<TlsFiles> read_tls(const std::filesystem::path& folder, ReadFiles* files = nullptr);
 
 }  // namespace safeq::daemon

@@ -28,11 +28,11 @@ Result<std::vector<std::filesystem::path>> policy_files(const std::filesystem::p
 
 }  // namespace
 
-Result<TlsPolicies> TlsPolicies::read(const std::filesystem::path& folder) {
+Result<TlsPolicies> TlsPolicies::read(const std::filesystem::path& folder, ReadFiles* files) {
     TlsPolicies out;
-    SAFEQ_TRY(const auto files, policy_files(folder));
-    for (const std::filesystem::path& file : files) {
-        SAFEQ_TRY(const std::string text, read_text(file));
+    SAFEQ_TRY(const auto found, policy_files(folder));
+    for (const std::filesystem::path& file : found) {
+        SAFEQ_TRY(const std::string text, read_text(file, files));
         const auto policy = tls::parse_policy(text);
         if (!policy) return fail(Errc::config_invalid, file.string(), policy.error().message());
         const auto known = std::ranges::find(out.own_, (*policy)->name(), [](const auto& own) { return own->name(); });
@@ -60,9 +60,10 @@ Result<tls::PolicyRef> TlsPolicies::find(std::string_view option, std::string_vi
     return open;
 }
 
-Result<tls::ExceptionTable> TlsPolicies::exceptions(const std::filesystem::path& file, const Clock& clock) const {
+Result<tls::ExceptionTable> TlsPolicies::exceptions(const std::filesystem::path& file, const Clock& clock,
+                                                    ReadFiles* files) const {
     if (file.empty()) return tls::ExceptionTable{};
-    SAFEQ_TRY(const std::string text, read_text(file));
+    SAFEQ_TRY(const std::string text, read_text(file, files));
     auto table = tls::ExceptionTable::parse(text, own_, clock.now());
     if (!table) return fail(Errc::config_invalid, file.string(), table.error().message());
     return std::move(*table);

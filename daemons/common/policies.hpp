@@ -11,6 +11,8 @@
 #include <safeq/tls/exceptions.hpp>
 #include <safeq/tls/policy_ref.hpp>
 
+#include "config/read_files.hpp"
+
 namespace safeq::daemon {
 
 /// The TLS policies that an installation knows by name: the dated ones and the operator's own.
@@ -18,7 +20,7 @@ class TlsPolicies final {
 public:
     /// Reads every `*.policy` of a folder; a folder that is not there has none. *Errors*: `config_invalid` naming file
     /// and line, also for a name that stands in two files; those of the files.
-    [[nodiscard]] static Result<TlsPolicies> read(const std::filesystem::path& folder);
+    [[nodiscard]] static Result<TlsPolicies> read(const std::filesystem::path& folder, ReadFiles* files = nullptr);
 
     /// A policy that may hold for everybody. *Errors*: `config_invalid` naming `option`: unknown, or only for named
     /// devices.
@@ -26,7 +28,8 @@ public:
 
     /// The table of exceptions in a file; an empty path gives an empty table. *Errors*: `config_invalid` naming file
     /// and line; those of the file.
-    [[nodiscard]] Result<tls::ExceptionTable> exceptions(const std::filesystem::path& file, const Clock& clock) const;
+    [[nodiscard]] Result<tls::ExceptionTable> exceptions(const std::filesystem::path& file, const Clock& clock,
+                                                         ReadFiles* files = nullptr) const;
 
     [[nodiscard]] std::span<const tls::PolicyRef> own() const noexcept { return own_; }
 

@@ -27,7 +27,7 @@ Result<Common> load_common(const CommonOptions& options) {
     if (!instance) return fail(Errc::config_invalid, "instance", "not an id");
     out.tenant = *tenant;
     out.instance = *instance;
-    SAFEQ_TRY(out.tls, read_tls(out.folder.tls()));
+    SAFEQ_TRY(out.tls, read_tls(out.folder.tls(), &out.files));
     // It is served all the same: who looks at the list refuses it, and a daemon that doesn't start helps nobody else.
     if (const tls::Certificate* const own = out.tls.revoked())
         log_error("revoked what=certificate",
@@ -37,7 +37,8 @@ Result<Common> load_common(const CommonOptions& options) {
                                     own->serial())});
     SAFEQ_TRY(out.policies,
               TlsPolicies::read(options.tls_policies.empty() ? out.shared / "tls-policies"
-                                                             : std::filesystem::path{options.tls_policies}));
+                                                             : std::filesystem::path{options.tls_policies},
+                                &out.files));
     SAFEQ_TRY(out.between, out.policies.find("tls-policy-daemons", options.tls_policy_daemons));
     return out;
 }

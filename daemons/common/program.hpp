@@ -39,6 +39,7 @@ struct Common {
     TlsFiles tls;
     TlsPolicies policies;
     tls::PolicyRef between;  ///< holds between servers of ours
+    ReadFiles files;         ///< of which these are made
 };
 /// *Errors*: `config_invalid`, and those of the files, each with a sentence for people.
 [[nodiscard]] Result<Common> load_common(const CommonOptions& options);

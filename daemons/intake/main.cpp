@@ -73,11 +73,15 @@ Result<void> run(const IntakeOptions& options) {
     ListenerTickets tickets{"listen-ipps", runtime.clock, runtime.random};
     SAFEQ_TRY(const Contexts contexts, make_contexts(common, options, tickets));
     const DaemonFolder& folder = common.folder;
+    ReadFiles at_start;  // and not at a reload
+    const auto configuration = [&](const Common& now) {
+        return to_config(options) + at_start.lines() + now.files.lines();
+    };
     SAFEQ_TRY(const auto keys, store::KeyFolder::open(folder.keys()));
     SAFEQ_TRY(const crypto::SigningKey signer, read_signing_key(*keys, signing_key_file));
     SAFEQ_TRY(const crypto::SigningKey log_key, read_signing_key(*keys, log_key_file));
-    SAFEQ_TRY(const crypto::NoteKey list_key, read_note_key(common.shared / list_key_public));
-    SAFEQ_TRY(std::string encoded, read_text(common.shared / credential_key_public));
+    SAFEQ_TRY(const crypto::NoteKey list_key, read_note_key(common.shared / list_key_public, &at_start));
+    SAFEQ_TRY(std::string encoded, read_text(common.shared / credential_key_public, &at_start));
     while (encoded.ends_with('\n')) encoded.pop_back();
     SAFEQ_TRY(const Bytes credential, from_base64(encoded));
     crypto::XwingPublicKey credential_key{};
@@ -103,7 +107,7 @@ Result<void> run(const IntakeOptions& options) {
     SAFEQ_TRY_VOID(numbers.load());
 
     service::Handover handover{{.blobs = *blobs, .recorder = recorder, .upstream = upstream}};
-    SAFEQ_TRY_VOID(recorder.daemon_started("intake", version, to_config(options)));
+    SAFEQ_TRY_VOID(recorder.daemon_started("intake", version, configuration(common)));
     SAFEQ_TRY(const service::Handover::Recovered recovered, handover.recover());
     log_info("recovered", fmt::format("waiting={} removed={}", recovered.waiting, recovered.removed));
 
@@ -204,7 +208,7 @@ Result<void> run(const IntakeOptions& options) {
         SAFEQ_TRY(Common fresh, load_common(options.common));
         SAFEQ_TRY(const Contexts made, make_contexts(fresh, options, tickets));
         const tls::Certificate& own = fresh.tls.credentials->certificate();
-        SAFEQ_TRY_VOID(recorder.credentials_reloaded("intake", own.serial(), own.not_after()));
+        SAFEQ_TRY_VOID(recorder.credentials_reloaded("intake", own.serial(), own.not_after(), configuration(fresh)));
         SAFEQ_TRY_VOID(ipps.use(made.clients));
         SAFEQ_TRY_VOID(https.use(made.daemons));
         SAFEQ_TRY_VOID(upstream.use(made.release));

@@ -49,7 +49,7 @@ public:
         device_policies_.set(std::move(devices));
         SAFEQ_TRY_VOID(open_stores());
         assemble();
-        SAFEQ_TRY_VOID(recorder_->daemon_started("release", version, to_config(options_)));
+        SAFEQ_TRY_VOID(recorder_->daemon_started("release", version, configuration(common_)));
         SAFEQ_TRY_VOID(recorder_->pepper_in_use(peppers_->current().id()));
         SAFEQ_TRY_VOID(throttle_->load());
         SAFEQ_TRY_VOID(epochs_folder_->load(common_.tenant, ring_));
@@ -73,11 +73,16 @@ private:
         return out;
     }
 
-    Result<DevicePolicies> device_policies(const Common& common) const {
+    Result<DevicePolicies> device_policies(Common& common) const {
         DevicePolicies out;
         SAFEQ_TRY(out.strict, common.policies.find("tls-policy-devices", options_.tls_policy_devices));
-        SAFEQ_TRY(out.exceptions, common.policies.exceptions(options_.tls_exceptions, runtime_.clock));
+        SAFEQ_TRY(out.exceptions, common.policies.exceptions(options_.tls_exceptions, runtime_.clock, &common.files));
         return out;
+    }
+
+    // All that is in effect, but for keys.
+    std::string configuration(const Common& common) const {
+        return to_config(options_) + at_start_.lines() + common.files.lines();
     }
 
     Result<void> open_stores() {
@@ -91,7 +96,7 @@ private:
         peppers_.emplace(std::move(peppers));
         SAFEQ_TRY_VOID(load_blocklist());
         SAFEQ_TRY(const auto root, read_key<crypto::WrapKey>(*keys_, subject_root_key_file));
-        SAFEQ_TRY_VOID(load_intakes(common_.shared / intakes_public, intakes_));
+        SAFEQ_TRY_VOID(load_intakes(common_.shared / intakes_public, intakes_, &at_start_));
         SAFEQ_TRY(database_, store::Database::open(folder.root / "release.db", store::Database::Purpose::release));
         SAFEQ_TRY(subject_keys_,
                   store::Database::open(folder.root / "subjects.db", store::Database::Purpose::subjects));
@@ -111,7 +116,7 @@ private:
     Result<void> load_blocklist() {
         if (options_.password_blocklist.empty()) return {};
         const std::filesystem::path file = common_.folder.root / options_.password_blocklist;
-        SAFEQ_TRY(std::string text, read_text(file, auth::Blocklist::max_text_bytes));
+        SAFEQ_TRY(std::string text, read_text(file, &at_start_, auth::Blocklist::max_text_bytes));
         auto list = auth::Blocklist::parse(std::move(text));
         if (!list) return fail(Errc::config_invalid, file.string(), list.error().message());
         blocklist_.emplace(*std::move(list));
@@ -290,7 +295,8 @@ private:
             SAFEQ_TRY(const Contexts made, make_contexts(fresh));
             SAFEQ_TRY(DevicePolicies devices, device_policies(fresh));
             const tls::Certificate& own = fresh.tls.credentials->certificate();
-            SAFEQ_TRY_VOID(recorder_->credentials_reloaded("release", own.serial(), own.not_after()));
+            SAFEQ_TRY_VOID(
+                recorder_->credentials_reloaded("release", own.serial(), own.not_after(), configuration(fresh)));
             SAFEQ_TRY_VOID(terminals.use(made.terminals));
             SAFEQ_TRY_VOID(daemons.use(made.daemons));
             device_policies_.set(std::move(devices));
@@ -309,6 +315,7 @@ private:
 
     const ReleaseOptions& options_;
     Common common_;
+    ReadFiles at_start_;  // and not at a reload
     Runtime runtime_;
     std::stop_source stop_;
     Contexts contexts_;

@@ -43,13 +43,17 @@ Result<void> run(const ReportOptions& options) {
     SAFEQ_TRY(const Common common, load_common(options.common));
     ListenerTickets tickets{"listen-https", runtime.clock, runtime.random};
     SAFEQ_TRY(Contexts contexts, make_contexts(common, options, tickets));
+    ReadFiles at_start;  // and not at a reload
+    const auto configuration = [&](const Common& now) {
+        return crypto::sha256(as_bytes(to_config(options) + at_start.lines() + now.files.lines()));
+    };
     SAFEQ_TRY(const auto keys, store::KeyFolder::open(common.folder.keys()));
     SAFEQ_TRY(const crypto::SigningKey witness, read_signing_key(*keys, witness_key_file));
     SAFEQ_TRY(const crypto::Secret stored, keys->read(auditor_hash_file));
     SAFEQ_TRY(const auth::PhcString auditor, auth::PhcString::parse(as_text(stored.expose())));
     SAFEQ_TRY(const auto pepper, read_key<auth::PepperKey>(*keys, auditor_pepper_file));
-    SAFEQ_TRY(const crypto::NoteKey intake_key, read_note_key(common.shared / intake_log_public));
-    SAFEQ_TRY(const crypto::NoteKey release_key, read_note_key(common.shared / release_log_public));
+    SAFEQ_TRY(const crypto::NoteKey intake_key, read_note_key(common.shared / intake_log_public, &at_start));
+    SAFEQ_TRY(const crypto::NoteKey release_key, read_note_key(common.shared / release_log_public, &at_start));
     SAFEQ_TRY(const auto database,
               store::Database::open(common.folder.root / "report.db", store::Database::Purpose::report));
     store::ReportStore store{*database};
@@ -66,7 +70,7 @@ Result<void> run(const ReportOptions& options) {
                                                     .io_timeout = std::chrono::seconds{5}};
     net::HttpClient record_client{std::move(record_target), runtime.clock, runtime.random, short_patience};
     ReleaseJournal journal{record_client, runtime.clock, runtime.random};
-    journal.owe(service::ReportStarted{std::string{version}, crypto::sha256(as_bytes(to_config(options)))});
+    journal.owe(service::ReportStarted{std::string{version}, configuration(common)});
     const std::string cosigner = witness_name(common.tenant);
     RemoteSubjectKeys subjects{release_client, runtime.clock};
     LogWatch intake_log{{"intake", intake_client, intake_key, store, witness, cosigner, runtime.clock, subjects}};
@@ -135,7 +139,7 @@ Result<void> run(const ReportOptions& options) {
         // The server that records may know the new certificates alone; so they are used for that first.
         SAFEQ_TRY_VOID(record_client.use(made.release));
         const tls::Certificate& own = fresh.tls.credentials->certificate();
-        journal.owe(service::ReportReloaded{own.serial(), own.not_after()});
+        journal.owe(service::ReportReloaded{own.serial(), own.not_after(), configuration(fresh)});
         journal.turn();
         SAFEQ_TRY_VOID(https.use(made.people));
         SAFEQ_TRY_VOID(intake_client.use(made.intake));

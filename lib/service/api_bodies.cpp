@@ -60,23 +60,30 @@ Result<Errc> parse_reason(const JsonReader& object) {
     return *found;
 }
 
+Result<crypto::Sha256Digest> parse_configuration(const JsonReader& object) {
+    crypto::Sha256Digest out{};
+    SAFEQ_TRY(const std::string digest, object.text("configuration", 2 * out.size()));
+    SAFEQ_TRY(const Bytes bytes, from_hex(digest));
+    if (bytes.size() != out.size())
+        return fail(Errc::malformed, "event.configuration", "expected 64 hexadecimal digits");
+    std::ranges::copy(bytes, out.begin());
+    return out;
+}
+
 Result<ReportStarted> parse_started(const JsonReader& object) {
     ReportStarted out{};
     SAFEQ_TRY(out.version, object.text("version", ReportEvent::max_version_bytes));
     SAFEQ_TRY_VOID(check_name(out.version, ReportEvent::max_version_bytes, "event.version"));
-    SAFEQ_TRY(const std::string digest, object.text("configuration", 2 * out.configuration.size()));
-    SAFEQ_TRY(const Bytes bytes, from_hex(digest));
-    if (bytes.size() != out.configuration.size())
-        return fail(Errc::malformed, "event.configuration", "expected 64 hexadecimal digits");
-    std::ranges::copy(bytes, out.configuration.begin());
+    SAFEQ_TRY(out.configuration, parse_configuration(object));
     return out;
 }
 
 Result<ReportReloaded> parse_reloaded(const JsonReader& object) {
-    ReportReloaded out;
+    ReportReloaded out{};
     SAFEQ_TRY(out.serial, object.text("serial", ReportEvent::max_serial_bytes));
     SAFEQ_TRY_VOID(check_name(out.serial, ReportEvent::max_serial_bytes, "event.serial"));
     SAFEQ_TRY(out.expires, object.time("expires"));
+    SAFEQ_TRY(out.configuration, parse_configuration(object));
     return out;
 }
 

@@ -302,9 +302,11 @@ Result<void> Recorder::daemon_stopped(std::string_view daemon) {
     return write(out);
 }
 
-Result<void> Recorder::credentials_reloaded(std::string_view daemon, std::string_view serial, Time expires) {
+Result<void> Recorder::credentials_reloaded(std::string_view daemon, std::string_view serial, Time expires,
+                                            std::string_view configuration) {
     audit::Record out = record(Kind::credentials_reloaded);
     out.add(field::name, daemon).add(field::key, serial).add(field::expires, to_rfc3339(expires));
+    out.add(field::configuration, to_hex(crypto::sha256(as_bytes(configuration))));
     return write(out);
 }
 

@@ -37,6 +37,7 @@ struct JsonWriter {
     void operator()(const ReportReloaded& reloaded) const {
         out["serial"] = reloaded.serial;
         out["expires"] = to_rfc3339(reloaded.expires);
+        out["configuration"] = to_hex(reloaded.configuration);
     }
     void operator()(const ReportTimeChanged& changed) const { out["by_ms"] = changed.by.count(); }
 };
@@ -56,6 +57,7 @@ struct RecordWriter {
     void operator()(const ReportStopped&) const { out.add(field::name, report); }
     void operator()(const ReportReloaded& reloaded) const {
         out.add(field::name, report).add(field::key, reloaded.serial).add(field::expires, to_rfc3339(reloaded.expires));
+        out.add(field::configuration, to_hex(reloaded.configuration));
     }
     void operator()(const ReportTimeChanged& changed) const {
         out.add(field::name, report);

@@ -89,6 +89,46 @@ def test_connections_at_work_go_on_and_new_ones_see_the_new_certificate(site):
         connection.close()
 
 
+def test_what_is_in_effect_is_on_record(site):
+    """Not the options alone: a policy that is put beside the others, or weakened, shows in the log."""
+    def told(name):
+        log = "intake" if name == "intake" else "release"
+        return [entry["fields"]["configuration"] for entry in scenario.entries(site, log)
+                if entry["kind"] in ("daemon_started", "credentials_reloaded") and entry["fields"]["name"] == name]
+
+    def after(act):
+        before = {name: len(told(name)) for name in house.DAEMONS}
+        act()
+        return {name: house.wait_until(lambda n=name: told(n)[before[n]:], 20, f"{name} to record it")[-1] for name in house.DAEMONS}
+
+    def restart():
+        for name in house.DAEMONS:
+            site.stop(name)
+        site.start_all()
+    as_it_is = after(lambda: reload_all(site))
+    assert after(lambda: reload_all(site)) == as_it_is
+    assert after(restart) == as_it_is
+    policy = site.root / "public" / "tls-policies" / "floor.policy"
+    policy.parent.mkdir(exist_ok=True)
+    policy.write_text("name third-floor\nfrom intermediate-2026\nmin version tls1.3\n")
+    more = after(lambda: reload_all(site))
+    policy.write_text("name third-floor\nfrom intermediate-2026\n")
+    weaker = after(lambda: reload_all(site))
+    for name in house.DAEMONS:
+        assert len({as_it_is[name], more[name], weaker[name]}) == 3, name
+    assert after(restart) == weaker
+    policy.unlink()
+    assert after(lambda: reload_all(site)) == as_it_is
+    # What only the release server reads, and only at a start.
+    intakes = site.root / "public" / "intakes"
+    text = intakes.read_text()
+    intakes.write_text(text + "\n")
+    now = after(restart)
+    assert now["release"] != as_it_is["release"] and now["intake"] == as_it_is["intake"] and now["report"] == as_it_is["report"]
+    intakes.write_text(text)
+    assert after(restart) == as_it_is
+
+
 def test_a_daemon_that_is_about_to_serve_reloads_when_it_does(site):
     site.stop("report")
     path = site.logs / "early.log"

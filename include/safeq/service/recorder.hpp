@@ -106,14 +106,16 @@ public:
     /// from the epoch's.
     [[nodiscard]] Result<void> epoch_destroyed(const spool::EpochId& epoch, std::uint64_t moved,
                                                std::span<const JobId> lost, Assurance assurance);
-    /// `configuration`: all options in effect, as text; the record has its digest. Where the clock is behind the log's
-    /// last records, it was set back while the daemon was off: that is recorded before.
+    /// `configuration`: all that is in effect and no secret, as text; the record has its digest. Where the clock is
+    /// behind the log's last records, it was set back while the daemon was off: that is recorded before.
     [[nodiscard]] Result<void> daemon_started(std::string_view daemon, std::string_view version,
                                               std::string_view configuration);
     /// Before a daemon ends in order.
     [[nodiscard]] Result<void> daemon_stopped(std::string_view daemon);
-    /// Before a daemon shows other certificates than it started with: `serial` and `expires` of its own.
-    [[nodiscard]] Result<void> credentials_reloaded(std::string_view daemon, std::string_view serial, Time expires);
+    /// Before a daemon shows other certificates than it started with: `serial` and `expires` of its own. Policies
+    /// and revocation lists are read anew with them, so `configuration` is told as at the start.
+    [[nodiscard]] Result<void> credentials_reloaded(std::string_view daemon, std::string_view serial, Time expires,
+                                                    std::string_view configuration);
     /// Before anything is stored under this pepper. Writes nothing where it is the one that was recorded last; who was
     /// recorded more than 65,536 records ago is recorded again, so that a start never reads a whole log.
     [[nodiscard]] Result<void> pepper_in_use(const auth::PepperId& pepper);

@@ -24,7 +24,7 @@ struct AuditorRefused {
     Errc reason;
     friend bool operator==(const AuditorRefused&, const AuditorRefused&) = default;
 };
-/// The daemon runs: which version, and the digest of all its options.
+/// The daemon runs: which version, and the digest of its configuration, as `Recorder::daemon_started` has it.
 struct ReportStarted {
     std::string version;
     crypto::Sha256Digest configuration;
@@ -34,10 +34,11 @@ struct ReportStarted {
 struct ReportStopped {
     friend bool operator==(const ReportStopped&, const ReportStopped&) = default;
 };
-/// It shows another certificate: serial number and end.
+/// It shows another certificate, serial number and end, and has read policies and revocation lists anew.
 struct ReportReloaded {
     std::string serial;
     Time expires;
+    crypto::Sha256Digest configuration;
     friend bool operator==(const ReportReloaded&, const ReportReloaded&) = default;
 };
 /// The clock by which it dates what it witnessed was set, by so much; back where negative.

@@ -119,7 +119,8 @@ TEST_CASE("every function of the recorder writes a record of its schema", "[serv
     wrote(w.recorder.epoch_destroyed({}, 0, {}, service::Assurance::best_effort), Kind::key_destroyed);
     wrote(w.recorder.daemon_started("release", "0.1.0", "a=1"), Kind::daemon_started);
     wrote(w.recorder.daemon_stopped("release"), Kind::daemon_stopped);
-    wrote(w.recorder.credentials_reloaded("release", "0a1b", Time{}), Kind::credentials_reloaded);
+    CHECK(*wrote(w.recorder.credentials_reloaded("release", "0a1b", Time{}, "a=1"), Kind::credentials_reloaded)
+               .text("configuration") == to_hex(crypto::sha256(as_bytes("a=1"))));
     wrote(w.recorder.quota_refused(w.alice, "bytes"), Kind::quota_refused);
     CHECK(*wrote(w.recorder.pepper_in_use({}), Kind::pepper_changed).text("key") == "0000000000000000");
     const auto of_report = [&](decltype(service::ReportEvent::what) what, Kind kind) {
@@ -137,7 +138,10 @@ TEST_CASE("every function of the recorder writes a record of its schema", "[serv
     CHECK(*started.text("name") == "report");
     CHECK(*started.text("configuration") == to_hex(crypto::sha256(as_bytes("a=1"))));
     CHECK(*of_report(service::ReportStopped{}, Kind::daemon_stopped).text("name") == "report");
-    CHECK(*of_report(service::ReportReloaded{"0a1b", Time{}}, Kind::credentials_reloaded).text("key") == "0a1b");
+    const audit::Record reloaded =
+        of_report(service::ReportReloaded{"0a1b", Time{}, crypto::sha256(as_bytes("a=2"))}, Kind::credentials_reloaded);
+    CHECK(*reloaded.text("key") == "0a1b");
+    CHECK(*reloaded.text("configuration") == to_hex(crypto::sha256(as_bytes("a=2"))));
     const audit::Record set = of_report(service::ReportTimeChanged{-90s}, Kind::time_changed);
     CHECK(*set.text("name") == "report");
     CHECK(*set.text("direction") == "back");
@@ -257,7 +261,7 @@ TEST_CASE("when the log can't be written, every function says so", "[service]") 
         [&] { return w.recorder.epoch_destroyed({}, 0, {}, service::Assurance::best_effort); },
         [&] { return w.recorder.daemon_started("release", "0.1.0", ""); },
         [&] { return w.recorder.daemon_stopped("release"); },
-        [&] { return w.recorder.credentials_reloaded("release", "0a1b", Time{}); },
+        [&] { return w.recorder.credentials_reloaded("release", "0a1b", Time{}, ""); },
         [&] { return w.recorder.quota_refused(w.alice, "jobs"); },
         [&] { return w.recorder.pepper_in_use({}); },
         [&] { return w.recorder.of_report({RecordId::make(w.clock, w.random), service::AuditorSignedIn{}}); },

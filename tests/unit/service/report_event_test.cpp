@@ -38,7 +38,7 @@ TEST_CASE("an event is read as it was written, and in no other form", "[service]
                                                        AuditorRefused{Errc::credential_wrong},
                                                        ReportStarted{"0.1.0", digest},
                                                        ReportStopped{},
-                                                       ReportReloaded{"0a1b", clock.now()},
+                                                       ReportReloaded{"0a1b", clock.now(), digest},
                                                        ReportTimeChanged{std::chrono::hours{-24 * 365 * 8000}},
                                                        ReportTimeChanged{std::chrono::seconds{5}}};
     for (const auto& what : all) {
