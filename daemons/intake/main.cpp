@@ -43,6 +43,7 @@ bool hand_over(service::Handover& handover, std::string& said) {
     const auto progress = handover.run();
     if (progress.taken > 0) log_info("handed-over", fmt::format("jobs={}", progress.taken));
     for (const auto& [job, error] : progress.refused) log_error("hand-over-refused job=" + job.text(), error);
+    for (const auto& [job, error] : progress.later) log_error("hand-over-kept-back job=" + job.text(), error);
     std::string reason = progress.unavailable ? progress.unavailable->message() : std::string{};
     if (!reason.empty() && reason != said) log_warning("release-unavailable", field("detail", reason));
     said = std::move(reason);
@@ -106,7 +107,7 @@ Result<void> run(const IntakeOptions& options) {
     NumberFile numbers{(folder.root / "job-numbers").string()};
     SAFEQ_TRY_VOID(numbers.load());
 
-    service::Handover handover{{.blobs = *blobs, .recorder = recorder, .upstream = upstream}};
+    service::Handover handover{{.blobs = *blobs, .recorder = recorder, .upstream = upstream, .clock = runtime.clock}};
     SAFEQ_TRY_VOID(recorder.daemon_started("intake", version, configuration(common)));
     SAFEQ_TRY(const service::Handover::Recovered recovered, handover.recover());
     log_info("recovered", fmt::format("waiting={} removed={}", recovered.waiting, recovered.removed));

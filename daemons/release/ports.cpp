@@ -132,7 +132,8 @@ asio::awaitable<net::HttpResponse> receive(service::Custody& custody, asio::thre
     Bytes gathered;
     for (bool more = true; more;) {
         const auto piece = co_await body.next();
-        if (!piece) co_return status_only(piece.error());
+        // A transfer that was cut says nothing about the file.
+        if (!piece) co_return status_only({Errc::unavailable, "file", piece.error().message()});
         more = !piece->empty();
         gathered.insert(gathered.end(), piece->begin(), piece->end());
         if (!gathered.empty() && (!more || gathered.size() >= 256 * 1024)) {

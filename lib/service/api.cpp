@@ -23,6 +23,7 @@ Refusal refusal(Errc code) {
         case Errc::log_unavailable:
         case Errc::unavailable:
         case Errc::io_failed:
+        case Errc::permission:
         case Errc::locked:
         case Errc::out_of_memory: return {503, Errc::unavailable};
         case Errc::disk_full: return {507, Errc::disk_full};

@@ -15,6 +15,16 @@ constexpr std::chrono::hours told_after_end{1};
 constexpr std::size_t max_body = 64 * 1024;
 constexpr std::string_view intake_prefix = "safeq:daemon:intake:";
 
+// The reasons that an intake must know, for it decides what becomes of the job: whether it ends it, asks for the epochs
+// that are alive, or goes on with others; and how it is told.
+std::optional<int> told_to_intake(Errc code) {
+    switch (code) {
+        case Errc::key_destroyed: return 410;
+        case Errc::io_failed: return 503;
+        default: return std::nullopt;
+    }
+}
+
 bool shows_a_password(const ApiCall& call) {
     const auto sealed = SealedCredential::parse(call.body);
     return sealed && sealed->shown == Shown::password;
@@ -87,13 +97,11 @@ Result<ApiReply> DaemonApi::take(const ApiCall& call) {
     SAFEQ_TRY(const InstanceId intake, intake_of(call.peer));
     SAFEQ_TRY(const JobId job, path_id<JobId>(call, "job"));
     const auto taken = parts_.custody.take(intake, job);
-    if (!taken && taken.error().code == Errc::key_destroyed) {
-        // The one reason that an intake must know: it ends the job, and asks for the epochs that are alive.
-        if (parts_.explain) parts_.explain("/internal/v1/jobs/{job}", taken.error());
-        return ApiReply{.status = 410, .body = Json{{"error", "key_destroyed"}}.dump()};
-    }
-    if (!taken) return std::unexpected(taken.error());
-    return ApiReply{.status = 204, .body = {}};
+    if (taken) return ApiReply{.status = 204, .body = {}};
+    const auto status = told_to_intake(taken.error().code);
+    if (!status) return std::unexpected(taken.error());
+    if (parts_.explain) parts_.explain("/internal/v1/jobs/{job}", taken.error());
+    return ApiReply{.status = *status, .body = Json{{"error", name(taken.error().code)}}.dump()};
 }
 
 Result<ApiReply> DaemonApi::list(const ApiCall& call) {

@@ -1,10 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/service/handover.hpp>
 
+#include <algorithm>
+
 #include <safeq/core/fail_point.hpp>
+#include <safeq/spool/check.hpp>
 #include <safeq/spool/envelope.hpp>
 
 namespace safeq::service {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::seconds longest_pause = 64s;
+
+// Whom a failure keeps back.
+enum class Keeps : std::uint8_t {
+    everybody,  // the release server is away, or can't take anything now
+    larger,     // it has no room for this one
+    this_one,   // until that is mended
+    for_good,   // it has looked at the job, and won't have it
+};
+
+Keeps keeps_back(Errc code) {
+    switch (code) {
+        case Errc::unavailable:
+        case Errc::busy:
+        case Errc::throttled:
+        case Errc::locked:
+        case Errc::out_of_memory:
+        case Errc::cancelled:
+        case Errc::timed_out:
+        case Errc::connection_closed:
+        case Errc::log_unavailable: return Keeps::everybody;
+        case Errc::disk_full: return Keeps::larger;
+        case Errc::denied:
+        case Errc::key_destroyed:
+        case Errc::invalid_argument:
+        case Errc::unsupported:
+        case Errc::invalid_utf8:
+        case Errc::control_character:
+        case Errc::too_many:
+        case Errc::duplicate: return Keeps::for_good;
+        default: return spool::is_damage(code) ? Keeps::for_good : Keeps::this_one;
+    }
+}
+
+// Remembers that a file of ours doesn't read: who sends it may not tell that from a way that is cut.
+class Watched final : public spool::BlobSource {
+public:
+    explicit Watched(spool::BlobSource& file) : file_{file} {}
+
+    Result<std::size_t> read_at(std::uint64_t offset, MutableByteView out) override {
+        auto read = file_.read_at(offset, out);
+        if (!read) failed_ = read.error();
+        return read;
+    }
+    Result<std::uint64_t> size() override {
+        auto size = file_.size();
+        if (!size) failed_ = size.error();
+        return size;
+    }
+    [[nodiscard]] const std::optional<Error>& failed() const { return failed_; }
+
+private:
+    spool::BlobSource& file_;
+    std::optional<Error> failed_;
+};
+
+}  // namespace
 
 Result<Handover::Recovered> Handover::recover() {
     SAFEQ_TRY(const std::vector<spool::BlobName> names, parts_.blobs.list());
@@ -61,8 +125,10 @@ Result<void> Handover::hand_over(JobId job, std::uint32_t documents) {
     for (std::uint32_t number = 0; number <= documents && !held; ++number) {
         SAFEQ_FAIL_POINT("handover.send");
         SAFEQ_TRY(const auto file, parts_.blobs.open({job, number}));
-        const auto sent = parts_.upstream.send({job, number}, *file);
+        Watched watched{*file};
+        const auto sent = parts_.upstream.send({job, number}, watched);
         held = !sent && sent.error().code == Errc::already_exists;
+        if (!sent && !held && watched.failed()) return std::unexpected(*watched.failed());
         if (!sent && !held) return sent;
         SAFEQ_FAIL_POINT("handover.sent");
     }
@@ -96,27 +162,44 @@ Handover::Progress Handover::run() {
         const std::scoped_lock lock{mutex_};
         batch = waiting_;
     }
+    std::erase_if(pauses_, [&](const auto& each) { return !batch.contains(each.first); });
     for (const auto& [job, accepted] : batch) {
+        if (pauses(job)) continue;
         const std::uint32_t documents = accepted.documents;
         auto done = hand_over(job, documents);
-        bool for_good = !done && done.error().code == Errc::denied;
-        if (!done && done.error().code == Errc::key_destroyed) {
-            if (auto ended = give_up(job, documents); ended) for_good = true;
-            else done = std::move(ended);
+        if (!done && done.error().code == Errc::key_destroyed)
+            if (auto ended = give_up(job, documents); !ended) done = std::move(ended);
+        if (!done) {
+            switch (keeps_back(done.error().code)) {
+                case Keeps::everybody: out.unavailable = std::move(done).error(); return out;
+                case Keeps::larger: out.unavailable = std::move(done).error(); continue;
+                case Keeps::this_one:
+                    pause(job);
+                    out.later.emplace_back(job, std::move(done).error());
+                    continue;
+                case Keeps::for_good: out.refused.emplace_back(job, std::move(done).error()); break;
+            }
+        } else {
+            ++out.taken;
         }
-        if (!done && !for_good) {
-            // A job for which there is no room must not keep smaller ones waiting.
-            const bool no_room = done.error().code == Errc::disk_full;
-            out.unavailable = std::move(done).error();
-            if (no_room) continue;
-            return out;
-        }
-        if (done) ++out.taken;
-        else out.refused.emplace_back(job, std::move(done).error());
         const std::scoped_lock lock{mutex_};
         waiting_.erase(job);
     }
     return out;
+}
+
+bool Handover::pauses(JobId job) const {
+    const auto it = pauses_.find(job);
+    if (it == pauses_.end()) return false;
+    const Time now = parts_.clock.now();
+    // It must not wait for a clock that went back.
+    return now < it->second.end && it->second.end - now <= longest_pause;
+}
+
+void Handover::pause(JobId job) {
+    Pause& pause = pauses_.try_emplace(job, Pause{.length = 0s, .end = {}}).first->second;
+    pause.length = std::clamp<std::chrono::seconds>(2 * pause.length, 1s, longest_pause);
+    pause.end = parts_.clock.now() + pause.length;
 }
 
 std::size_t Handover::waiting() const {

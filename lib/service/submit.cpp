@@ -150,7 +150,8 @@ private:
                       .accepted = header_.created,
                       .attributes = encode_attributes(local_.ticket.attributes)};
         const std::string text = ticket.encode();
-        if (text.size() > Ticket::max_bytes) return fail(Errc::too_large, "job attributes");
+        // What the release server wouldn't read must not be acknowledged.
+        if (const auto read = Ticket::parse(text); !read) return std::unexpected(read.error());
         spool::Header header = header_;
         header.document = 0;
         SAFEQ_TRY(auto sink, parts.blobs.create({local_.id, 0}));

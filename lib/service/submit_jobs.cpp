@@ -67,7 +67,9 @@ Result<void> Submit::cancel(const ipp::Caller& caller, std::int32_t job_id) {
     if (parts_.handover.waits(info.uuid)) {
         // It must be where it can be cancelled: the release server decides about its life.
         const Handover::Progress progress = parts_.handover.run();
-        if (progress.unavailable) return fail(Errc::unavailable, "job", progress.unavailable->message());
+        if (parts_.handover.waits(info.uuid))
+            return fail(Errc::unavailable, "job",
+                        progress.unavailable ? progress.unavailable->message() : "it is kept back");
     }
     return parts_.upstream.cancel(caller.owner->subject, info.uuid);
 }

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -67,6 +68,11 @@ public:
         const auto at = state_->blobs.find(name);
         return at == state_->blobs.end() ? Bytes{} : *at->second;
     }
+    /// As with a bad sector: it can be opened, and its bytes can't be read.
+    void make_unreadable(const spool::BlobName& name) {
+        const std::scoped_lock lock{state_->mutex};
+        state_->unreadable.insert(name);
+    }
     void put(const spool::BlobName& name, Bytes bytes) {
         const std::scoped_lock lock{state_->mutex};
         state_->blobs[name] = std::make_shared<const Bytes>(std::move(bytes));
@@ -79,6 +85,7 @@ public:
         const std::scoped_lock lock{state_->mutex};
         const auto at = state_->blobs.find(name);
         if (at == state_->blobs.end()) return fail(Errc::not_found, name.text());
+        if (state_->unreadable.contains(name)) return std::make_unique<Unreadable>(at->second->size());
         return std::make_unique<MemoryBlobSource>(at->second);
     }
     Result<void> remove(const spool::BlobName& name) override {
@@ -97,6 +104,7 @@ private:
     struct State {
         mutable std::mutex mutex;
         std::map<spool::BlobName, std::shared_ptr<const Bytes>> blobs;
+        std::set<spool::BlobName> unreadable;
         std::size_t calls = 0;
         std::size_t fail_at = never;
         Errc fail_with = Errc::disk_full;
@@ -106,6 +114,16 @@ private:
             if (calls++ == fail_at) return fail(fail_with, what, "as the test asked");
             return {};
         }
+    };
+
+    class Unreadable final : public spool::BlobSource {
+    public:
+        explicit Unreadable(std::uint64_t size) : size_{size} {}
+        Result<std::size_t> read_at(std::uint64_t, MutableByteView) override { return fail(Errc::io_failed, "read"); }
+        Result<std::uint64_t> size() override { return size_; }
+
+    private:
+        std::uint64_t size_;
     };
 
     class Sink final : public spool::BlobSink {

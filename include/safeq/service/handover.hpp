@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <set>
 #include <vector>
 
+#include <safeq/core/clock.hpp>
 #include <safeq/service/recorder.hpp>
 #include <safeq/service/upstream.hpp>
 #include <safeq/spool/blob.hpp>
@@ -21,6 +23,7 @@ public:
         spool::BlobStore& blobs;
         Recorder& recorder;
         Upstream& upstream;
+        const Clock& clock;
     };
 
     explicit Handover(const Parts& parts) noexcept : parts_{parts} {}
@@ -49,13 +52,15 @@ public:
     /// What one run came to.
     struct Progress {
         std::size_t taken = 0;
-        std::vector<std::pair<JobId, Error>> refused;
-        std::optional<Error> unavailable;
+        std::vector<std::pair<JobId, Error>> refused;  ///< for good
+        std::vector<std::pair<JobId, Error>> later;    ///< not now, for a reason of their own
+        std::optional<Error> unavailable;              ///< why others wait: the release server is away, or has no room
     };
-    /// Hands over what waits, oldest first; stops at the first job that the release server can't take now, but not at
-    /// one for which it has no room. Jobs that it refuses for good are set aside until the next start, and reported;
-    /// what was sealed to a key that has been destroyed is recorded as failed and removed, for nobody can ever open it,
-    /// and reported with `key_destroyed`.
+    /// Hands over what waits, oldest first. Stops when the release server can't take anything now; what keeps one job
+    /// back, such as a file that doesn't read, keeps no other: it is tried again after a second, then after longer and
+    /// longer ones, a minute at the most. Jobs that it refuses for good are set aside until the next start, and
+    /// reported; what was sealed to a key that has been destroyed is recorded as failed and removed, for nobody can
+    /// ever open it, and reported with `key_destroyed`.
     [[nodiscard]] Progress run();
 
     [[nodiscard]] std::size_t waiting() const;
@@ -65,6 +70,14 @@ public:
     [[nodiscard]] std::map<JobId, std::uint64_t> waiting_of(SubjectId owner) const;
 
 private:
+    // Of a job that is kept back.
+    struct Pause {
+        std::chrono::seconds length;
+        Time end;
+    };
+
+    [[nodiscard]] bool pauses(JobId job) const;
+    void pause(JobId job);
     [[nodiscard]] Result<Accepted> found(JobId job, std::uint32_t documents);
     [[nodiscard]] Result<void> hand_over(JobId job, std::uint32_t documents);
     [[nodiscard]] Result<void> remove(JobId job, std::uint32_t documents);
@@ -74,6 +87,7 @@ private:
     mutable std::mutex mutex_;
     std::map<JobId, Accepted> waiting_;
     std::mutex one_runner_;
+    std::map<JobId, Pause> pauses_;  // of the one who runs
 };
 
 }  // namespace safeq::service

@@ -53,7 +53,7 @@ TEST_CASE("with the release server away a job waits at the intake, and comes thr
     CHECK(world.intake_blobs.list()->size() == 2);
 
     // A restart finds it again by its files and its leaf.
-    service::Handover again{{world.intake_blobs, world.intake->recorder, world}};
+    service::Handover again{{world.intake_blobs, world.intake->recorder, world, world.clock}};
     const auto recovered = must(again.recover());
     CHECK(recovered.waiting == 1);
     CHECK(recovered.removed == 0);
@@ -312,7 +312,7 @@ TEST_CASE("a job that can't be recorded is not accepted, and its files don't sur
     test::MemoryLogStore disk{world.intake_log_disk};
     const auto log = must(audit::Log::open(disk, "intake", world.log_key));
     service::Recorder recorder{{world.tenant, *log, nullptr, world.clock, world.random}};
-    service::Handover again{{world.intake_blobs, recorder, world}};
+    service::Handover again{{world.intake_blobs, recorder, world, world.clock}};
     CHECK(must(again.recover()).waiting == 0);
     CHECK(world.intake_blobs.list()->empty());
 }

@@ -145,7 +145,7 @@ struct World : service::Upstream {
             : disk{w.intake_log_disk},
               log{must(audit::Log::open(disk, "intake", w.log_key))},
               recorder{{w.tenant, *log, nullptr, w.clock, w.random}},
-              handover{{w.intake_blobs, recorder, w}} {}
+              handover{{w.intake_blobs, recorder, w, w.clock}} {}
 
         test::MemoryLogStore disk;
         std::unique_ptr<audit::Log> log;
@@ -220,11 +220,13 @@ struct World : service::Upstream {
     }
 
     Result<ipp::JobInfo> try_print(const Bytes& document, SubjectId subject, std::string name,
-                                   std::string format = "application/pdf") {
+                                   std::string format = "application/pdf", std::vector<ipp::Attribute> asked = {}) {
         OneEpoch epochs{epoch_key};
         service::Submit submit{submit_parts(epochs)};
         const ipp::Caller caller{.path = "/ipp/print", .owner = ipp::Owner{subject, name}, .peer_address = {}};
-        SAFEQ_TRY(auto sink, submit.print(caller, {.job_name = "CANARY title", .document_format = std::move(format)}));
+        SAFEQ_TRY(auto sink, submit.print(caller, {.job_name = "CANARY title",
+                                                   .document_format = std::move(format),
+                                                   .attributes = std::move(asked)}));
         SAFEQ_TRY_VOID(sink->append(document));
         return sink->finish();
     }
@@ -238,7 +240,9 @@ struct World : service::Upstream {
         SAFEQ_TRY(auto sink, release->custody.receive(name));
         SAFEQ_TRY(const std::uint64_t size, file.size());
         Bytes bytes(size);
-        SAFEQ_TRY_VOID(spool::read_exactly(file, 0, bytes, "file"));
+        // As the daemon's client tells it: a body that ends too early and a connection that does are one.
+        if (const auto read = spool::read_exactly(file, 0, bytes, "file"); !read)
+            return fail(Errc::unavailable, "release", read.error().message());
         SAFEQ_TRY_VOID(sink->write(bytes));
         return sink->commit();
     }

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// What keeps one job back keeps no other, and what the release server won't have has an end.
+#include <safeq/service/handover.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "api_world.hpp"
+
+using namespace safeq;
+using namespace std::chrono_literals;
+using test::must;
+using test::World;
+
+namespace {
+
+std::size_t held(World& world, SubjectId owner) {
+    return must(world.release->desk.jobs(world.session_of(owner))).size();
+}
+
+/// Alice's job, which something is wrong with, and then Bob's.
+struct Two {
+    World world;
+    JobId bad = world.print(test::make_pdf(1, "x"), world.alice, "alice").uuid;
+    JobId good = world.print(test::make_pdf(1, "y"), world.bob, "bob").uuid;
+
+    service::Handover::Progress run() { return world.intake->handover.run(); }
+    void check_good_is_held() { CHECK(held(world, world.bob) == 1); }
+};
+
+/// A media-col with so many members: more than the release server takes of a ticket.
+std::vector<ipp::Attribute> many_members(std::size_t count) {
+    std::vector<ipp::Attribute> members;
+    for (std::size_t i = 0; i < count; ++i)
+        members.emplace_back("media-left-margin", ipp::Value::keyword(std::string(255, 'x')));
+    return {ipp::Attribute{"media-col", ipp::Value::collection(ipp::Collection{std::move(members)})}};
+}
+
+}  // namespace
+
+TEST_CASE("a job that asks for more than the release server reads is refused before it is acknowledged", "[service]") {
+    World world;
+    const auto refused =
+        world.try_print(test::make_pdf(1, "x"), world.alice, "alice", "application/pdf", many_members(500));
+    REQUIRE(!refused);
+    CHECK(refused.error().code == Errc::too_large);
+    CHECK(world.intake->log->size() == 0);
+    CHECK(world.intake_blobs.list()->empty());
+    REQUIRE(world.try_print(test::make_pdf(1, "x"), world.alice, "alice", "application/pdf", many_members(100)));
+    CHECK(world.intake->handover.run().taken == 1);
+}
+
+TEST_CASE("a damaged ticket keeps no other job back", "[service]") {
+    Two two;
+    Bytes ticket = two.world.intake_blobs.bytes({two.bad, 0});
+    ticket[0] ^= std::byte{1};
+    two.world.intake_blobs.put({two.bad, 0}, ticket);
+    const auto progress = two.run();
+    CHECK(progress.taken == 1);
+    CHECK(!progress.unavailable);
+    REQUIRE(progress.refused.size() == 1);
+    CHECK(progress.refused[0].first == two.bad);
+    CHECK(progress.refused[0].second.code == Errc::malformed);
+    two.check_good_is_held();
+}
+
+TEST_CASE("a file that the disk doesn't read keeps no other job back", "[service]") {
+    Two two;
+    two.world.intake_blobs.make_unreadable({two.bad, 1});
+    const auto progress = two.run();
+    CHECK(progress.taken == 1);
+    CHECK(!progress.unavailable);
+    REQUIRE(progress.later.size() == 1);
+    CHECK(progress.later[0].first == two.bad);
+    CHECK(progress.later[0].second.code == Errc::io_failed);
+    CHECK(two.world.intake->handover.waits(two.bad));
+    two.check_good_is_held();
+}
+
+TEST_CASE("a document that isn't there keeps no other job back", "[service]") {
+    Two two;
+    must(two.world.intake_blobs.remove({two.bad, 1}));
+    const auto progress = two.run();
+    CHECK(progress.taken == 1);
+    REQUIRE(progress.later.size() == 1);
+    CHECK(progress.later[0].second.code == Errc::not_found);
+    two.check_good_is_held();
+}
+
+TEST_CASE("a file that the release server's disk doesn't read keeps no other job back", "[service]") {
+    Two two;
+    two.world.release_blobs.make_unreadable({two.bad, 1});
+    const auto progress = two.run();
+    CHECK(progress.taken == 1);
+    REQUIRE(progress.later.size() == 1);
+    CHECK(progress.later[0].second.code == Errc::io_failed);
+    two.check_good_is_held();
+
+    // And so it is told between the servers.
+    test::ApiWorld w;
+    w.nothing_is_taken = true;
+    const JobId job = w.job();
+    w.release_blobs.make_unreadable({job, 1});
+    const auto told =
+        w.call({.route = "POST /internal/v1/jobs/{job}", .peer = w.at_intake, .path = {{"job", job.text()}}});
+    CHECK(told.status == 503);
+    CHECK(told.body == R"({"error":"io_failed"})");
+}
+
+TEST_CASE("a job that is kept back is tried again, less and less often", "[service]") {
+    Two two;
+    World& world = two.world;
+    const Bytes document = world.intake_blobs.bytes({two.bad, 1});
+    must(world.intake_blobs.remove({two.bad, 1}));
+    REQUIRE(two.run().later.size() == 1);
+    for (const auto pause : {1s, 2s, 4s, 8s, 16s, 32s, 64s, 64s}) {
+        world.clock.advance(pause - 1ms);
+        CHECK(two.run().later.empty());
+        world.clock.advance(1ms);
+        CHECK(two.run().later.size() == 1);
+    }
+    // Nor does it wait for a clock that went back.
+    world.clock.advance(-10min);
+    CHECK(two.run().later.size() == 1);
+    world.intake_blobs.put({two.bad, 1}, document);
+    world.clock.advance(64s);
+    CHECK(two.run().taken == 1);
+    CHECK(held(world, world.alice) == 1);
+    CHECK(world.intake->handover.waiting() == 0);
+}
