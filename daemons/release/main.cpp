@@ -294,12 +294,15 @@ private:
             SAFEQ_TRY(Common fresh, load_common(options_.common));
             SAFEQ_TRY(const Contexts made, make_contexts(fresh));
             SAFEQ_TRY(DevicePolicies devices, device_policies(fresh));
+            spool::IntakeTable intakes;
+            SAFEQ_TRY_VOID(load_intakes(fresh.shared / intakes_public, intakes));
             const tls::Certificate& own = fresh.tls.credentials->certificate();
             SAFEQ_TRY_VOID(
                 recorder_->credentials_reloaded("release", own.serial(), own.not_after(), configuration(fresh)));
             SAFEQ_TRY_VOID(terminals.use(made.terminals));
             SAFEQ_TRY_VOID(daemons.use(made.daemons));
             device_policies_.set(std::move(devices));
+            intakes_.become(intakes);
             return std::move(fresh.tls);
         };
         runtime_.run({&terminals, &daemons, &admin}, stop_, 20s, {common_.tls.endings, reload, runtime_.clock});

@@ -16,10 +16,12 @@ constexpr std::size_t max_body = 64 * 1024;
 constexpr std::string_view intake_prefix = "safeq:daemon:intake:";
 
 // The reasons that an intake must know, for it decides what becomes of the job: whether it ends it, asks for the epochs
-// that are alive, or goes on with others; and how it is told.
+// that are alive, or tries again when an operator has done something; and how it is told.
 std::optional<int> told_to_intake(Errc code) {
     switch (code) {
         case Errc::key_destroyed: return 410;
+        case Errc::key_unknown:
+        case Errc::epoch_unknown:
         case Errc::io_failed: return 503;
         default: return std::nullopt;
     }

@@ -34,6 +34,11 @@ Result<void> IntakeTable::read(std::string_view list) {
     return {};
 }
 
+void IntakeTable::become(IntakeTable& other) {
+    const std::scoped_lock lock{mutex_, other.mutex_};
+    keys_ = other.keys_;
+}
+
 Result<crypto::VerifyingKey> IntakeTable::verifying_key(const InstanceId& intake) {
     const std::scoped_lock lock{mutex_};
     const auto at = keys_.find(intake);

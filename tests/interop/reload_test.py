@@ -197,6 +197,26 @@ def test_a_document_finds_its_way_between_reloads(site):
     assert "log-not-followed" not in log(site, "report").split(" reloaded ")[-1]
 
 
+def test_an_intake_that_was_not_known_is_after_a_reload(site):
+    """Its first jobs wait, and are handed over as soon as the release server has read its line."""
+    known = site.root / "public" / "intakes"
+    line = known.read_text()
+    site.stop("release")
+    known.write_text("")
+    site.start("release")
+    document = site.dir / "b.pdf"
+    document.write_bytes(house.make_pdf(1, "of a new intake"))
+    job = site.safeq("print", document, "--user", "alice", text=scenario.ALICE["password"] + "\n").stdout.strip().splitlines()[-1]
+    house.wait_until(lambda: f"hand-over-kept-back job={job}" in log(site, "intake"), 30, "the intake to be told that it isn't known")
+    known.write_text("nobody\n")
+    said = hang_up(site, "release")["release"]
+    assert " reload-refused " in said and "intakes" in said, said
+    known.write_text(line)
+    assert " reloaded " in hang_up(site, "release")["release"]
+    house.wait_until(lambda: [row for row in scenario.job_rows(site) if row["id"] == job], 90, "the job at the release server")
+    assert scenario.sign_in(site).call("DELETE", f"/v1/jobs/{job}")[0] == 204
+
+
 def test_a_file_that_is_bad_changes_nothing(site):
     path = site.root / "public" / "tls-policies"
     path.mkdir(exist_ok=True)

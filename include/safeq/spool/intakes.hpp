@@ -39,6 +39,9 @@ public:
     /// before that line has been added.
     [[nodiscard]] Result<void> read(std::string_view list);
 
+    /// Has those of another table from now on, and no others.
+    void become(IntakeTable& other);
+
     [[nodiscard]] Result<crypto::VerifyingKey> verifying_key(const InstanceId& intake) override;
 
 private:

@@ -127,3 +127,29 @@ TEST_CASE("a job that is kept back is tried again, less and less often", "[servi
     CHECK(held(world, world.alice) == 1);
     CHECK(world.intake->handover.waiting() == 0);
 }
+
+TEST_CASE("a job of an intake that release doesn't know waits until it does", "[service]") {
+    Two two;
+    World& world = two.world;
+    world.intakes.remove(world.instance);
+    const auto progress = two.run();
+    CHECK(progress.refused.empty());
+    REQUIRE(progress.later.size() == 2);
+    CHECK(progress.later[0].second.code == Errc::key_unknown);
+    world.intakes.set(world.instance, world.signer.verifying_key());
+    world.clock.advance(1s);
+    CHECK(two.run().taken == 2);
+
+    // And so it is told between the servers; an epoch that isn't at hand likewise.
+    for (const bool strange_epoch : {false, true}) {
+        test::ApiWorld w;
+        w.nothing_is_taken = true;
+        if (strange_epoch) w.epoch_key = crypto::XwingPrivateKey::generate(w.random).public_key();
+        const JobId job = w.job();
+        if (!strange_epoch) w.intakes.remove(w.instance);
+        const auto told =
+            w.call({.route = "POST /internal/v1/jobs/{job}", .peer = w.at_intake, .path = {{"job", job.text()}}});
+        CHECK(told.status == 503);
+        CHECK(told.body == (strange_epoch ? R"({"error":"epoch_unknown"})" : R"({"error":"key_unknown"})"));
+    }
+}

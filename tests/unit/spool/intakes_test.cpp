@@ -37,6 +37,16 @@ TEST_CASE("a list names intakes and their keys", "[intakes]") {
     REQUIRE(table.read(""));
 }
 
+TEST_CASE("a table takes another's place at once", "[intakes]") {
+    spool::IntakeTable table, fresh;
+    REQUIRE(table.read(line(first, 1)));
+    REQUIRE(fresh.read(line(second, 2)));
+    table.become(fresh);
+    CHECK(key_of(table, second) == std::byte{2});
+    CHECK(table.verifying_key(*InstanceId::parse(first)).error().code == Errc::key_unknown);
+    CHECK(key_of(fresh, second) == std::byte{2});
+}
+
 TEST_CASE("a list that isn't one is refused, with the line", "[intakes]") {
     const auto refused_at = [](const std::string& list) {
         spool::IntakeTable table;
