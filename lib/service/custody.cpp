@@ -88,13 +88,12 @@ Result<void> Custody::take_what_opens(InstanceId intake, JobId id, const LoggedJ
         add_pin(pins, reader);
     }
 
-    SAFEQ_TRY(const auth::Account owner, parts_.accounts.find_by_subject(parts_.tenant, header.owner));
-    const auto key = parts_.subjects.key(header.owner);
-    if (!key) {
-        // For good: a later try wouldn't help, and the intake must not wait with other people's jobs behind this one.
-        if (key.error().code == Errc::key_destroyed) return fail(Errc::denied, "ticket", "its owner was erased");
-        return std::unexpected(key.error());
+    const auto owner = parts_.accounts.find_by_subject(parts_.tenant, header.owner);
+    if (!owner) {
+        if (owner.error().code == Errc::not_found) return fail(Errc::denied, "ticket", "nobody knows its owner");
+        return std::unexpected(owner.error());
     }
+    SAFEQ_TRY(const audit::SubjectKey key, parts_.subjects.key(header.owner));
 
     job::Job job{.id = id,
                  .tenant = parts_.tenant,
@@ -110,7 +109,7 @@ Result<void> Custody::take_what_opens(InstanceId intake, JobId id, const LoggedJ
                               .copies = ticket.copies,
                               .count = ticket.documents},
                  .pins = std::move(pins)};
-    job.title = seal_title(*key, job, ticket.title, parts_.random);
+    job.title = seal_title(key, job, ticket.title, parts_.random);
     SAFEQ_FAIL_POINT("custody.verified");
     if (lost != nullptr) {
         job.restricted = lost->restricted;
@@ -118,7 +117,7 @@ Result<void> Custody::take_what_opens(InstanceId intake, JobId id, const LoggedJ
         if (job.kept) job.expires = parts_.clock.now() + parts_.retention.kept;
         SAFEQ_TRY_VOID(parts_.recorder.job_restored(job));
     } else {
-        SAFEQ_TRY_VOID(parts_.recorder.job_held(job, ticket.title, owner.name));
+        SAFEQ_TRY_VOID(parts_.recorder.job_held(job, ticket.title, owner->name));
     }
     SAFEQ_FAIL_POINT("custody.recorded");
     SAFEQ_TRY(const job::Insertion inserted, parts_.jobs.take(job));
@@ -149,7 +148,7 @@ Result<bool> Custody::sort_out(JobId job, const LoggedJob& logged, Swept& swept)
     const Errc code = restored.error().code;
     if (code == Errc::log_unavailable) return std::unexpected(std::move(restored).error());
     // Nobody can ever open it: the key of its day is destroyed, or its owner was erased.
-    if (code == Errc::key_destroyed || code == Errc::denied) return false;
+    if (code == Errc::key_destroyed) return false;
     swept.left.emplace_back(job, std::move(restored).error());
     return true;
 }

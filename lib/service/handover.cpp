@@ -77,14 +77,14 @@ Result<Handover::Recovered> Handover::recover() {
 
     std::set<JobId> ids;
     for (const auto& [job, documents] : jobs) ids.insert(job);
-    SAFEQ_TRY(const std::set<JobId> accepted, parts_.recorder.accepted_among(ids));
+    SAFEQ_TRY(const auto accepted, parts_.recorder.accepted_among(ids));
 
     Recovered out;
     for (const auto& [job, documents] : jobs) {
-        if (accepted.contains(job)) {
+        if (const auto owner = accepted.find(job); owner != accepted.end()) {
             // The hand-over deletes the ticket first: documents without one were taken over already.
             if (documents.front() == 0) {
-                SAFEQ_TRY(const Accepted left, found(job, documents.back()));
+                SAFEQ_TRY(const Accepted left, found(job, documents.back(), owner->second));
                 add(job, left);
                 ++out.waiting;
                 continue;
@@ -103,14 +103,12 @@ Result<Handover::Recovered> Handover::recover() {
 }
 
 // What isn't ours to open says it outside; a file that doesn't is for the hand-over to report.
-Result<Handover::Accepted> Handover::found(JobId job, std::uint32_t documents) {
-    Accepted out{.documents = documents};
+Result<Handover::Accepted> Handover::found(JobId job, std::uint32_t documents, SubjectId owner) {
+    Accepted out{.documents = documents, .owner = owner};
     for (std::uint32_t number = 1; number <= documents; ++number) {
         SAFEQ_TRY(const auto file, parts_.blobs.open({job, number}));
         const auto envelope = spool::inspect(*file);
-        if (!envelope) continue;
-        out.owner = envelope->header().owner;
-        out.bytes += envelope->layout.plaintext_bytes;
+        if (envelope) out.bytes += envelope->layout.plaintext_bytes;
     }
     return out;
 }
@@ -146,12 +144,11 @@ Result<void> Handover::remove(JobId job, std::uint32_t documents) {
     return {};
 }
 
-Result<void> Handover::give_up(JobId job, std::uint32_t documents) {
-    SAFEQ_TRY(const auto ticket, parts_.blobs.open({job, 0}));
-    SAFEQ_TRY(const spool::ParsedEnvelope envelope, spool::inspect(*ticket));
-    SAFEQ_TRY_VOID(parts_.recorder.job_failed(job, envelope.header().owner, name(Errc::key_destroyed)));
+Result<void> Handover::give_up(JobId job, const Accepted& accepted, Errc why) {
+    SAFEQ_TRY_VOID(parts_.recorder.job_failed(job, accepted.owner, name(why)));
     SAFEQ_FAIL_POINT("handover.given_up");
-    return remove(job, documents);
+    // Whatever else it was, an operator may mend it, or want to look.
+    return why == Errc::key_destroyed ? remove(job, accepted.documents) : Result<void>{};
 }
 
 Handover::Progress Handover::run() {
@@ -165,10 +162,9 @@ Handover::Progress Handover::run() {
     std::erase_if(pauses_, [&](const auto& each) { return !batch.contains(each.first); });
     for (const auto& [job, accepted] : batch) {
         if (pauses(job)) continue;
-        const std::uint32_t documents = accepted.documents;
-        auto done = hand_over(job, documents);
-        if (!done && done.error().code == Errc::key_destroyed)
-            if (auto ended = give_up(job, documents); !ended) done = std::move(ended);
+        auto done = hand_over(job, accepted.documents);
+        if (!done && keeps_back(done.error().code) == Keeps::for_good)
+            if (auto ended = give_up(job, accepted, done.error().code); !ended) done = std::move(ended);
         if (!done) {
             switch (keeps_back(done.error().code)) {
                 case Keeps::everybody: out.unavailable = std::move(done).error(); return out;

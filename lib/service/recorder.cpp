@@ -90,7 +90,7 @@ Result<void> Recorder::job_accepted(const Accepted& accepted) {
     return write(out);
 }
 
-Result<std::set<JobId>> Recorder::accepted_among(const std::set<JobId>& jobs) const {
+Result<std::map<JobId, SubjectId>> Recorder::accepted_among(const std::set<JobId>& jobs) const {
     std::map<RecordId, JobId> records;
     std::set<RecordId> wanted;
     for (const JobId job : jobs) {
@@ -99,8 +99,13 @@ Result<std::set<JobId>> Recorder::accepted_among(const std::set<JobId>& jobs) co
         wanted.insert(id);
     }
     SAFEQ_TRY(const auto found, parts_.log.find(std::move(wanted)));
-    std::set<JobId> out;
-    for (const auto& [id, index] : found) out.insert(records.at(id));
+    std::map<JobId, SubjectId> out;
+    for (const auto& [id, index] : found) {
+        SAFEQ_TRY(const Bytes entry, parts_.log.entry(index));
+        SAFEQ_TRY(const audit::Record accepted, audit::Record::parse(entry));
+        if (!accepted.subject) return fail(Errc::malformed, "job_accepted", "without a subject");
+        out.emplace(records.at(id), *accepted.subject);
+    }
     return out;
 }
 

@@ -47,9 +47,9 @@ public:
 
     /// Takes the job over: all its files are here, they are that intake's, this tenant's and one owner's, and open.
     /// Returns only when the job is held durably; taking it again changes nothing.
-    /// *Errors*: `key_destroyed`: its files are removed, for nobody can ever open them; `header_mismatch`, `denied` for
-    /// another intake's files or an unknown or disabled owner; those of `spool::Reader::open`, of `Ticket::parse`;
-    /// `log_unavailable`.
+    /// *Errors*: `key_destroyed` for files that nobody can ever open, or whose owner was erased: they are removed;
+    /// `header_mismatch`, `denied` for another intake's files or an unknown owner; those of `spool::Reader::open`, of
+    /// `Ticket::parse`; `log_unavailable`.
     [[nodiscard]] Result<void> take(InstanceId intake, JobId job);
 
     /// What became of files that no job in the database needs.

@@ -41,7 +41,7 @@ public:
     /// What an accepted job is, as far as handing it over goes.
     struct Accepted {
         std::uint32_t documents = 0;
-        SubjectId owner = {};     ///< nobody, where a start can't read whose it is: the hand-over tells of that
+        SubjectId owner = {};
         std::uint64_t bytes = 0;  ///< of the documents, before sealing
 
         friend bool operator==(const Accepted&, const Accepted&) = default;
@@ -58,9 +58,9 @@ public:
     };
     /// Hands over what waits, oldest first. Stops when the release server can't take anything now; what keeps one job
     /// back, such as a file that doesn't read, keeps no other: it is tried again after a second, then after longer and
-    /// longer ones, a minute at the most. Jobs that it refuses for good are set aside until the next start, and
-    /// reported; what was sealed to a key that has been destroyed is recorded as failed and removed, for nobody can
-    /// ever open it, and reported with `key_destroyed`.
+    /// longer ones, a minute at the most. Jobs that it refuses for good are recorded as failed and reported. Their
+    /// files stay until the next start, which tries again; but what was sealed to a key that has been destroyed, or is
+    /// of somebody who was erased, is removed, for nobody can ever have it (`key_destroyed`).
     [[nodiscard]] Progress run();
 
     [[nodiscard]] std::size_t waiting() const;
@@ -78,10 +78,10 @@ private:
 
     [[nodiscard]] bool pauses(JobId job) const;
     void pause(JobId job);
-    [[nodiscard]] Result<Accepted> found(JobId job, std::uint32_t documents);
+    [[nodiscard]] Result<Accepted> found(JobId job, std::uint32_t documents, SubjectId owner);
     [[nodiscard]] Result<void> hand_over(JobId job, std::uint32_t documents);
     [[nodiscard]] Result<void> remove(JobId job, std::uint32_t documents);
-    [[nodiscard]] Result<void> give_up(JobId job, std::uint32_t documents);
+    [[nodiscard]] Result<void> give_up(JobId job, const Accepted& accepted, Errc why);
 
     Parts parts_;
     mutable std::mutex mutex_;

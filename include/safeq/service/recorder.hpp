@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -59,8 +60,8 @@ public:
     };
     /// Before the job is acknowledged. Idempotent: the record's id is derived from the job's.
     [[nodiscard]] Result<void> job_accepted(const Accepted& accepted);
-    /// Which of these jobs were recorded as accepted.
-    [[nodiscard]] Result<std::set<JobId>> accepted_among(const std::set<JobId>& jobs) const;
+    /// Which of these jobs were recorded as accepted, and whose they are.
+    [[nodiscard]] Result<std::map<JobId, SubjectId>> accepted_among(const std::set<JobId>& jobs) const;
 
     /// The same job at the release server, with its title and its owner's name. Idempotent likewise.
     [[nodiscard]] Result<void> job_held(const job::Job& job, std::string_view title, std::string_view user_name);

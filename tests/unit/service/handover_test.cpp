@@ -8,6 +8,7 @@
 
 using namespace safeq;
 using namespace std::chrono_literals;
+using test::check_failed;
 using test::must;
 using test::World;
 
@@ -60,6 +61,13 @@ TEST_CASE("a damaged ticket keeps no other job back", "[service]") {
     REQUIRE(progress.refused.size() == 1);
     CHECK(progress.refused[0].first == two.bad);
     CHECK(progress.refused[0].second.code == Errc::malformed);
+    check_failed(two.world, two.bad, two.world.alice, "malformed");
+    // A start tries it again, in case it was mended; its end is on record once.
+    const auto size = two.world.intake->log->size();
+    two.world.restart();
+    CHECK(must(two.world.intake->handover.recover()).waiting == 1);
+    CHECK(two.run().refused.size() == 1);
+    CHECK(two.world.intake->log->size() == size);
     two.check_good_is_held();
 }
 
@@ -152,4 +160,31 @@ TEST_CASE("a job of an intake that release doesn't know waits until it does", "[
         CHECK(told.status == 503);
         CHECK(told.body == (strange_epoch ? R"({"error":"epoch_unknown"})" : R"({"error":"key_unknown"})"));
     }
+}
+
+TEST_CASE("a job whose owner nobody knows any more is on record as failed, and its files stay", "[service]") {
+    World world;
+    const SubjectId forgotten = SubjectId::make(world.clock, world.random);
+    const JobId job = world.print(test::make_pdf(1, "x"), forgotten, "carol").uuid;
+    (void)world.print(test::make_pdf(1, "y"), world.bob, "bob");
+    const auto progress = world.intake->handover.run();
+    CHECK(progress.taken == 1);
+    REQUIRE(progress.refused.size() == 1);
+    CHECK(progress.refused[0].second.code == Errc::denied);
+    check_failed(world, job, forgotten, "denied");
+    CHECK(world.intake_blobs.list()->size() == 2);
+}
+
+TEST_CASE("without a record of its end a job isn't ended", "[service]") {
+    World world;
+    const JobId job = world.print(test::make_pdf(1, "x"), world.alice, "alice").uuid;
+    world.subjects.destroy(world.alice);
+    world.intake_log_disk->fail(0, test::MemoryDisk::Failure::clean);
+    const auto progress = world.intake->handover.run();
+    CHECK(progress.refused.empty());
+    CHECK(progress.unavailable->code == Errc::log_unavailable);
+    CHECK(world.intake_blobs.list()->size() == 2);
+    CHECK(world.intake->handover.run().refused.size() == 1);
+    check_failed(world, job, world.alice, "key_destroyed");
+    CHECK(world.intake_blobs.list()->empty());
 }

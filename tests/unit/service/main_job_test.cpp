@@ -9,6 +9,7 @@
 
 using namespace safeq;
 using namespace std::chrono_literals;
+using test::check_failed;
 using test::must;
 using test::World;
 
@@ -254,13 +255,15 @@ TEST_CASE("a document that couldn't be received at all may be sent again", "[ser
 
 TEST_CASE("an intake can't hand in another intake's files", "[service]") {
     World world;
-    (void)world.print(test::make_pdf(1, "x"), world.alice, "alice");
+    const JobId job = world.print(test::make_pdf(1, "x"), world.alice, "alice").uuid;
     world.sent_by = InstanceId::make(world.clock, world.random);
     const auto progress = world.intake->handover.run();
     CHECK(progress.taken == 0);
     REQUIRE(progress.refused.size() == 1);
     CHECK(progress.refused[0].second.code == Errc::denied);
     CHECK(must(world.release->desk.jobs(world.session_of(world.alice))).empty());
+    check_failed(world, job, world.alice, "denied");
+    CHECK(world.intake_blobs.list()->size() == 2);
 }
 
 TEST_CASE("an attempt without an end leaves the job to its owner", "[service]") {
@@ -347,15 +350,18 @@ TEST_CASE("without a record no byte goes to the device", "[service]") {
 
 TEST_CASE("an erased person's job is refused for good and holds up nobody", "[service]") {
     World world;
-    (void)world.print(test::make_pdf(1, "x"), world.alice, "alice");
+    const JobId erased = world.print(test::make_pdf(1, "x"), world.alice, "alice").uuid;
     (void)world.print(test::make_pdf(1, "y"), world.bob, "bob");
     world.subjects.destroy(world.alice);
     const auto progress = world.intake->handover.run();
     CHECK(progress.taken == 1);
     REQUIRE(progress.refused.size() == 1);
-    CHECK(progress.refused[0].second.code == Errc::denied);
+    CHECK(progress.refused[0].second.code == Errc::key_destroyed);
     CHECK(must(world.release->desk.jobs(world.session_of(world.bob))).size() == 1);
     CHECK(world.intake->handover.waiting() == 0);
+    check_failed(world, erased, world.alice, "key_destroyed");
+    CHECK(must(world.intake_blobs.list()).empty());
+    CHECK(must(world.release_blobs.list()).size() == 2);
 }
 
 TEST_CASE("a job sealed to a destroyed key is on record as failed, and holds up nobody", "[service]") {
@@ -372,6 +378,5 @@ TEST_CASE("a job sealed to a destroyed key is on record as failed, and holds up 
     CHECK(world.intake->handover.waiting() == 0);
     CHECK(must(world.intake_blobs.list()).empty());
     CHECK(must(world.release_blobs.list()).size() == 2);
-    const RecordId record = audit::derive_record_id(audit::Kind::job_failed, world.tenant, lost.uuid.bytes());
-    CHECK(must(world.intake->log->find(record)).has_value());
+    check_failed(world, lost.uuid, world.alice, "key_destroyed");
 }

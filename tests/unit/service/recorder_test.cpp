@@ -81,7 +81,8 @@ TEST_CASE("every function of the recorder writes a record of its schema", "[serv
                                    .copies = 1,
                                    .documents = 1}),
           Kind::job_accepted);
-    CHECK(w.recorder.accepted_among({job.id, JobId::make(w.clock, w.random)}).value() == std::set{job.id});
+    CHECK(w.recorder.accepted_among({job.id, JobId::make(w.clock, w.random)}).value() ==
+          std::map{std::pair{job.id, w.alice}});
     const audit::Record held = wrote(w.recorder.job_held(job, "the title", "alice"), Kind::job_held);
     CHECK(audit::open_personal(*w.subjects.key(w.alice), {"release", held.id}, *held.sealed("title")).value() ==
           "the title");

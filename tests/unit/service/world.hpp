@@ -263,4 +263,16 @@ struct World : service::Upstream {
     Result<void> cancel(SubjectId, JobId) override { return fail(Errc::unavailable, "release"); }
 };
 
+/// The intake's log has it that this job ended, and why.
+inline void check_failed(World& world, JobId job, SubjectId owner, std::string_view why) {
+    const RecordId id = audit::derive_record_id(audit::Kind::job_failed, world.tenant, job.bytes());
+    const auto at = must(world.intake->log->find(id));
+    REQUIRE(at);
+    const audit::Record record = must(audit::Record::parse(must(world.intake->log->entry(*at))));
+    CHECK(record.job == job);
+    CHECK(record.subject == owner);
+    REQUIRE(record.text(audit::field::reason) != nullptr);
+    CHECK(*record.text(audit::field::reason) == why);
+}
+
 }  // namespace safeq::test
