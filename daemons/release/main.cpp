@@ -181,7 +181,8 @@ private:
         admin_.emplace(service::Admin::Parts{tenant, *accounts_, *hasher_, *peppers_, *password_rules_, *throttle_,
                                              *key_maker_, *devices_, *repository_, *jobs_, *print_tokens_, *sessions_,
                                              *recorder_, runtime_.clock, runtime_.random,
-                                             [this](const job::Job& job) { return desk_->discard(job); }});
+                                             [this](const job::Job& job) { return desk_->discard(job); },
+                                             [this](const auto& act) { return custody_->undisturbed(act); }});
         terminal_api_.emplace(service::TerminalApi::Parts{tenant, *sign_in_, *desk_, *devices_, explain});
         admin_api_.emplace(service::AdminApi::Parts{*admin_, *epoch_keeper_, options_.printer, explain});
         daemon_api_.emplace(service::DaemonApi::Parts{.tenant = tenant,

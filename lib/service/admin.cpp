@@ -234,10 +234,14 @@ Result<void> Admin::erase(const auth::Account& account) {
     SAFEQ_TRY(const auto tokens, parts_.print_tokens.list(parts_.tenant, subject));
     for (const token::PrintToken& token : tokens)
         SAFEQ_TRY_VOID(parts_.print_tokens.revoke(parts_.tenant, subject, token.id));
-    SAFEQ_TRY_VOID(end_jobs(subject));
-    SAFEQ_FAIL_POINT("admin.jobs_ended");
-    // Last, because it also empties the database's write-ahead log, where what was written over still stands.
-    SAFEQ_TRY_VOID(parts_.subjects.destroy(subject));
+    // What is being taken over is held before this looks for jobs, and what comes later finds no key.
+    const auto end = [&]() -> Result<void> {
+        SAFEQ_TRY_VOID(end_jobs(subject));
+        SAFEQ_FAIL_POINT("admin.jobs_ended");
+        // Last, because it also empties the database's write-ahead log, where what was written over still stands.
+        return parts_.subjects.destroy(subject);
+    };
+    SAFEQ_TRY_VOID(parts_.undisturbed(end));
     SAFEQ_FAIL_POINT("admin.key_erased");
     left.erasing = false;
     return parts_.accounts.save(left);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -20,7 +21,12 @@ public:
         std::vector<job::Intent> intents;
     };
 
-    [[nodiscard]] Result<std::unique_ptr<job::UnitOfWork>> begin() override { return std::make_unique<Unit>(*this); }
+    std::function<void()> before_begin;  ///< called without the mutex
+
+    [[nodiscard]] Result<std::unique_ptr<job::UnitOfWork>> begin() override {
+        if (before_begin) before_begin();
+        return std::make_unique<Unit>(*this);
+    }
 
     [[nodiscard]] const Content& content() const noexcept { return content_; }
 

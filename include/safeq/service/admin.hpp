@@ -99,6 +99,8 @@ public:
         Random& random;
         /// Deletes the files of a job that has ended: `ReleaseDesk::discard`.
         std::function<Result<void>(const job::Job&)> discard;
+        /// Runs the last steps of an erasure while no job is being taken over: `Custody::undisturbed`.
+        std::function<Result<void>(const std::function<Result<void>()>&)> undisturbed;
         /// Ends what else lets somebody in that the owner of this object gives out, such as
         /// `RefreshTokens::revoke_all`, `ActivationLinks::revoke_all` and `RevocationList::revoke`: where they are
         /// signed out. May be empty.

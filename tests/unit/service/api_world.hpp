@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 
@@ -38,7 +39,8 @@ struct ApiWorld : World {
     MemoryEpochSeeds seeds{ring, random};
     service::CredentialOpener opener{crypto::XwingPrivateKey::generate(random), clock};
     std::function<Result<void>(SubjectId)> end_others = [](SubjectId) { return Result<void>{}; };
-    bool nothing_is_taken = false;  ///< the files of jobs arrive, and wait to be taken over
+    std::function<void()> before_erasure;  ///< called before the last steps of one
+    bool nothing_is_taken = false;         ///< the files of jobs arrive, and wait to be taken over
 
     struct Front {
         explicit Front(ApiWorld& w)
@@ -50,7 +52,10 @@ struct ApiWorld : World {
               admin{{w.tenant, w.accounts, w.hasher, w.peppers, w.password_rules, throttle, w.keys, w.devices,
                      w.repository, w.release->jobs, print_tokens, sessions, w.release->recorder, w.clock, w.random,
                      [&w](const job::Job& job) { return w.release->desk.discard(job); },
-                     [&w](SubjectId subject) { return w.end_others(subject); }}},
+                     [&w](const auto& act) {
+                         if (w.before_erasure) w.before_erasure();
+                         return w.release->custody.undisturbed(act);
+                     }}},
               survivors{{w.tenant, w.release_blobs, w.ring, w.intakes, w.repository, w.random}},
               keeper{{.tenant = w.tenant,
                       .seeds = w.seeds,

@@ -78,10 +78,12 @@ struct World {
     job::Jobs lifecycle{repository, recorder, clock, random};
     std::vector<JobId> discarded;
     service::Admin admin{{tenant, accounts, hasher, peppers, password_rules, throttle, keys, devices, repository,
-                          lifecycle, print_tokens, sessions, recorder, clock, random, [this](const job::Job& job) {
+                          lifecycle, print_tokens, sessions, recorder, clock, random,
+                          [this](const job::Job& job) {
                               discarded.push_back(job.id);
                               return Result<void>{};
-                          }}};
+                          },
+                          [](const auto& act) { return act(); }}};
 
     auth::Account add(const std::string& name) {
         return admin

@@ -2,6 +2,10 @@
 // What keeps one job back keeps no other, and what the release server won't have has an end.
 #include <safeq/service/handover.hpp>
 
+#include <atomic>
+#include <semaphore>
+#include <thread>
+
 #include <catch2/catch_test_macros.hpp>
 
 #include "api_world.hpp"
@@ -187,4 +191,34 @@ TEST_CASE("without a record of its end a job isn't ended", "[service]") {
     CHECK(world.intake->handover.run().refused.size() == 1);
     check_failed(world, job, world.alice, "key_destroyed");
     CHECK(world.intake_blobs.list()->empty());
+}
+
+TEST_CASE("who is erased while a job of theirs is taken over has no job held", "[service]") {
+    test::ApiWorld w;
+    w.nothing_is_taken = true;
+    const JobId job = w.job();
+    w.nothing_is_taken = false;
+
+    // It is on record as held, and about to be: the erasure goes as far as it can by then.
+    std::atomic<bool> about = false, begun = false;
+    std::binary_semaphore far{0};
+    w.release_log_disk->before_append = [&] { about = true; };
+    w.before_erasure = [&] { far.release(); };
+    std::jthread erasing;
+    Result<SubjectId> erased = fail(Errc::internal, "erasure", "not begun");
+    w.repository.before_begin = [&] {
+        if (!about || begun.exchange(true)) return;
+        erasing = std::jthread{[&] {
+            erased = w.front->admin.erase_user("carol");
+            far.release();
+        }};
+        far.acquire();
+    };
+    w.clock.advance(1s);
+    CHECK(w.intake->handover.run().taken == 1);
+    REQUIRE(begun);
+    erasing.join();
+    CHECK(must(std::move(erased)) == w.carol);
+    CHECK(w.state_of(job) == job::State::deleted);
+    CHECK(w.release_blobs.list()->empty());
 }

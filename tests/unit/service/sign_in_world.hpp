@@ -49,7 +49,7 @@ struct SignInWorld {
     job::Jobs lifecycle{repository, recorder, clock, random};
     service::Admin admin{{tenant, accounts, hasher, peppers, password_rules, throttle, keys, devices, repository,
                           lifecycle, print_tokens, sessions, recorder, clock, random,
-                          [](const job::Job&) { return Result<void>{}; }}};
+                          [](const job::Job&) { return Result<void>{}; }, [](const auto& act) { return act(); }}};
     job::Device mfd{.id = DeviceId::make(clock, random), .tenant = tenant, .name = "mfd", .factor_rule = "card"};
 
     service::NewUser alice() {
