@@ -46,7 +46,8 @@ public:
     [[nodiscard]] Result<std::unique_ptr<spool::BlobSink>> receive(const spool::BlobName& name);
 
     /// Takes the job over: all its files are here, they are that intake's, this tenant's and one owner's, and open.
-    /// Returns only when the job is held durably; taking it again changes nothing.
+    /// Returns only when the job is held durably; taking it again changes nothing. An owner who is disabled keeps what
+    /// was acknowledged: it waits until it expires, or they may sign in again.
     /// *Errors*: `key_destroyed` for files that nobody can ever open, or whose owner was erased: they are removed;
     /// `header_mismatch`, `denied` for another intake's files or an unknown owner; those of `spool::Reader::open`, of
     /// `Ticket::parse`; `log_unavailable`.

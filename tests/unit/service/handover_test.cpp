@@ -193,6 +193,16 @@ TEST_CASE("without a record of its end a job isn't ended", "[service]") {
     CHECK(world.intake_blobs.list()->empty());
 }
 
+TEST_CASE("a job of somebody who was disabled meanwhile is held for when they may sign in again", "[service]") {
+    World world;
+    (void)world.print(test::make_pdf(1, "x"), world.alice, "alice");
+    auth::Account account = must(world.accounts.find_by_subject(world.tenant, world.alice));
+    account.disabled = true;
+    must(world.accounts.save(account));
+    CHECK(world.intake->handover.run().taken == 1);
+    CHECK(held(world, world.alice) == 1);
+}
+
 TEST_CASE("who is erased while a job of theirs is taken over has no job held", "[service]") {
     test::ApiWorld w;
     w.nothing_is_taken = true;
