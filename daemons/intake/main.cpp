@@ -110,7 +110,8 @@ Result<void> run(const IntakeOptions& options) {
     service::Handover handover{{.blobs = *blobs, .recorder = recorder, .upstream = upstream, .clock = runtime.clock}};
     SAFEQ_TRY_VOID(recorder.daemon_started("intake", version, configuration(common)));
     SAFEQ_TRY(const service::Handover::Recovered recovered, handover.recover());
-    log_info("recovered", fmt::format("waiting={} removed={}", recovered.waiting, recovered.removed));
+    log_info("recovered",
+             fmt::format("waiting={} failed={} removed={}", recovered.waiting, recovered.failed, recovered.removed));
 
     Runtime::Periodic handing{1s, [&, said = std::string{}]() mutable {
                                   if (!hand_over(handover, said)) return;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -161,6 +162,7 @@ void verify(const Context& context, const State& state) {
         throw CommandFailed{"a server has the spool open; stop it before --repair"};
     const auto folder = require(std::move(opened));
     std::size_t files = 0, damaged = 0, unreadable = 0, unread = 0;
+    std::set<JobId> broken;
     for (const spool::BlobName& name : require(folder->list())) {
         auto source = folder->open(name);
         if (!source && source.error().code == Errc::not_found) continue;
@@ -183,7 +185,11 @@ void verify(const Context& context, const State& state) {
         ++damaged;
         fmt::print("{}: damaged at offset {}: {}\n", name.text(), report.damage->offset,
                    report.damage->error.message());
-        if (!state.repair) continue;
+        broken.insert(name.job);
+    }
+    // Whole jobs: what is left of one is no good without the rest, and would be taken for something else.
+    for (const spool::BlobName& name : state.repair ? require(folder->list()) : std::vector<spool::BlobName>{}) {
+        if (!broken.contains(name.job)) continue;
         Keys::require_done(folder->set_aside(name));
         fmt::print("{}: moved to {}\n", name.text(), (path / "quarantine").string());
     }
@@ -258,7 +264,8 @@ void add_spool_command(CLI::App& app, Context& context) {
                           verify);
     with_folder(check);
     check->add_flag("--keys", state->keys, "With the release server's keys; it must be stopped");
-    check->add_flag("--repair", state->repair, "Move damaged files to `quarantine`; no server may have the folder");
+    check->add_flag("--repair", state->repair,
+                    "Move the files of jobs with a damaged one to `quarantine`; no server may have the folder");
     CLI::App* move = add("reseal", "Copy sealed files for another site: only the envelope changes", reseal);
     with_folder(move);
     move->add_option("--to", state->to, "File with the other epoch's public key, in base64")->required();

@@ -70,39 +70,71 @@ private:
 
 }  // namespace
 
+bool Handover::Files::has_ticket() const noexcept {
+    return (!here.empty() && here.front() == 0) || (!aside.empty() && aside.front() == 0);
+}
+
 Result<Handover::Recovered> Handover::recover() {
     SAFEQ_TRY(const std::vector<spool::BlobName> names, parts_.blobs.list());
-    std::map<JobId, std::vector<std::uint32_t>> jobs;
-    for (const spool::BlobName& name : names) jobs[name.job].push_back(name.document);
+    SAFEQ_TRY(const std::vector<spool::BlobName> aside, parts_.blobs.list_aside());
+    std::map<JobId, Files> jobs;
+    for (const spool::BlobName& name : names) jobs[name.job].here.push_back(name.document);
+    for (const spool::BlobName& name : aside) jobs[name.job].aside.push_back(name.document);
 
-    std::set<JobId> ids;
-    for (const auto& [job, documents] : jobs) ids.insert(job);
+    std::set<JobId> ids, damaged;
+    for (const auto& [job, files] : jobs) {
+        ids.insert(job);
+        if (!files.aside.empty()) damaged.insert(job);
+    }
     SAFEQ_TRY(const auto accepted, parts_.recorder.accepted_among(ids));
+    SAFEQ_TRY(const auto failed, parts_.recorder.failed_among(damaged));
 
     Recovered out;
-    for (const auto& [job, documents] : jobs) {
+    for (const auto& [job, files] : jobs) {
         if (const auto owner = accepted.find(job); owner != accepted.end()) {
-            // The hand-over deletes the ticket first: documents without one were taken over already.
-            if (documents.front() == 0) {
-                SAFEQ_TRY(const Accepted left, found(job, documents.back(), owner->second));
-                add(job, left);
-                ++out.waiting;
-                continue;
-            }
-        } else {
+            SAFEQ_TRY_VOID(sort_out(job, owner->second, files, failed.contains(job), out));
+        } else if (!files.here.empty()) {
             SAFEQ_TRY_VOID(parts_.recorder.orphan_removed(job, "not acknowledged"));
             SAFEQ_FAIL_POINT("handover.orphan_recorded");
-        }
-        for (const std::uint32_t number : documents) {
-            SAFEQ_TRY_VOID(parts_.blobs.remove({job, number}));
-            ++out.removed;
-            SAFEQ_FAIL_POINT("handover.orphan_removed");
+            SAFEQ_TRY_VOID(clear(job, files, out));
         }
     }
     return out;
 }
 
-// What isn't ours to open says it outside; a file that doesn't is for the hand-over to report.
+Result<void> Handover::sort_out(JobId job, SubjectId owner, const Files& files, bool has_failed, Recovered& out) {
+    // The hand-over deletes the ticket first: documents without one were taken over already.
+    if (!files.has_ticket()) return clear(job, files, out);
+    if (!files.aside.empty()) {
+        if (!has_failed) {
+            SAFEQ_TRY_VOID(record_end(job, owner, "set_aside"));
+            ++out.failed;
+        }
+        for (const std::uint32_t number : files.here) SAFEQ_TRY_VOID(parts_.blobs.set_aside({job, number}));
+        return {};
+    }
+    SAFEQ_TRY(const Accepted left, found(job, files.here.back(), owner));
+    add(job, left);
+    ++out.waiting;
+    return {};
+}
+
+Result<void> Handover::clear(JobId job, const Files& files, Recovered& out) {
+    for (const std::uint32_t number : files.here) {
+        SAFEQ_TRY_VOID(parts_.blobs.remove({job, number}));
+        ++out.removed;
+        SAFEQ_FAIL_POINT("handover.orphan_removed");
+    }
+    return {};
+}
+
+Result<void> Handover::record_end(JobId job, SubjectId owner, std::string_view why) {
+    SAFEQ_TRY_VOID(parts_.recorder.job_failed(job, owner, why));
+    SAFEQ_FAIL_POINT("handover.given_up");
+    return {};
+}
+
+// What isn't ours to open says its size outside; a file that doesn't is for the hand-over to report.
 Result<Handover::Accepted> Handover::found(JobId job, std::uint32_t documents, SubjectId owner) {
     Accepted out{.documents = documents, .owner = owner};
     for (std::uint32_t number = 1; number <= documents; ++number) {
@@ -145,8 +177,7 @@ Result<void> Handover::remove(JobId job, std::uint32_t documents) {
 }
 
 Result<void> Handover::give_up(JobId job, const Accepted& accepted, Errc why) {
-    SAFEQ_TRY_VOID(parts_.recorder.job_failed(job, accepted.owner, name(why)));
-    SAFEQ_FAIL_POINT("handover.given_up");
+    SAFEQ_TRY_VOID(record_end(job, accepted.owner, name(why)));
     // Whatever else it was, an operator may mend it, or want to look.
     return why == Errc::key_destroyed ? remove(job, accepted.documents) : Result<void>{};
 }

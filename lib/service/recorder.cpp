@@ -90,22 +90,36 @@ Result<void> Recorder::job_accepted(const Accepted& accepted) {
     return write(out);
 }
 
-Result<std::map<JobId, SubjectId>> Recorder::accepted_among(const std::set<JobId>& jobs) const {
+Result<std::map<JobId, audit::Index>> Recorder::of_jobs(Kind kind, const std::set<JobId>& jobs) const {
     std::map<RecordId, JobId> records;
     std::set<RecordId> wanted;
     for (const JobId job : jobs) {
-        const RecordId id = audit::derive_record_id(Kind::job_accepted, parts_.tenant, job.bytes());
+        const RecordId id = audit::derive_record_id(kind, parts_.tenant, job.bytes());
         records.emplace(id, job);
         wanted.insert(id);
     }
     SAFEQ_TRY(const auto found, parts_.log.find(std::move(wanted)));
+    std::map<JobId, audit::Index> out;
+    for (const auto& [id, index] : found) out.emplace(records.at(id), index);
+    return out;
+}
+
+Result<std::map<JobId, SubjectId>> Recorder::accepted_among(const std::set<JobId>& jobs) const {
+    SAFEQ_TRY(const auto found, of_jobs(Kind::job_accepted, jobs));
     std::map<JobId, SubjectId> out;
-    for (const auto& [id, index] : found) {
+    for (const auto& [job, index] : found) {
         SAFEQ_TRY(const Bytes entry, parts_.log.entry(index));
         SAFEQ_TRY(const audit::Record accepted, audit::Record::parse(entry));
         if (!accepted.subject) return fail(Errc::malformed, "job_accepted", "without a subject");
-        out.emplace(records.at(id), *accepted.subject);
+        out.emplace(job, *accepted.subject);
     }
+    return out;
+}
+
+Result<std::set<JobId>> Recorder::failed_among(const std::set<JobId>& jobs) const {
+    SAFEQ_TRY(const auto found, of_jobs(Kind::job_failed, jobs));
+    std::set<JobId> out;
+    for (const auto& [job, index] : found) out.insert(job);
     return out;
 }
 

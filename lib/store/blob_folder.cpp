@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/store/blob_folder.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
@@ -66,6 +67,17 @@ struct BlobFolder::Impl {
 };
 
 namespace {
+
+constexpr const char* quarantine_name = "quarantine";
+
+Result<std::vector<spool::BlobName>> names_in(const Folder& folder) {
+    SAFEQ_TRY(const auto files, folder.files());
+    std::vector<spool::BlobName> names;
+    for (const std::string& file : files)
+        if (const auto name = spool::BlobName::parse(file)) names.push_back(*name);
+    std::ranges::sort(names);
+    return names;
+}
 
 // A smaller blob isn't worth a thread.
 constexpr std::uint64_t small_bytes = std::uint64_t{1} << 20;
@@ -191,7 +203,7 @@ Result<void> BlobFolder::may_change() const {
 
 Result<void> BlobFolder::set_aside(const spool::BlobName& name) {
     SAFEQ_TRY_VOID(may_change());
-    SAFEQ_TRY(const Folder quarantine, impl_->folder.open_below("quarantine"));
+    SAFEQ_TRY(const Folder quarantine, impl_->folder.open_below(quarantine_name));
     SAFEQ_TRY_VOID(impl_->folder.rename(name.text(), quarantine, name.text()));
     SAFEQ_TRY_VOID(quarantine.sync());
     return impl_->sync_folder();
@@ -220,15 +232,17 @@ Result<void> BlobFolder::remove(const spool::BlobName& name) {
     return impl_->sync_folder();
 }
 
+Result<std::vector<spool::BlobName>> BlobFolder::list_aside() {
+    if (!impl_->folder.exists(quarantine_name)) return std::vector<spool::BlobName>{};
+    SAFEQ_TRY(const Folder quarantine, impl_->folder.open_below(quarantine_name));
+    return names_in(quarantine);
+}
+
 Result<std::vector<spool::BlobName>> BlobFolder::list() {
     // Who acts on what is listed, as one who destroys the key that an older blob of a name was sealed to, must not find
     // the older one there again after a power cut.
     if (impl_->names_in_doubt) SAFEQ_TRY_VOID(impl_->sync_folder());
-    SAFEQ_TRY(const auto files, impl_->folder.files());
-    std::vector<spool::BlobName> names;
-    for (const std::string& file : files)
-        if (const auto name = spool::BlobName::parse(file)) names.push_back(*name);
-    return names;
+    return names_in(impl_->folder);
 }
 
 }  // namespace safeq::store

@@ -135,6 +135,11 @@ def test_verify_names_what_is_damaged_and_repair_sets_it_aside(site):
     found = safeq(site, "spool", "verify", "--keys")
     assert found.returncode == 2, found
     assert f"{bad}.1.sealed: damaged at offset 1412:" in found.stdout, found.stdout
+    # A job of which one file is damaged is moved as a whole; put back, it is as it was.
+    moved = safeq(site, "spool", "verify", "--keys", "--repair")
+    assert moved.returncode == 2 and moved.stdout.count("damaged at") == 1 and moved.stdout.count("moved to") == 2, moved
+    for path in (folder / "quarantine").iterdir():
+        path.rename(folder / path.name)
     head = folder / f"{bad}.0.sealed"
     data = bytearray(head.read_bytes())
     data[60] ^= 1
@@ -152,6 +157,32 @@ def test_verify_names_what_is_damaged_and_repair_sets_it_aside(site):
     assert terminal.release(bad)[1]["state"] == "aborted"
     for path in site.received.iterdir():
         path.unlink()
+
+
+def test_a_damaged_job_at_the_intake_ends_in_its_log_and_nothing_is_lost(site):
+    send(site, house.make_pdf(1, "the intake now remembers this credential"))
+    site.stop("release")
+    path = site.dir / "page.pdf"
+    path.write_bytes(house.make_pdf(2, "a ticket that breaks"))
+    site.safeq("print", path, "--uri", site.uri)
+    site.stop("intake")
+    folder = site.root / "intake" / "spool"
+    [ticket] = folder.glob("*.0.sealed")
+    job = ticket.name.removesuffix(".0.sealed")
+    document = (folder / f"{job}.1.sealed").read_bytes()
+    data = bytearray(ticket.read_bytes())
+    data[60] ^= 1
+    ticket.write_bytes(data)
+    fixed = safeq(site, "spool", "verify", folder, "--repair")
+    assert fixed.returncode == 2 and fixed.stdout.count("moved to") == 2, fixed
+    site.start("release")
+    site.start("intake")
+    def told():
+        return [e for e in scenario.entries(site, "intake") if e["kind"] == "job_failed" and e["job"] == job]
+    [record] = house.wait_until(told, 20, "the end of the job on record")
+    assert record["fields"]["reason"] == "set_aside", record
+    assert (folder / "quarantine" / f"{job}.1.sealed").read_bytes() == document
+    assert not [row for row in scenario.job_rows(site) if row["id"] == job]
 
 
 def test_files_for_another_site_change_their_envelope_only(site):

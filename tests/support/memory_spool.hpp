@@ -100,10 +100,25 @@ public:
         return names;
     }
 
+    Result<void> set_aside(const spool::BlobName& name) override {
+        const std::scoped_lock lock{state_->mutex};
+        auto blob = state_->blobs.extract(name);
+        if (blob.empty()) return fail(Errc::not_found, name.text());
+        state_->aside[name] = std::move(blob.mapped());
+        return {};
+    }
+    Result<std::vector<spool::BlobName>> list_aside() override {
+        const std::scoped_lock lock{state_->mutex};
+        std::vector<spool::BlobName> names;
+        for (const auto& [name, bytes] : state_->aside) names.push_back(name);
+        return names;
+    }
+
 private:
     struct State {
         mutable std::mutex mutex;
         std::map<spool::BlobName, std::shared_ptr<const Bytes>> blobs;
+        std::map<spool::BlobName, std::shared_ptr<const Bytes>> aside;
         std::set<spool::BlobName> unreadable;
         std::size_t calls = 0;
         std::size_t fail_at = never;

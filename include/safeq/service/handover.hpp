@@ -31,11 +31,14 @@ public:
     /// What a start found in the spool.
     struct Recovered {
         std::size_t waiting = 0;  ///< accepted jobs that are to be handed over
+        std::size_t failed = 0;   ///< accepted jobs that can't be handed over any more
         std::size_t removed = 0;  ///< files that no accepted job needs
     };
 
-    /// On start, before listening: a file whose job has no durable leaf was never acknowledged, so it is removed and
-    /// recorded; all others wait to be handed over. *Errors*: `log_unavailable`; those of the blob store.
+    /// On start, before listening. A file whose job has no durable leaf was never acknowledged, so it is removed and
+    /// recorded. A job of whose files one was set aside is recorded as failed, and the others follow that one.
+    /// All others wait to be handed over.
+    /// *Errors*: `log_unavailable`; those of the blob store.
     [[nodiscard]] Result<Recovered> recover();
 
     /// What an accepted job is, as far as handing it over goes.
@@ -78,6 +81,16 @@ private:
 
     [[nodiscard]] bool pauses(JobId job) const;
     void pause(JobId job);
+    // What there is of a job: the numbers of its files, in ascending order.
+    struct Files {
+        std::vector<std::uint32_t> here, aside;
+        [[nodiscard]] bool has_ticket() const noexcept;
+    };
+
+    [[nodiscard]] Result<void> sort_out(JobId job, SubjectId owner, const Files& files, bool has_failed,
+                                        Recovered& out);
+    [[nodiscard]] Result<void> clear(JobId job, const Files& files, Recovered& out);
+    [[nodiscard]] Result<void> record_end(JobId job, SubjectId owner, std::string_view why);
     [[nodiscard]] Result<Accepted> found(JobId job, std::uint32_t documents, SubjectId owner);
     [[nodiscard]] Result<void> hand_over(JobId job, std::uint32_t documents);
     [[nodiscard]] Result<void> remove(JobId job, std::uint32_t documents);

@@ -127,8 +127,11 @@ public:
     [[nodiscard]] Result<void> quota_refused(SubjectId subject, std::string_view what);
     /// Before the files of a job that was never acknowledged are removed. `why`: for people.
     [[nodiscard]] Result<void> orphan_removed(JobId job, std::string_view why);
-    /// An accepted job that ended before anybody could take it over; idempotent. `why`: the name of an error.
+    /// An accepted job that ended before anybody could take it over; idempotent. `why`: the name of an error, or
+    /// "set_aside".
     [[nodiscard]] Result<void> job_failed(JobId job, SubjectId owner, std::string_view why);
+    /// Which of these jobs were recorded so.
+    [[nodiscard]] Result<std::set<JobId>> failed_among(const std::set<JobId>& jobs) const;
     /// For each connection that a weaker policy than the rule lets through.
     [[nodiscard]] Result<void> policy_exception_used(DeviceId device, std::string_view policy, std::string_view reason,
                                                      std::optional<Time> expires);
@@ -144,6 +147,8 @@ public:
 private:
     [[nodiscard]] audit::Record record(audit::Kind kind) const;
     [[nodiscard]] Result<Time> last_time() const;
+    /// Where records of this kind are whose ids are derived from these jobs'.
+    [[nodiscard]] Result<std::map<JobId, audit::Index>> of_jobs(audit::Kind kind, const std::set<JobId>& jobs) const;
     [[nodiscard]] Result<void> write(const audit::Record& record);
     [[nodiscard]] Result<void> write_device(audit::Kind kind, DeviceId device, std::string_view name);
     [[nodiscard]] Result<void> write_print_token(audit::Kind kind, SubjectId subject, token::TokenId token);

@@ -93,6 +93,13 @@ public:
     /// `io_failed`, `permission`.
     [[nodiscard]] virtual Result<std::vector<BlobName>> list() = 0;
 
+    /// Moves a blob out of the way, durably, in place of an older one of its name there: it is no longer listed nor
+    /// opened, and not lost. *Errors*: `not_found`, `io_failed`, `permission`, `disk_full`.
+    [[nodiscard]] virtual Result<void> set_aside(const BlobName& name) = 0;
+
+    /// Every blob that was set aside, in ascending order. *Errors*: `io_failed`, `permission`.
+    [[nodiscard]] virtual Result<std::vector<BlobName>> list_aside() = 0;
+
 protected:
     BlobStore() = default;
 };

@@ -34,9 +34,9 @@ public:
     [[nodiscard]] Result<void> remove(const spool::BlobName& name) override;
     [[nodiscard]] Result<std::vector<spool::BlobName>> list() override;
 
-    /// Moves a blob below `quarantine/`, durably, in place of an older one of its name there: it is no longer listed
-    /// nor opened, and not lost. *Errors*: `not_found`, `io_failed`, `permission`, `disk_full`.
-    [[nodiscard]] Result<void> set_aside(const spool::BlobName& name);
+    /// Below `quarantine/`.
+    [[nodiscard]] Result<void> set_aside(const spool::BlobName& name) override;
+    [[nodiscard]] Result<std::vector<spool::BlobName>> list_aside() override;
 
 private:
     struct Impl;

@@ -232,3 +232,40 @@ TEST_CASE("who is erased while a job of theirs is taken over has no job held", "
     CHECK(w.state_of(job) == job::State::deleted);
     CHECK(w.release_blobs.list()->empty());
 }
+
+TEST_CASE("a job of which one file was set aside is on record as failed, and loses no other", "[service]") {
+    for (const std::uint32_t damaged : {0u, 1u}) {
+        Two two;
+        World& world = two.world;
+        must(world.intake_blobs.set_aside({two.bad, damaged}));
+        world.restart();
+        const auto recovered = must(world.intake->handover.recover());
+        CHECK(recovered.waiting == 1);
+        CHECK(recovered.failed == 1);
+        CHECK(recovered.removed == 0);
+        check_failed(world, two.bad, world.alice, "set_aside");
+        CHECK(must(world.intake_blobs.list_aside()).size() == 2);
+
+        // Which it is once, however often it is found.
+        const auto size = world.intake->log->size();
+        world.restart();
+        CHECK(must(world.intake->handover.recover()).failed == 0);
+        CHECK(world.intake->log->size() == size);
+        CHECK(two.run().taken == 1);
+        two.check_good_is_held();
+    }
+}
+
+TEST_CASE("what was taken over isn't on record as failed when its rest was set aside", "[service]") {
+    Two two;
+    World& world = two.world;
+    CHECK(two.run().taken == 2);
+    // As if the intake had ended before it had removed the document, which was damaged then.
+    world.intake_blobs.put({two.bad, 1}, world.release_blobs.bytes({two.bad, 1}));
+    must(world.intake_blobs.set_aside({two.bad, 1}));
+    world.restart();
+    const auto recovered = must(world.intake->handover.recover());
+    CHECK(recovered.failed == 0);
+    CHECK(recovered.waiting == 0);
+    CHECK(must(world.intake->recorder.failed_among({two.bad})).empty());
+}

@@ -166,7 +166,9 @@ TEST_CASE("a damaged blob is set aside, not lost, and no longer listed", "[store
     auto folder = *store::BlobFolder::open(root / "spool");
     REQUIRE(put(*folder, blob(1), "damaged"));
     REQUIRE(put(*folder, blob(2), "good"));
+    CHECK(folder->list_aside()->empty());
     REQUIRE(folder->set_aside(blob(1)));
+    CHECK(folder->list_aside() == std::vector{blob(1)});
     CHECK(folder->list() == std::vector{blob(2)});
     CHECK(folder->open(blob(1)).error().code == Errc::not_found);
     CHECK(folder->set_aside(blob(1)).error().code == Errc::not_found);
