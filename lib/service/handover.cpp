@@ -113,6 +113,11 @@ Result<void> Handover::sort_out(JobId job, SubjectId owner, const Files& files, 
         for (const std::uint32_t number : files.here) SAFEQ_TRY_VOID(parts_.blobs.set_aside({job, number}));
         return {};
     }
+    if (files.here.size() == 1) {
+        SAFEQ_TRY_VOID(record_end(job, owner, name(Errc::log_unavailable)));
+        ++out.failed;
+        return clear(job, files, out);
+    }
     SAFEQ_TRY(const Accepted left, found(job, files.here.back(), owner));
     add(job, left);
     ++out.waiting;

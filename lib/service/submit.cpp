@@ -92,14 +92,20 @@ public:
         SAFEQ_TRY_VOID(std::move(writer_).finish());
         SAFEQ_FAIL_POINT("submit.document_sealed");
         auto done = accept();
-        if (!done) {
-            // Not acknowledged, so nothing may stay; what can't be removed now, the next start removes.
-            for (const std::uint32_t number : {0u, 1u}) (void)submit_.parts_.blobs.remove({local_.id, number});
-        }
+        if (!done) take_back(done.error().code);
         return done;
     }
 
 private:
+    // Not acknowledged, so nothing may stay; what can't be removed now, the next start removes. But while nobody knows
+    // whether the log has it, the ticket stays, alone: so that start sees that its client was refused.
+    void take_back(Errc why) {
+        const Parts& parts = submit_.parts_;
+        const bool unknown = why == Errc::log_unavailable && !parts.recorder.ready();
+        (void)parts.blobs.remove({local_.id, 1});
+        if (!unknown) (void)parts.blobs.remove({local_.id, 0});
+    }
+
     // What arrives in parallel counts together, each alone may fit; so does what was accepted since this one began.
     bool has_room(std::uint64_t more) {
         if (!bounded_) return true;

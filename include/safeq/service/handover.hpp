@@ -36,8 +36,9 @@ public:
     };
 
     /// On start, before listening. A file whose job has no durable leaf was never acknowledged, so it is removed and
-    /// recorded. A job of whose files one was set aside is recorded as failed, and the others follow that one.
-    /// All others wait to be handed over.
+    /// recorded. A job of whose files one was set aside is recorded as failed, and the others follow that one. A ticket
+    /// without documents is what `Submit` leaves of a job that its client was refused, while nobody knew what the log
+    /// had of it: if it has the leaf, the job is recorded as failed, and removed. All others wait to be handed over.
     /// *Errors*: `log_unavailable`; those of the blob store.
     [[nodiscard]] Result<Recovered> recover();
 

@@ -269,3 +269,22 @@ TEST_CASE("what was taken over isn't on record as failed when its rest was set a
     CHECK(recovered.waiting == 0);
     CHECK(must(world.intake->recorder.failed_among({two.bad})).empty());
 }
+
+TEST_CASE("a job that was refused and is in the log all the same has its end there too", "[service]") {
+    World world;
+    world.intake_log_disk->fail(0, test::MemoryDisk::Failure::unknown_kept);
+    const auto refused = world.try_print(test::make_pdf(1, "x"), world.alice, "alice");
+    REQUIRE(!refused);
+    CHECK(refused.error().code == Errc::log_unavailable);
+    const auto left = must(world.intake_blobs.list());
+    REQUIRE(left.size() == 1);
+
+    world.restart();
+    REQUIRE(world.intake->log->size() == 1);
+    const auto recovered = must(world.intake->handover.recover());
+    CHECK(recovered.waiting == 0);
+    CHECK(recovered.failed == 1);
+    check_failed(world, left[0].job, world.alice, "log_unavailable");
+    CHECK(world.intake_blobs.list()->empty());
+    CHECK(world.intake->handover.run().taken == 0);
+}
