@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include <safeq/core/fail_point.hpp>
+#include <safeq/spool/check.hpp>
 #include <safeq/spool/envelope.hpp>
 
 namespace safeq::service {
@@ -132,9 +133,33 @@ Result<void> Custody::restore(JobId id, const LoggedJob& lost) {
     return take_what_opens(parsed.header().intake, id, &lost);
 }
 
+// Why no intake of ours would send these again, or nobody can tell; nothing where one has them.
+std::optional<Error> Custody::not_ours(JobId job, std::span<const spool::BlobName> files) {
+    for (const spool::BlobName& name : files) {
+        if (name.job != job) continue;
+        const auto source = parts_.blobs.open(name);
+        if (!source) return source.error();
+        const auto file = spool::inspect(**source);
+        if (!file) {
+            if (spool::is_damage(file.error().code)) continue;
+            return file.error();
+        }
+        if (file->header().tenant != parts_.tenant) return Error{Errc::header_mismatch, "file", "of another tenant"};
+        if (const auto intake = parts_.intakes.verifying_key(file->header().intake); !intake) return intake.error();
+    }
+    return std::nullopt;
+}
+
 // Whether its files stay.
-Result<bool> Custody::sort_out(JobId job, const LoggedJob& logged, Swept& swept) {
-    if (!logged.held || logged.ended) return false;
+Result<bool> Custody::sort_out(JobId job, std::span<const spool::BlobName> files, const LoggedJob& logged,
+                               Swept& swept) {
+    if (logged.ended) return false;
+    if (!logged.held) {
+        auto why = not_ours(job, files);
+        const bool stays = why.has_value();
+        if (stays) swept.left.emplace_back(job, *std::move(why));
+        return stays;
+    }
     if (logged.attempted) {
         swept.left.emplace_back(
             job, Error{Errc::conflict, "job", "the log has an attempt to print it, and the database doesn't know it"});
@@ -168,7 +193,7 @@ Result<Custody::Swept> Custody::sweep() {
     Swept swept;
     SAFEQ_TRY(const auto logged, read_jobs(parts_.log, unknown));
     for (const auto& [job, said] : logged) {
-        SAFEQ_TRY(needed[job], sort_out(job, said, swept));
+        SAFEQ_TRY(needed[job], sort_out(job, names, said, swept));
     }
     for (const spool::BlobName& name : names) {
         if (needed[name.job]) continue;

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <shared_mutex>
+#include <span>
 
 #include <safeq/auth/account.hpp>
 #include <safeq/job/lifecycle.hpp>
@@ -63,7 +65,8 @@ public:
     /// On start, before anything is received. A job that the log says was taken over, and that the database doesn't
     /// know, was lost with it (an old copy was put back, say), and its intake has forgotten it: it is held again, also
     /// as a favourite or restricted, when nobody has tried to print it; its files are removed when it has ended; and
-    /// left where they are when that can't be told, or they don't open. What was never taken over is removed.
+    /// left where they are when that can't be told, or they don't open. What was never taken over is removed, for its
+    /// intake sends it again; what another tenant's or an unknown intake's is stays.
     [[nodiscard]] Result<Swept> sweep();
 
     /// Runs `act` while no job is being taken: those that are under way end first, others wait. The jobs that `act`
@@ -73,7 +76,9 @@ public:
 private:
     [[nodiscard]] Result<void> take_what_opens(InstanceId intake, JobId job, const LoggedJob* lost);
     [[nodiscard]] Result<void> restore(JobId job, const LoggedJob& lost);
-    [[nodiscard]] Result<bool> sort_out(JobId job, const LoggedJob& logged, Swept& swept);
+    [[nodiscard]] Result<bool> sort_out(JobId job, std::span<const spool::BlobName> files, const LoggedJob& logged,
+                                        Swept& swept);
+    [[nodiscard]] std::optional<Error> not_ours(JobId job, std::span<const spool::BlobName> files);
     [[nodiscard]] Result<void> discard(JobId job);
     [[nodiscard]] Result<Ticket> read_ticket(const spool::Header& expected, Bytes& pins);
     [[nodiscard]] Result<bool> known(JobId job);

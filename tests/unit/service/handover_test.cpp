@@ -288,3 +288,33 @@ TEST_CASE("a job that was refused and is in the log all the same has its end the
     CHECK(world.intake_blobs.list()->empty());
     CHECK(world.intake->handover.run().taken == 0);
 }
+
+TEST_CASE("files of another site, or of an intake that isn't known, are left where they are", "[service]") {
+    World world;
+    const auto put = [&](TenantId tenant, InstanceId intake) {
+        const spool::Header header{.tenant = tenant,
+                                   .job = JobId::make(world.clock, world.random),
+                                   .document = 0,
+                                   .owner = world.alice,
+                                   .intake = intake,
+                                   .created = world.clock.now()};
+        auto writer = must(spool::Writer::create(must(world.release_blobs.create({header.job, 0})), header,
+                                                 world.epoch_key, world.signer, world.random));
+        (void)must(std::move(writer).finish());
+        world.clock.advance(1ms);  // so that they stand in this order
+        return header.job;
+    };
+    const JobId theirs = put(TenantId::make(world.clock, world.random), world.instance);
+    const JobId strange = put(world.tenant, InstanceId::make(world.clock, world.random));
+    const JobId ours = put(world.tenant, world.instance);
+    const auto swept = must(world.release->custody.sweep());
+    REQUIRE(swept.left.size() == 2);
+    CHECK(swept.left[0].first == theirs);
+    CHECK(swept.left[0].second.code == Errc::header_mismatch);
+    CHECK(swept.left[1].first == strange);
+    CHECK(swept.left[1].second.code == Errc::key_unknown);
+    CHECK(swept.removed == 1);
+    CHECK(world.release_blobs.has({theirs, 0}));
+    CHECK(world.release_blobs.has({strange, 0}));
+    CHECK(!world.release_blobs.has({ours, 0}));
+}
