@@ -25,16 +25,11 @@ using namespace std::chrono_literals;
 // Who showed this at the IPP listener: a print token in the path, or a password.
 Result<ipp::Owner> identify(service::IdentityCache& cache, std::string_view path, std::string_view authorization,
                             std::string_view address) {
-    const auto owner = [](Result<service::Identity> identity) -> Result<ipp::Owner> {
-        if (!identity) return std::unexpected(std::move(identity).error());
-        return ipp::Owner{.subject = identity->subject, .name = identity->user_name};
-    };
     if (const auto token = token::parse_print_path(path))
-        return owner(
-            cache.identify(service::Shown::print_token, {}, std::string{address}, crypto::Secret::copy_of(*token)));
+        return cache.identify(service::Shown::print_token, {}, std::string{address}, crypto::Secret::copy_of(*token));
     if (authorization.empty()) return fail(Errc::unsupported, "credential", "none was shown");
     SAFEQ_TRY(http::BasicCredential shown, http::parse_basic(authorization));
-    return owner(cache.identify(service::Shown::password, std::move(shown.user), std::string{address}, shown.password));
+    return cache.identify(service::Shown::password, std::move(shown.user), std::string{address}, shown.password);
 }
 
 // `said` is the last reason for which release could not be reached: each is logged once. Whether the epochs that are

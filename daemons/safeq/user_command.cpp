@@ -96,10 +96,10 @@ void issue_token(Context& context, const State& state) {
     Json body{{"label", state.label}};
     if (state.days > 0) body["days"] = state.days;
     const Json issued = context.call_json("release", "POST", tokens_path(context, state), body.dump());
-    fmt::print(
-        stderr,
-        "A personal printer address for {}. Whoever has it can print as {}, and nothing else; it is shown this once.\n",
-        state.name, state.name);
+    fmt::print(stderr,
+               "A personal printer address for {}. Whoever has it can print as {}, and for a while see and cancel what "
+               "was printed by it; nothing else. It is shown this once.\n",
+               state.name, state.name);
     fmt::print("{}\n", issued.at("uri").get<std::string>());
 }
 

@@ -348,7 +348,7 @@ Result<std::unique_ptr<ipp::DocumentSink>> Submit::open_document(const ipp::Call
         const std::scoped_lock lock{mutex_};
         forget_old(parts_.clock.now());
         const auto it = local_.find(job_id);
-        if (it == local_.end() || !caller.owner || it->second.owner.subject != caller.owner->subject)
+        if (it == local_.end() || !caller.owner || !reaches(*caller.owner, it->second.owner))
             return fail(Errc::not_found, "job");
         if (it->second.accepted || it->second.receiving)
             return fail(Errc::already_exists, "document", "the job has its document");

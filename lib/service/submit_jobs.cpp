@@ -8,14 +8,20 @@
 
 namespace safeq::service {
 
+bool Submit::reaches(const ipp::Owner& caller, const ipp::Owner& came_by) {
+    return caller.subject == came_by.subject && (!caller.token || caller.token == came_by.token);
+}
+
 Result<std::vector<ipp::JobInfo>> Submit::all_jobs(const ipp::Owner& owner) {
     std::map<std::int32_t, ipp::JobInfo> merged;
     std::vector<std::int32_t> handed_over;
+    std::set<JobId> reached;
     {
         const std::scoped_lock lock{mutex_};
         forget_old(parts_.clock.now());
         for (const auto& [number, local] : local_) {
-            if (local.owner.subject != owner.subject) continue;
+            if (!reaches(owner, local.owner)) continue;
+            reached.insert(local.id);
             merged.emplace(number, local.info).first->second.owner_name = owner.name;
             if (local.accepted && !parts_.handover.waits(local.id)) handed_over.push_back(number);
         }
@@ -25,7 +31,9 @@ Result<std::vector<ipp::JobInfo>> Submit::all_jobs(const ipp::Owner& owner) {
     if (remote) {
         // What the release server has and doesn't tell isn't there: a frozen job, or one that ended long ago.
         for (const std::int32_t number : handed_over) merged.erase(number);
-        for (const RemoteJob& one : remote->jobs) merged.insert_or_assign(one.ipp_id, to_info(one, owner.name));
+        // By which token a job came is known here alone, and no longer than the job is remembered.
+        for (const RemoteJob& one : remote->jobs)
+            if (!owner.token || reached.contains(one.id)) merged.insert_or_assign(one.ipp_id, to_info(one, owner.name));
     }
     std::vector<ipp::JobInfo> out;
     for (auto& [number, info] : merged) out.push_back(std::move(info));

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """CUPS's ipptool with its own test files against the intake, over ipps."""
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -53,6 +54,16 @@ def test_get_jobs(site):
     ipptool(site, site.token_uri, "print-job.test")
     out = ipptool(site, site.token_uri, "get-jobs.test")
     assert "job-id" in out
+
+
+def test_an_address_reaches_only_what_came_by_it(site):
+    """Jobs that came by another address of hers, or with her password, are not listed by this one."""
+    site.safeq("print", site.pdf, "--user", "alice", text=scenario.ALICE["password"] + "\n")
+    ipptool(site, site.token_uri, "print-job.test")
+    fresh = scenario.token_uri(site)
+    ipptool(site, fresh, "print-job.test")
+    listed = ipptool(site, fresh, "get-jobs.test")
+    assert len(re.findall(r"^\s+job-id \(integer\) = ", listed, re.M)) == 1, listed
 
 
 def test_cancel_current_job(site):

@@ -11,6 +11,7 @@
 #include <safeq/core/clock.hpp>
 #include <safeq/core/error.hpp>
 #include <safeq/core/id.hpp>
+#include <safeq/crypto/hash.hpp>
 #include <safeq/ipp/job.hpp>
 
 namespace safeq::ipp {
@@ -19,6 +20,9 @@ namespace safeq::ipp {
 struct Owner {
     SubjectId subject;
     std::string name;
+    /// Where it was proved by a print token, which one, under a keyed hash: who has a printer's address reaches the
+    /// jobs that came by it, and no other of its owner's.
+    std::optional<crypto::MacTag> token = {};
     friend bool operator==(const Owner&, const Owner&) = default;
 };
 
@@ -95,8 +99,8 @@ protected:
 };
 
 /// What stands behind an IPP printer; a port. How errors become IPP statuses is told at `status_of` in engine.hpp.
-/// A caller without an owner reaches only `printer`, unless the engine's access is open.
-/// *Threads*: called from several threads; calls may block.
+/// A caller without an owner reaches only `printer`, unless the engine's access is open; one with a print token only
+/// what came by that token. What isn't reached isn't there. *Threads*: called from several threads; calls may block.
 class PrinterService {
 public:
     virtual ~PrinterService() = default;

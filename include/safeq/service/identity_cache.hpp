@@ -7,6 +7,7 @@
 #include <string>
 
 #include <safeq/crypto/hash.hpp>
+#include <safeq/ipp/printer_service.hpp>
 #include <safeq/service/upstream.hpp>
 
 namespace safeq::service {
@@ -22,13 +23,14 @@ public:
     IdentityCache(Upstream& upstream, const Clock& clock, Random& random)
         : upstream_{upstream}, clock_{clock}, key_{crypto::HmacKey::random(random)} {}
 
-    /// *Errors*: those of `Upstream::identify`.
-    [[nodiscard]] Result<Identity> identify(Shown shown, std::string user, std::string address,
-                                            const crypto::Secret& secret);
+    /// Whose jobs may be taken in at a listener where this was shown; `ipp::Owner::token` holds for as long as the
+    /// cache is there. *Errors*: those of `Upstream::identify`.
+    [[nodiscard]] Result<ipp::Owner> identify(Shown shown, std::string user, std::string address,
+                                              const crypto::Secret& secret);
 
 private:
     struct Entry {
-        Identity identity;
+        ipp::Owner owner;
         Time since;
     };
 

@@ -52,6 +52,8 @@ struct UserQuota {
 
 /// The intake's use case: takes documents from IPP clients, seals them as they arrive, and hands them over. It can
 /// write documents and never read them back. A job is acknowledged when its files and its leaf in the log are durable.
+/// By a print token its owner reaches what came by that very token, as long as the job is remembered here: an hour at
+/// the most, and not after a restart. By what shows the person they reach all of theirs.
 /// *Threads*: safe from several threads.
 class Submit final : public ipp::PrinterService {
 public:
@@ -124,6 +126,8 @@ private:
         std::map<JobId, std::uint64_t> on_its_way;
     };
 
+    // What the caller may know of what came in by that owner's credential.
+    [[nodiscard]] static bool reaches(const ipp::Owner& caller, const ipp::Owner& came_by);
     [[nodiscard]] Result<Local> make_local(const ipp::Caller& caller, const ipp::JobTicket& ticket);
     [[nodiscard]] Result<std::unique_ptr<ipp::DocumentSink>> open_sink(const Local& local);
     [[nodiscard]] Result<void> reserve(const Local& local, const Elsewhere& elsewhere);

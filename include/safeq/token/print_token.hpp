@@ -34,7 +34,8 @@ struct IssuedPrintToken {
     PrintToken token;
 };
 
-/// The bearer of a print token: may submit jobs in the owner's name and nothing else.
+/// The bearer of a print token: may submit jobs in the owner's name, and see and cancel those that came by this token
+/// while the intake that took them remembers them; nothing else.
 struct Submitter {
     TenantId tenant;
     SubjectId subject;
