@@ -53,8 +53,10 @@ public:
         SAFEQ_TRY_VOID(recorder_->pepper_in_use(peppers_->current().id()));
         SAFEQ_TRY_VOID(throttle_->load());
         SAFEQ_TRY_VOID(epochs_folder_->load(common_.tenant, ring_));
-        SAFEQ_TRY_VOID(epoch_keeper_->tick(housekeeping_->settled()));
+        SAFEQ_TRY_VOID(epoch_keeper_->begin());
         SAFEQ_TRY_VOID(recover());
+        // An epoch that can't end yet, for a full disk or an intake that isn't known, keeps nobody from their jobs.
+        housekeeping_->each_minute();
         return serve();
     }
 

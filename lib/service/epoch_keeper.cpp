@@ -75,12 +75,24 @@ Time EpochKeeper::hard_end(const LivingEpoch& epoch) const {
     return epoch.entry.not_after + (epoch.entry.kept ? std::chrono::milliseconds{0} : parts_.rules.hold);
 }
 
+Result<void> EpochKeeper::begin() {
+    const std::scoped_lock lock{mutex_};
+    const Time now = parts_.clock.now();
+    SAFEQ_TRY(const std::vector<LivingEpoch> epochs, parts_.seeds.list());
+    const auto sealed_to = [&](const LivingEpoch& one) {
+        return !one.entry.kept && !one.ending && one.entry.covers(now);
+    };
+    if (std::ranges::any_of(epochs, sealed_to)) return {};
+    SAFEQ_TRY([[maybe_unused]] const spool::EpochKeyEntry made, create(parts_.rules.length, false));
+    return {};
+}
+
 Result<void> EpochKeeper::tick(Time by) {
     const std::scoped_lock lock{mutex_};
     SAFEQ_TRY(const std::vector<LivingEpoch> epochs, parts_.seeds.list());
-    SAFEQ_TRY_VOID(cover(epochs));
-    // One that can't be erased or ended holds up no other's end.
-    auto outcome = parts_.seeds.complete();
+    // One that can't be made, erased or ended holds up no other's end.
+    auto outcome = cover(epochs);
+    if (auto erased = parts_.seeds.complete(); outcome) outcome = std::move(erased);
     for (const LivingEpoch& epoch : epochs) {
         if (!epoch.ending && by <= hard_end(epoch)) continue;
         const auto settled = finish(epoch.entry.id());

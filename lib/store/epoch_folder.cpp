@@ -100,8 +100,7 @@ struct EpochFolder::Impl {
             for (const std::uint64_t generation : seeds)
                 if (generation != newest) stale_files.insert(seeds_name(generation));
         }
-        SAFEQ_TRY_VOID(read_sequence());
-        return erase_stale();
+        return read_sequence();
     }
 
     Result<void> read_sequence() {
@@ -158,6 +157,8 @@ Result<std::unique_ptr<EpochFolder>> EpochFolder::open(const std::filesystem::pa
     spool::RootKeys& port = *roots;
     auto impl = std::make_unique<Impl>(std::move(folder), std::move(lock), random, std::move(roots), port);
     SAFEQ_TRY_VOID(impl->start());
+    // What can't be erased is left for `complete`, which tells why: nobody's jobs wait for it.
+    [[maybe_unused]] const auto erased = impl->erase_stale();
     return std::unique_ptr<EpochFolder>{new EpochFolder{std::move(impl)}};
 }
 
@@ -265,6 +266,8 @@ Result<void> EpochFolder::destroy(TenantId tenant, const spool::EpochId& id, Tim
     if (survivors.destroyed.size() >= max_destroyed_epochs) survivors.destroyed.erase(survivors.destroyed.begin());
     survivors.destroyed.push_back({id, tenant, now});
 
+    // One of an end that was cut off may still be left to be erased; from now on it is another.
+    impl_->stale_roots.erase(survivors.generation);
     auto written = impl_->roots.create(survivors.generation);
     SAFEQ_FAIL_POINT("epochs.root_made");
     if (written) {

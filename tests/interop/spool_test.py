@@ -216,8 +216,39 @@ def test_files_for_another_site_change_their_envelope_only(site):
 
 def config(site, line):
     path = site.root / "release" / "release.conf"
-    text = "".join(each for each in path.read_text().splitlines(keepends=True) if not each.startswith("root-key"))
+    option = line.split("=")[0]
+    text = "".join(each for each in path.read_text().splitlines(keepends=True) if not each.startswith(option))
     path.write_text(text + line + "\n")
+
+
+def test_an_epoch_that_cannot_end_keeps_no_server_from_starting(site):
+    job = send(site, house.make_pdf(2, "of an intake that is gone"))
+    intakes = site.root / "public" / "intakes"
+    known = intakes.read_text()
+    site.stop("release")
+    intakes.write_text("")
+    site.start("release")
+    epoch = next(row["epoch"] for name, row in stat(site).items() if name.startswith(job))
+    fresh = site.safeq("spool", "rotate").stdout.strip()
+    refused = safeq(site, "spool", "destroy", epoch, "--yes", "--now")
+    assert refused.returncode == 1 and "key_unknown" in refused.stderr, refused
+
+    # It is to be ended at each start from now on, and can't be: then there is no room for what is sealed anew.
+    for line in ("", known):
+        site.stop("release")
+        intakes.write_text(line)
+        if line:
+            config(site, "free-floor-mib=1000000")
+        site.start("release")
+        assert {epoch, fresh} <= {one["id"] for one in epochs(site)}, epochs(site)
+    site.stop("release")
+    config(site, "free-floor-mib=64")
+    site.start("release")
+    assert epoch not in {one["id"] for one in epochs(site)}, epochs(site)
+    wait_for_key(site, fresh)
+    assert scenario.sign_in(site).release(job)[1]["state"] == "printed"
+    for path in site.received.iterdir():
+        path.unlink()
 
 
 def new_site(site):

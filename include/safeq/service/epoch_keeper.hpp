@@ -94,10 +94,14 @@ public:
 
     explicit EpochKeeper(Parts parts) : parts_{std::move(parts)} {}
 
+    /// Makes a key to seal to where there is none at this time: what a start can't go on without. *Errors*: those of
+    /// the seeds; `log_unavailable`.
+    [[nodiscard]] Result<void> begin();
+
     /// Makes what is due, and ends what was due at `by`: a time that may be behind the clock, as `SettledTime` is.
-    /// To be called at start and every few minutes. *Errors*: those of the seeds, the spool and the repository;
-    /// `log_unavailable`; `key_unknown` while a file of an epoch is of an intake that isn't known. The first of them is
-    /// told, and what is left is done by a later call.
+    /// To be called every few minutes. *Errors*: those of the seeds, the spool and the repository; `log_unavailable`;
+    /// `key_unknown` while a file of an epoch is of an intake that isn't known. The first of them is told, one holds up
+    /// nothing else, and what is left is done by a later call.
     [[nodiscard]] Result<void> tick(Time by);
 
     /// The epochs that are alive, by `not_before`. *Errors*: those of the seeds.

@@ -43,7 +43,8 @@ struct DestroyedEpoch {
 /// from several threads.
 class EpochFolder final {
 public:
-    /// Makes the folder (0700) and a first root key if there is none; completes a destruction that was cut off.
+    /// Makes the folder (0700) and a first root key if there is none; erases what a destruction that was cut off has
+    /// left, as far as that can be done: the rest is left for `complete`.
     /// *Errors*: `locked` when another process has it; `permission`; `authentication_failed` when the root key does
     /// not open the seeds; `malformed`, `bad_version`; `io_failed`, `disk_full`.
     [[nodiscard]] static Result<std::unique_ptr<EpochFolder>> open(const std::filesystem::path& path, Random& random,

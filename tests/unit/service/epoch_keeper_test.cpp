@@ -245,6 +245,50 @@ TEST_CASE("an intake that isn't known holds its epoch's end up and no other's, a
     CHECK(w.opens(held) == std::nullopt);
 }
 
+TEST_CASE("a start goes on with an epoch that can't end, and needs a key to seal to", "[service][epoch]") {
+    World w;
+    REQUIRE(w.keeper->tick(w.clock.now()));
+    const spool::EpochKeyEntry first = w.current();
+    const JobId held = w.job(first.key, job::State::held);
+    w.clock.advance(25h + 72h + 1ms);
+
+    w.restart();
+    w.seeds.fail_on = "create";
+    CHECK(w.keeper->begin().error().code == Errc::io_failed);
+    w.seeds.fail_on.clear();
+    REQUIRE(w.keeper->begin());
+    CHECK(w.current() != first);
+    CHECK(w.ring.opening_key(first.id()));
+    // The disk is full, then the intake that the job came by is taken away.
+    w.blobs.fail_at(0, Errc::disk_full);
+    CHECK(w.keeper->tick(w.clock.now()).error().code == Errc::disk_full);
+    w.blobs.fail_at(test::MemoryBlobStore::never);
+    w.intakes.remove(w.intake);
+    for (int starts = 0; starts < 2; ++starts) {
+        w.restart();
+        REQUIRE(w.keeper->begin());
+        CHECK(w.seeds.living.size() == 3);  // the two, and one for what is kept
+        CHECK(w.keeper->tick(w.clock.now()).error().code == Errc::key_unknown);
+    }
+    w.intakes.set(w.intake, w.signer.verifying_key());
+    REQUIRE(w.keeper->tick(w.clock.now()));
+    CHECK_FALSE(w.ring.opening_key(first.id()));
+    CHECK(w.opens(held) == std::nullopt);
+}
+
+TEST_CASE("a key that can't be made holds up no end", "[service][epoch]") {
+    World w;
+    REQUIRE(w.keeper->tick(w.clock.now()));
+    const spool::EpochKeyEntry first = w.current();
+    w.clock.advance(1s);
+    const spool::EpochKeyEntry second = must(w.keeper->rotate());
+    must(w.keeper->end(first.id()));  // now there is one for what is kept
+    w.clock.advance(25h + 72h + 1ms);
+    w.seeds.fail_on = "create";
+    CHECK(w.keeper->tick(w.clock.now()).error().code == Errc::io_failed);
+    CHECK_FALSE(w.ring.opening_key(second.id()));
+}
+
 TEST_CASE("traces of a key that could not be erased are erased by a later tick, or by who asks again",
           "[service][epoch]") {
     for (const bool by_tick : {true, false}) {

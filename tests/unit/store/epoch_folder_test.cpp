@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include <catch2/catch_test_macros.hpp>
+#include <safeq/store/root_key_files.hpp>
 
 #include "faulty_file_ops.hpp"
 #include "support/random.hpp"
@@ -128,6 +129,38 @@ TEST_CASE("what a destruction could not erase is told, and erased later", "[stor
         REQUIRE(folder->complete());
     }
     CHECK(left >= 7);
+}
+
+TEST_CASE("what can't be erased at an opening keeps nobody from the keys, and takes no later key with it", "[store]") {
+    std::size_t left = 0;
+    std::size_t n = 1;
+    for (bool reached = true; reached; ++n) {
+        const test::TemporaryFolder root;
+        test::SeededRandom random;
+        spool::EpochId victim;
+        store::Epoch survivor;
+        {
+            auto folder = *store::EpochFolder::open(root / "epochs", random);
+            victim = folder->create(tenant(), noon, noon + 24h)->id;
+            survivor = *folder->create(tenant(), noon, noon + 48h);
+        }
+        // As a destruction leaves it that is cut off once it has made the next root key.
+        REQUIRE((*store::RootKeyFiles::open(root / "epochs", random))->create(2));
+        test::FaultyFileOps ops{n, Fault::once};
+        auto folder = store::EpochFolder::open(root / "epochs", random, ops);
+        reached = ops.calls() >= n;
+        if (!folder || !fs::exists(root / "epochs" / "root.2")) continue;
+        INFO("call " << n);
+        ++left;
+        ops.arm(0);
+        REQUIRE((*folder)->destroy(tenant(), victim, noon));
+        REQUIRE((*folder)->complete());
+        folder->reset();
+        const auto again = store::EpochFolder::open(root / "epochs", random);
+        REQUIRE(again);
+        CHECK((*again)->list(tenant()) == std::vector{survivor});
+    }
+    CHECK(left >= 3);
 }
 
 TEST_CASE("the sequence of lists goes on after a restart, whatever the clock says", "[store]") {
