@@ -6,6 +6,7 @@
 #include <safeq/http/path_pattern.hpp>
 #include <safeq/ipp/codec.hpp>
 #include <safeq/net/on_pool.hpp>
+#include <safeq/service/daemon_api.hpp>
 
 #include "common/log.hpp"
 #include "common/roles.hpp"
@@ -127,7 +128,10 @@ asio::awaitable<net::HttpResponse> receive(service::Custody& custody, asio::thre
         co_return status_only({Errc::denied, "route", {}});
     const auto name = spool::BlobName::parse(match->at("job") + "." + match->at("number") + ".sealed");
     if (!name) co_return status_only({Errc::not_found, "file", {}});
-    auto sink = co_await net::on_pool(pool, [&] { return custody.receive(*name); });
+    const auto intake =
+        service::intake_of({.certificate_id = peer.id(), .key_fingerprint = std::nullopt, .address = peer.address});
+    if (!intake) co_return status_only(intake.error());
+    auto sink = co_await net::on_pool(pool, [&] { return custody.receive(*intake, *name); });
     if (!sink) co_return status_only(sink.error());
     Bytes gathered;
     for (bool more = true; more;) {

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include <safeq/core/fail_point.hpp>
+#include <safeq/spool/arrival.hpp>
 #include <safeq/spool/check.hpp>
 #include <safeq/spool/envelope.hpp>
 
@@ -25,10 +26,18 @@ Result<bool> Custody::known(JobId job) {
     return std::unexpected(row.error());
 }
 
-Result<std::unique_ptr<spool::BlobSink>> Custody::receive(const spool::BlobName& name) {
+Result<std::unique_ptr<spool::BlobSink>> Custody::receive(InstanceId intake, const spool::BlobName& name) {
     SAFEQ_TRY(const bool held, known(name.job));
     if (held) return fail(Errc::already_exists, "job", "it is held already");
-    return parts_.blobs.create(name);
+    SAFEQ_TRY(auto sink, parts_.blobs.create(name));
+    // Until it is taken nobody looks at it, and a file that nobody can place would be in the way of its epoch's end.
+    const spool::Header expected{.tenant = parts_.tenant,
+                                 .job = name.job,
+                                 .document = name.document,
+                                 .owner = {},
+                                 .intake = intake,
+                                 .created = {}};
+    return spool::arrival(std::move(sink), expected, parts_.intakes);
 }
 
 Result<Ticket> Custody::read_ticket(const spool::Header& expected, Bytes& pins) {

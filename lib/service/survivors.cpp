@@ -50,7 +50,9 @@ Result<Survivors::Fate> Survivors::settle(const spool::BlobName& name, const spo
     const auto moved =
         spool::reseal(**source, std::move(sink), expected, parts_.epochs, parts_.intakes, to, parts_.random);
     if (!moved) {
-        if (!is_lost(moved.error().code)) return std::unexpected(moved.error());
+        // Nobody's: what an intake that isn't known has sent, nobody can take over.
+        const bool nobodys = !row && moved.error().code == Errc::key_unknown;
+        if (!nobodys && !is_lost(moved.error().code)) return std::unexpected(moved.error());
         return Fate::lost;
     }
     SAFEQ_FAIL_POINT("survivors.moved");

@@ -43,9 +43,10 @@ public:
 
     explicit Custody(const Parts& parts) : parts_{parts} {}
 
-    /// Where the bytes of one sealed file of the job go, exactly as the intake has them.
+    /// Where the bytes of one sealed file of the job go, exactly as the intake has them; what isn't that intake's, this
+    /// tenant's and of this name is refused with its beginning: see `spool::arrival`.
     /// *Errors*: `already_exists` when the job is held already: there is nothing to send; those of the blob store.
-    [[nodiscard]] Result<std::unique_ptr<spool::BlobSink>> receive(const spool::BlobName& name);
+    [[nodiscard]] Result<std::unique_ptr<spool::BlobSink>> receive(InstanceId intake, const spool::BlobName& name);
 
     /// Takes the job over: all its files are here, they are that intake's, this tenant's and one owner's, and open.
     /// Returns only when the job is held durably; taking it again changes nothing. An owner who is disabled keeps what

@@ -100,7 +100,7 @@ public:
 
     /// Makes what is due, and ends what was due at `by`: a time that may be behind the clock, as `SettledTime` is.
     /// To be called every few minutes. *Errors*: those of the seeds, the spool and the repository; `log_unavailable`;
-    /// `key_unknown` while a file of an epoch is of an intake that isn't known. The first of them is told, one holds up
+    /// `key_unknown` while a job of an epoch is of an intake that isn't known. The first of them is told, one holds up
     /// nothing else, and what is left is done by a later call.
     [[nodiscard]] Result<void> tick(Time by);
 

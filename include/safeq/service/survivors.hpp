@@ -17,7 +17,9 @@ namespace safeq::service {
 /// What became of the files of one epoch.
 struct Settlement {
     std::uint64_t moved = 0;  ///< files that are sealed to the other epoch now
-    std::vector<JobId> lost;  ///< open jobs with a file that can't ever be moved: damaged, or not what it claims to be
+    /// Open jobs with a file that can't ever be moved: damaged, or not what it claims to be. And what was sent in an
+    /// unknown intake's name and not taken.
+    std::vector<JobId> lost;
 };
 
 /// Re-seals what outlives its epoch. *Threads*: one call at a time.
@@ -37,8 +39,8 @@ public:
 
     /// Moves every file of `from` to `to`, except those of jobs that have ended. Files whose job isn't taken yet move
     /// too. May be repeated: what is moved already isn't counted again.
-    /// *Errors*: those of the blob store and the repository; `key_unknown`, `epoch_unknown` and others that are no
-    /// fault of a file: then some are moved and some not.
+    /// *Errors*: those of the blob store and the repository; `key_unknown` for a job's file, `epoch_unknown` and others
+    /// that are no fault of a file: then some are moved and some not.
     [[nodiscard]] Result<Settlement> settle(const spool::EpochId& from, const spool::EpochPublicKey& to);
 
 private:

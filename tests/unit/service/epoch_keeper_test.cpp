@@ -245,6 +245,22 @@ TEST_CASE("an intake that isn't known holds its epoch's end up and no other's, a
     CHECK(w.opens(held) == std::nullopt);
 }
 
+TEST_CASE("a file that nobody has taken, of an intake that isn't known, holds up no end", "[service][epoch]") {
+    World w;
+    REQUIRE(w.keeper->tick(w.clock.now()));
+    const spool::EpochKeyEntry first = w.current();
+    const JobId held = w.job(first.key, job::State::held);
+    const JobId made_up = w.job(first.key, std::nullopt);
+    Bytes file = w.blobs.bytes({made_up, 0});
+    file[70] ^= std::byte{1};  // in the intake's name
+    w.blobs.put({made_up, 0}, file);
+    const auto settled = must(w.keeper->end(first.id()));
+    CHECK(settled.lost == std::vector{made_up});
+    CHECK(settled.moved == 3);
+    CHECK_FALSE(w.ring.opening_key(first.id()));
+    CHECK(w.opens(held) == std::nullopt);
+}
+
 TEST_CASE("a start goes on with an epoch that can't end, and needs a key to seal to", "[service][epoch]") {
     World w;
     REQUIRE(w.keeper->tick(w.clock.now()));

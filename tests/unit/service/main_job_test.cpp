@@ -264,6 +264,31 @@ TEST_CASE("an intake can't hand in another intake's files", "[service]") {
     CHECK(must(world.release->desk.jobs(world.session_of(world.alice))).empty());
     check_failed(world, job, world.alice, "denied");
     CHECK(world.intake_blobs.list()->size() == 2);
+    CHECK(world.release_blobs.list()->empty());
+}
+
+TEST_CASE("an intake can't leave a file in another's name, or one that it didn't sign", "[service]") {
+    World world;
+    const ipp::JobInfo info = world.print(test::make_pdf(1, "x"), world.alice, "alice");
+    const Bytes file = world.intake_blobs.bytes({info.uuid, 0});
+    const auto sent = [&](InstanceId by, JobId as, const Bytes& bytes) -> Result<void> {
+        SAFEQ_TRY(auto sink, world.release->custody.receive(by, {as, 0}));
+        SAFEQ_TRY_VOID(sink->write(bytes));
+        return sink->commit();
+    };
+    Bytes strange = file;
+    strange[70] ^= std::byte{1};  // in the intake's name
+    Bytes unsigned_one = file;
+    unsigned_one[1300] ^= std::byte{1};
+    const InstanceId other = InstanceId::make(world.clock, world.random);
+    CHECK(sent(world.instance, info.uuid, strange).error().code == Errc::denied);
+    CHECK(sent(other, info.uuid, file).error().code == Errc::denied);
+    CHECK(sent(world.instance, info.uuid, unsigned_one).error().code == Errc::signature_invalid);
+    CHECK(sent(world.instance, JobId::make(world.clock, world.random), file).error().code == Errc::header_mismatch);
+    CHECK(sent(world.instance, info.uuid, Bytes(file.begin(), file.begin() + 1000)).error().code == Errc::truncated);
+    CHECK(world.release_blobs.list()->empty());
+    CHECK(sent(world.instance, info.uuid, file));
+    CHECK(world.release_blobs.list()->size() == 1);
 }
 
 TEST_CASE("an attempt without an end leaves the job to its owner", "[service]") {

@@ -237,7 +237,7 @@ struct World : service::Upstream {
     }
     Result<void> send(const spool::BlobName& name, spool::BlobSource& file) override {
         if (cut) return fail(Errc::unavailable, "release");
-        SAFEQ_TRY(auto sink, release->custody.receive(name));
+        SAFEQ_TRY(auto sink, release->custody.receive(sent_by, name));
         SAFEQ_TRY(const std::uint64_t size, file.size());
         Bytes bytes(size);
         // As the daemon's client tells it: a body that ends too early and a connection that does are one.
