@@ -24,6 +24,12 @@ namespace {
 constexpr std::string_view seeds_prefix = "seeds.";
 constexpr std::size_t max_file_bytes = 1024 * 1024;
 
+// There from before the first root key is made until its seeds are written. Root keys may be kept elsewhere, where
+// another installation's are kept too, or ours while the folder's disk isn't there: without seeds and without it they
+// are not ours to replace.
+constexpr std::string_view first_file = "first";
+constexpr std::string_view first_text = "safeq/first/v1\n";
+
 constexpr std::string_view sequence_file = "sequence";
 // So many numbers are taken at once: a minute's, where they follow the clock, so that few lists wait for the disk.
 constexpr std::uint64_t sequence_block = 60'000;
@@ -60,12 +66,21 @@ struct EpochFolder::Impl {
         return folder.replace(seeds_name(what.generation), file);
     }
 
-    Result<void> begin_first() {
-        // A root key without seeds protects nothing: an earlier start came no further.
+    Result<void> begin_first(bool begun_before, const std::set<std::uint64_t>& generations) {
+        // One of a start that came no further protects nothing.
+        const bool ours = begun_before && generations == std::set<std::uint64_t>{1};
+        if (!generations.empty() && !ours)
+            return fail(Errc::malformed, folder.path().string(),
+                        "there is a root key, but its seeds are missing: another installation's, or their folder "
+                        "isn't mounted");
+        if (!begun_before) SAFEQ_TRY_VOID(folder.replace(std::string{first_file}, as_bytes(first_text)));
+        SAFEQ_FAIL_POINT("epochs.first_marked");
         table.generation = 1;
         SAFEQ_TRY_VOID(roots.create(1));
         SAFEQ_FAIL_POINT("epochs.first_root");
-        return write(table);
+        SAFEQ_TRY_VOID(write(table));
+        stale_files.emplace(first_file);
+        return {};
     }
 
     Result<void> read_generation(std::uint64_t generation) {
@@ -81,14 +96,14 @@ struct EpochFolder::Impl {
         SAFEQ_TRY(const std::vector<std::string> files, folder.files());
         SAFEQ_TRY(const std::set<std::uint64_t> generations, roots.generations());
         std::set<std::uint64_t> seeds;
+        bool begun_before = false;
         for (const std::string& file : files) {
+            if (file == first_file) begun_before = true;
             if (file.ends_with(unfinished_suffix)) stale_files.insert(file);
             if (const auto generation = generation_of(file, seeds_prefix)) seeds.insert(*generation);
         }
         if (seeds.empty()) {
-            if (!generations.empty() && *generations.rbegin() != 1)
-                return fail(Errc::malformed, folder.path().string(), "there is a root key, but the seeds are missing");
-            SAFEQ_TRY_VOID(begin_first());
+            SAFEQ_TRY_VOID(begin_first(begun_before, generations));
         } else {
             const std::uint64_t newest = *seeds.rbegin();
             if (!generations.contains(newest))
@@ -99,6 +114,7 @@ struct EpochFolder::Impl {
                 if (generation != newest) stale_roots.insert(generation);
             for (const std::uint64_t generation : seeds)
                 if (generation != newest) stale_files.insert(seeds_name(generation));
+            if (begun_before) stale_files.emplace(first_file);
         }
         return read_sequence();
     }

@@ -193,7 +193,7 @@ ONCE = ("admin.", "blob.leftover", "custody.swept", "epochs.", "file.overwritten
 # After which a person is to be gone.
 ERASING = ("admin.erasure_begun", "admin.erasure_recorded", "admin.account_erased", "admin.jobs_ended", "admin.key_erased")
 # Before anybody could print: where a server makes its first keys.
-FIRST = ("epochs.first_root",)
+FIRST = ("epochs.first_marked", "epochs.first_root")
 
 
 def points():

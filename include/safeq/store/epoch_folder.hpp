@@ -46,7 +46,8 @@ public:
     /// Makes the folder (0700) and a first root key if there is none; erases what a destruction that was cut off has
     /// left, as far as that can be done: the rest is left for `complete`.
     /// *Errors*: `locked` when another process has it; `permission`; `authentication_failed` when the root key does
-    /// not open the seeds; `malformed`, `bad_version`; `io_failed`, `disk_full`.
+    /// not open the seeds; `malformed`, also when there is a root key and its seeds are not here: it may be another
+    /// folder's, and stays as it is; `bad_version`; `io_failed`, `disk_full`.
     [[nodiscard]] static Result<std::unique_ptr<EpochFolder>> open(const std::filesystem::path& path, Random& random,
                                                                    FileOps& ops = system_file_ops());
     /// The same with root keys of another kind; null for plain files in the folder.

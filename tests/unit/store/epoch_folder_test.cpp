@@ -388,18 +388,45 @@ TEST_CASE("power lost at any call: an epoch is there or destroyed, and its neigh
     }
 }
 
-TEST_CASE("a first start that is cut off anywhere can be repeated", "[store]") {
-    std::size_t n = 1;
-    for (bool reached = true; reached; ++n) {
-        const test::TemporaryFolder root;
-        test::SeededRandom random;
-        test::FaultyFileOps ops{n};
-        [[maybe_unused]] const auto first = store::EpochFolder::open(root / "epochs", random, ops).has_value();
-        reached = ops.calls() >= n;
-        auto folder = store::EpochFolder::open(root / "epochs", random);
-        REQUIRE(folder);
-        CHECK((*folder)->create(tenant(), noon, noon + 1h));
-        CHECK(files_in(root / "epochs").size() == 3);
+TEST_CASE("a first start that is cut off anywhere can be repeated, wherever the root key is", "[store]") {
+    for (const char* keys : {"epochs", "token"}) {
+        std::size_t n = 1;
+        for (bool reached = true; reached; ++n) {
+            const test::TemporaryFolder root;
+            test::SeededRandom random;
+            const auto open = [&](store::FileOps& ops) -> Result<std::unique_ptr<store::EpochFolder>> {
+                SAFEQ_TRY(auto roots, store::RootKeyFiles::open(root / keys, random, {}, ops));
+                return store::EpochFolder::open(root / "epochs", random, std::move(roots), ops);
+            };
+            test::FaultyFileOps ops{n};
+            [[maybe_unused]] const auto first = open(ops).has_value();
+            reached = ops.calls() >= n;
+            auto folder = open(store::system_file_ops());
+            INFO(keys << ", call " << n);
+            REQUIRE(folder);
+            CHECK((*folder)->create(tenant(), noon, noon + 1h));
+            CHECK(files_in(root / "epochs").size() + files_in(root / keys).size() == (keys[0] == 'e' ? 6U : 3U));
+        }
+        CHECK(n > 12);
     }
-    CHECK(n > 8);
+}
+
+TEST_CASE("a root key without seeds is another's, and stays", "[store]") {
+    const test::TemporaryFolder root;
+    test::SeededRandom random;
+    const auto open = [&](const char* folder) {
+        return store::EpochFolder::open(root / folder, random, *store::RootKeyFiles::open(root / "token", random));
+    };
+    store::Epoch epoch;
+    {
+        const auto folder = open("epochs");
+        REQUIRE(folder);
+        epoch = *(*folder)->create(tenant(), noon, noon + 24h);
+    }
+    // The folder isn't mounted, or it is another installation's with the same token.
+    for (int starts = 0; starts < 2; ++starts) CHECK(open("others").error().code == Errc::malformed);
+    CHECK(files_in(root / "others") == std::vector<std::string>{".lock"});
+    const auto folder = open("epochs");
+    REQUIRE(folder);
+    CHECK((*folder)->list(tenant()) == std::vector{epoch});
 }
