@@ -25,9 +25,11 @@ struct BlobFolder::Impl {
     File lock;
     std::uint64_t floor_bytes = 0;
     std::atomic<std::uint64_t> counter{0};
-    std::atomic<bool> names_in_doubt{false};  // the last sync of the folder failed
-    std::mutex names;                         // held from looking at whose a name is to changing it
-    SharedSync sync_folder{[this] {
+    std::atomic<bool> names_in_doubt{false};   // the last sync of the folder failed
+    std::mutex names;                          // held from looking at whose a name is to changing it
+    std::atomic<bool> names_forgotten{false};  // memory ran out before it was asked for
+    SharedSync shared_sync{[this] {
+        names_in_doubt = true;  // also where what went wrong can't even be told
         auto synced = folder.sync();
         names_in_doubt = !synced;
         return synced;
@@ -35,6 +37,15 @@ struct BlobFolder::Impl {
 
     Impl(Folder folder_in, std::optional<Folder> unfinished_in, File lock_in) noexcept
         : folder{std::move(folder_in)}, unfinished{std::move(unfinished_in)}, lock{std::move(lock_in)} {}
+
+    Result<void> sync_folder() {
+        try {
+            return shared_sync();
+        } catch (...) {
+            names_forgotten = true;
+            throw;
+        }
+    }
 
     // For an unfinished file; says whether the name was another one's before.
     Result<bool> take_name(const std::string& from, const std::string& to) {
@@ -241,7 +252,7 @@ Result<std::vector<spool::BlobName>> BlobFolder::list_aside() {
 Result<std::vector<spool::BlobName>> BlobFolder::list() {
     // Who acts on what is listed, as one who destroys the key that an older blob of a name was sealed to, must not find
     // the older one there again after a power cut.
-    if (impl_->names_in_doubt) SAFEQ_TRY_VOID(impl_->sync_folder());
+    if (impl_->names_forgotten.exchange(false) || impl_->names_in_doubt) SAFEQ_TRY_VOID(impl_->sync_folder());
     return names_in(impl_->folder);
 }
 

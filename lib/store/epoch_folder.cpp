@@ -2,6 +2,7 @@
 #include <safeq/store/epoch_folder.hpp>
 
 #include <algorithm>
+#include <concepts>
 #include <limits>
 #include <mutex>
 #include <optional>
@@ -35,6 +36,27 @@ constexpr std::string_view sequence_file = "sequence";
 constexpr std::uint64_t sequence_block = 60'000;
 
 std::string seeds_name(std::uint64_t generation) { return generation_name(seeds_prefix, generation); }
+
+// What is to be done unless all went well, also where memory runs out on the way.
+template <std::invocable Act>
+class Otherwise {
+public:
+    explicit Otherwise(Act act) : act_{std::move(act)} {}
+    ~Otherwise() {
+        if (!well_) act_();
+    }
+    Otherwise(const Otherwise&) = delete;
+    Otherwise& operator=(const Otherwise&) = delete;
+
+    Result<void> unless(Result<void> done) {
+        well_ = done.has_value();
+        return done;
+    }
+
+private:
+    Act act_;
+    bool well_ = false;
+};
 
 }  // namespace
 
@@ -143,7 +165,7 @@ struct EpochFolder::Impl {
         return {};
     }
 
-    bool is_destroyed(TenantId tenant, const spool::EpochId& id) const {
+    bool is_destroyed(TenantId tenant, const spool::EpochId& id) const noexcept {
         return std::ranges::any_of(
             table.destroyed, [&](const DestroyedEpoch& epoch) { return epoch.id == id && epoch.tenant == tenant; });
     }
@@ -198,12 +220,10 @@ Result<Epoch> EpochFolder::create(TenantId tenant, Time not_before, Time not_aft
                       .not_after = not_after,
                       .kept = kept};
     if (record) SAFEQ_TRY_VOID(record(epoch.id));
-    impl_->table.epochs.try_emplace(epoch.id, EpochSeed{epoch, std::move(seed)});
-    if (auto written = impl_->write(impl_->table); !written) {
-        // If it did reach the disk it is an epoch that nobody was told of.
-        impl_->table.epochs.erase(epoch.id);
-        return std::unexpected(std::move(written).error());
-    }
+    const auto added = impl_->table.epochs.try_emplace(epoch.id, EpochSeed{epoch, std::move(seed)}).first;
+    // If it did reach the disk it is an epoch that nobody was told of.
+    Otherwise take_out{[&] { impl_->table.epochs.erase(added); }};
+    SAFEQ_TRY_VOID(take_out.unless(impl_->write(impl_->table)));
     return epoch;
 }
 
@@ -222,6 +242,11 @@ std::vector<DestroyedEpoch> EpochFolder::destroyed(TenantId tenant) const {
     std::ranges::copy_if(impl_->table.destroyed, std::back_inserter(destroyed),
                          [&](const DestroyedEpoch& epoch) { return epoch.tenant == tenant; });
     return destroyed;
+}
+
+bool EpochFolder::is_destroyed(TenantId tenant, const spool::EpochId& epoch) const noexcept {
+    const std::scoped_lock lock{impl_->mutex};
+    return impl_->is_destroyed(tenant, epoch);
 }
 
 Result<void> EpochFolder::load(TenantId tenant, spool::EpochRing& ring) const {
@@ -245,12 +270,12 @@ Result<void> EpochFolder::change(TenantId tenant, const spool::EpochId& id, cons
     }
     Epoch& epoch = found->second.epoch;
     const Epoch before = epoch;
+    // If it did reach the disk, it goes on after a restart: it was asked for.
+    Otherwise put_back{[&] { epoch = before; }};
     how(epoch);
     if (epoch == before) return {};
-    auto written = impl_->write(impl_->table);
+    auto written = put_back.unless(impl_->write(impl_->table));
     SAFEQ_FAIL_POINT("epochs.changed");
-    // If it did reach the disk, it goes on after a restart: it was asked for.
-    if (!written) epoch = before;
     return written;
 }
 
@@ -282,23 +307,31 @@ Result<void> EpochFolder::destroy(TenantId tenant, const spool::EpochId& id, Tim
     if (survivors.destroyed.size() >= max_destroyed_epochs) survivors.destroyed.erase(survivors.destroyed.begin());
     survivors.destroyed.push_back({id, tenant, now});
 
+    // What is needed once the disk has changed is had before: then it is the table that must follow, whatever happens.
+    const std::string name = seeds_name(survivors.generation);
+    std::set<std::uint64_t> roots_left = impl_->stale_roots;
+    roots_left.insert(table.generation);
+    std::set<std::string> files_left = impl_->stale_files;
+    files_left.insert(seeds_name(table.generation));
     // One of an end that was cut off may still be left to be erased; from now on it is another.
+    roots_left.erase(survivors.generation);
     impl_->stale_roots.erase(survivors.generation);
+
     auto written = impl_->roots.create(survivors.generation);
     SAFEQ_FAIL_POINT("epochs.root_made");
     if (written) {
-        written = impl_->write(survivors);
-        SAFEQ_FAIL_POINT("epochs.survivors_written");
         // Under its name, but perhaps not durably: after a power cut either generation may be there.
-        impl_->in_doubt = !written && impl_->folder.exists(seeds_name(survivors.generation));
+        Otherwise doubt{[&] { impl_->in_doubt = impl_->folder.exists(name); }};
+        written = doubt.unless(impl_->write(survivors));
+        SAFEQ_FAIL_POINT("epochs.survivors_written");
     }
     if (!written) {
         if (!impl_->in_doubt) [[maybe_unused]]
             const auto cleaned = impl_->roots.destroy(survivors.generation);
         return written;
     }
-    impl_->stale_roots.insert(table.generation);
-    impl_->stale_files.insert(seeds_name(table.generation));
+    impl_->stale_roots.swap(roots_left);
+    impl_->stale_files.swap(files_left);
     table = std::move(survivors);
     return impl_->erase_stale();
 }

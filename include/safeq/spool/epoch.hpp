@@ -60,7 +60,8 @@ public:
     /// gone doesn't come back. A key that is in already is no error.
     [[nodiscard]] Result<EpochId> add(crypto::XwingPrivateKey key);
 
-    /// Forgets the key and remembers that it is destroyed, whether or not it was here.
+    /// Forgets the key and remembers that it is destroyed, whether or not it was here; where it was, that needs no
+    /// memory.
     void destroy(const EpochId& epoch);
 
     [[nodiscard]] Result<std::shared_ptr<const crypto::XwingPrivateKey>> opening_key(const EpochId& epoch) override;

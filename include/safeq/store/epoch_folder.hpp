@@ -68,6 +68,8 @@ public:
     [[nodiscard]] std::vector<Epoch> list(TenantId tenant) const;
     /// The destroyed epochs of a tenant that are still on record, the oldest first.
     [[nodiscard]] std::vector<DestroyedEpoch> destroyed(TenantId tenant) const;
+    /// Whether the epoch is one of those; it needs no memory to tell.
+    [[nodiscard]] bool is_destroyed(TenantId tenant, const spool::EpochId& epoch) const noexcept;
 
     /// Puts every key of the tenant into the ring, and tells it which are destroyed. *Errors*: those of the ring.
     [[nodiscard]] Result<void> load(TenantId tenant, spool::EpochRing& ring) const;
