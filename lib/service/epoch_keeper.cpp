@@ -41,10 +41,15 @@ Result<void> EpochKeeper::cover(const std::vector<LivingEpoch>& epochs) {
     return {};
 }
 
+// While it ends, the others are listed, made and retired: moving its files may take long.
 Result<Settlement> EpochKeeper::finish(const spool::EpochId& epoch) {
-    SAFEQ_TRY_VOID(parts_.seeds.condemn(epoch));
-    SAFEQ_FAIL_POINT("keeper.condemned");
-    SAFEQ_TRY(const spool::EpochKeyEntry to, shelter());
+    const auto prepare = [&]() -> Result<spool::EpochKeyEntry> {
+        const std::scoped_lock lock{mutex_};
+        SAFEQ_TRY_VOID(parts_.seeds.condemn(epoch));
+        SAFEQ_FAIL_POINT("keeper.condemned");
+        return shelter();
+    };
+    SAFEQ_TRY(const spool::EpochKeyEntry to, prepare());
     SAFEQ_FAIL_POINT("keeper.sheltered");
     // Most of the work is done while jobs come and go; the rest, what came meanwhile, while none comes.
     SAFEQ_TRY(Settlement settled, parts_.survivors.settle(epoch, to.key));
@@ -63,6 +68,7 @@ Result<Settlement> EpochKeeper::finish(const spool::EpochId& epoch) {
 }
 
 Result<void> EpochKeeper::destroy(const spool::EpochId& epoch, const Settlement& settled) {
+    const std::scoped_lock lock{mutex_};
     auto destroyed = parts_.seeds.destroy(epoch);
     if (destroyed) return {};
     SAFEQ_TRY(const std::vector<LivingEpoch> epochs, parts_.seeds.list());
@@ -88,11 +94,16 @@ Result<void> EpochKeeper::begin() {
 }
 
 Result<void> EpochKeeper::tick(Time by) {
-    const std::scoped_lock lock{mutex_};
-    SAFEQ_TRY(const std::vector<LivingEpoch> epochs, parts_.seeds.list());
-    // One that can't be made, erased or ended holds up no other's end.
-    auto outcome = cover(epochs);
-    if (auto erased = parts_.seeds.complete(); outcome) outcome = std::move(erased);
+    const std::scoped_lock one_end{ends_};
+    std::vector<LivingEpoch> epochs;
+    Result<void> outcome;
+    {
+        const std::scoped_lock lock{mutex_};
+        SAFEQ_TRY(epochs, parts_.seeds.list());
+        // One that can't be made, erased or ended holds up no other's end.
+        outcome = cover(epochs);
+        if (auto erased = parts_.seeds.complete(); outcome) outcome = std::move(erased);
+    }
     for (const LivingEpoch& epoch : epochs) {
         if (!epoch.ending && by <= hard_end(epoch)) continue;
         const auto settled = finish(epoch.entry.id());
@@ -135,12 +146,15 @@ Result<Time> EpochKeeper::retire(const spool::EpochId& epoch) {
 }
 
 Result<Settlement> EpochKeeper::end(const spool::EpochId& epoch) {
-    const std::scoped_lock lock{mutex_};
-    if (const auto left = left_.find(epoch); left != left_.end()) {
-        SAFEQ_TRY_VOID(parts_.seeds.complete());
-        return std::move(left_.extract(left).mapped());
+    const std::scoped_lock one_end{ends_};
+    {
+        const std::scoped_lock lock{mutex_};
+        if (const auto left = left_.find(epoch); left != left_.end()) {
+            SAFEQ_TRY_VOID(parts_.seeds.complete());
+            return std::move(left_.extract(left).mapped());
+        }
+        SAFEQ_TRY_VOID(cover_without(epoch));
     }
-    SAFEQ_TRY_VOID(cover_without(epoch));
     return finish(epoch);
 }
 

@@ -75,7 +75,7 @@ struct EpochRules {
 /// seal to. An epoch ends in steps, each of which may be repeated, so that a restart finishes what was begun: it is
 /// condemned; what is still waiting is re-sealed to a `kept` epoch; a record tells what can't be read any more; its
 /// key is destroyed. An epoch for what is kept ends when its time is over, the others by `EpochRules::hold` later.
-/// *Threads*: safe from several threads.
+/// *Threads*: safe from several threads; one epoch ends at a time, and only who ends one waits for that.
 class EpochKeeper final {
 public:
     /// What keeping epochs needs; what is referred to must outlive the object.
@@ -134,7 +134,8 @@ private:
     [[nodiscard]] Result<void> destroy(const spool::EpochId& epoch, const Settlement& settled);
 
     Parts parts_;
-    std::mutex mutex_;
+    std::mutex ends_;   // one end at a time; taken before the other
+    std::mutex mutex_;  // the seeds and `left_`: never held while files are moved
     // What came of epochs whose keys are gone and were not erased at the first try: for who tries again.
     std::map<spool::EpochId, Settlement> left_;
 };

@@ -2,6 +2,8 @@
 #include <safeq/service/epoch_keeper.hpp>
 
 #include <algorithm>
+#include <future>
+#include <latch>
 #include <map>
 
 #include <catch2/catch_test_macros.hpp>
@@ -330,6 +332,52 @@ TEST_CASE("traces of a key that could not be erased are erased by a later tick, 
         CHECK(w.keeper->end(first.id()).error().code == Errc::epoch_unknown);
         CHECK(w.records(audit::Kind::key_destroyed).size() == 2);
     }
+}
+
+TEST_CASE("while an epoch ends, for as long as that takes, keys are listed, made and retired", "[service][epoch]") {
+    // Files of which the first that is listed is waited for.
+    struct SlowBlobs final : spool::BlobStore {
+        test::MemoryBlobStore& blobs;
+        std::latch begun{1}, go_on{1};
+        explicit SlowBlobs(test::MemoryBlobStore& all) : blobs{all} {}
+        Result<std::unique_ptr<spool::BlobSink>> create(const spool::BlobName& name) override {
+            return blobs.create(name);
+        }
+        Result<std::unique_ptr<spool::BlobSource>> open(const spool::BlobName& name) override {
+            return blobs.open(name);
+        }
+        Result<void> remove(const spool::BlobName& name) override { return blobs.remove(name); }
+        Result<std::vector<spool::BlobName>> list() override {
+            if (!begun.try_wait()) begun.count_down();
+            go_on.wait();
+            return blobs.list();
+        }
+    };
+    World w;
+    REQUIRE(w.keeper->tick(w.clock.now()));
+    const spool::EpochKeyEntry first = w.current();
+    w.clock.advance(1s);
+    const spool::EpochKeyEntry second = must(w.keeper->rotate());
+    const JobId held = w.job(first.key, job::State::held);
+    SlowBlobs slow{w.blobs};
+    service::Survivors survivors{{w.tenant, slow, w.ring, w.intakes, w.repository, w.random}};
+    const auto keeper = w.keeper_of(w.seeds, survivors);
+
+    auto ended = std::async(std::launch::async, [&] { return keeper->end(first.id()).has_value(); });
+    slow.begun.wait();
+    std::vector<std::future<bool>> others;
+    others.push_back(std::async(std::launch::async, [&] { return keeper->signed_list().has_value(); }));
+    others.push_back(std::async(std::launch::async, [&] { return keeper->list().has_value(); }));
+    others.push_back(std::async(std::launch::async, [&] { return keeper->rotate().has_value(); }));
+    others.push_back(std::async(std::launch::async, [&] { return keeper->retire(second.id()).has_value(); }));
+    std::vector<bool> done;
+    for (auto& one : others) done.push_back(one.wait_for(30s) == std::future_status::ready);
+    slow.go_on.count_down();
+    CHECK(done == std::vector{true, true, true, true});
+    for (auto& one : others) CHECK(one.get());
+    CHECK(ended.get());
+    CHECK_FALSE(w.ring.opening_key(first.id()));
+    CHECK(w.opens(held) == std::nullopt);
 }
 
 TEST_CASE("a list is accepted after a clock that ran ahead is set back, also when the server restarts",

@@ -39,10 +39,11 @@ struct EpochWorld {
     Recorder recorder{{tenant, *log, nullptr, clock, random}};
     Survivors survivors{{tenant, blobs, ring, intakes, repository, random}};
 
-    [[nodiscard]] std::unique_ptr<EpochKeeper> keeper_of(EpochSeeds& seeds) {
+    [[nodiscard]] std::unique_ptr<EpochKeeper> keeper_of(EpochSeeds& seeds) { return keeper_of(seeds, survivors); }
+    [[nodiscard]] std::unique_ptr<EpochKeeper> keeper_of(EpochSeeds& seeds, Survivors& moved_by) {
         return std::make_unique<EpochKeeper>(EpochKeeper::Parts{.tenant = tenant,
                                                                 .seeds = seeds,
-                                                                .survivors = survivors,
+                                                                .survivors = moved_by,
                                                                 .undisturbed = [](const auto& act) { return act(); },
                                                                 .signer = signer,
                                                                 .signer_name = "release",
