@@ -154,8 +154,19 @@ Result<Settlement> EpochKeeper::end(const spool::EpochId& epoch) {
             return std::move(left_.extract(left).mapped());
         }
         SAFEQ_TRY_VOID(cover_without(epoch));
+        SAFEQ_TRY_VOID(decide(epoch));
     }
     return finish(epoch);
+}
+
+// Once it is condemned it ends, whatever is answered: so the record of who wanted that comes first.
+Result<void> EpochKeeper::decide(const spool::EpochId& epoch) {
+    SAFEQ_TRY(const std::vector<LivingEpoch> epochs, parts_.seeds.list());
+    const auto condemned = [&](const LivingEpoch& one) { return one.ending && one.entry.id() == epoch; };
+    if (std::ranges::any_of(epochs, condemned)) return {};
+    SAFEQ_TRY_VOID(parts_.recorder.epoch_retired(epoch, parts_.clock.now()));
+    SAFEQ_FAIL_POINT("keeper.end_decided");
+    return {};
 }
 
 Result<std::string> EpochKeeper::signed_list() {

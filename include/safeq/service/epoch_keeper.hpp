@@ -116,8 +116,9 @@ public:
     [[nodiscard]] Result<Time> retire(const spool::EpochId& epoch);
 
     /// Ends an epoch now, whatever its time: for a key that others may have. What an intake has sealed to it and not
-    /// yet handed over is lost with it, acknowledged or not. *Errors*: `epoch_unknown`; as `tick`: then it is
-    /// condemned, and a later `tick` goes on. A call that failed may be repeated, and returns what came of the epoch.
+    /// yet handed over is lost with it, acknowledged or not. *Errors*: `epoch_unknown`; `log_unavailable` where the
+    /// decision can't be recorded: then nothing has begun; as `tick`: then it is on record and condemned, and a later
+    /// `tick` goes on. A call that failed may be repeated, and returns what came of the epoch.
     [[nodiscard]] Result<Settlement> end(const spool::EpochId& epoch);
 
     /// The signed list as of now. Its sequence is the time, or one more than that of the list before where the clock
@@ -127,6 +128,7 @@ public:
 private:
     [[nodiscard]] Result<spool::EpochKeyEntry> create(std::chrono::milliseconds length, bool kept);
     [[nodiscard]] Time hard_end(const LivingEpoch& epoch) const;
+    [[nodiscard]] Result<void> decide(const spool::EpochId& epoch);
     [[nodiscard]] Result<void> cover_without(const spool::EpochId& epoch);
     [[nodiscard]] Result<void> cover(const std::vector<LivingEpoch>& epochs);
     [[nodiscard]] Result<spool::EpochKeyEntry> shelter();

@@ -409,7 +409,7 @@ TEST_CASE("an end that was cut off is finished after a restart, wherever it was"
         REQUIRE(w.keeper->rotate());
         const JobId held = w.job(first.key, job::State::held);
         if (step == "spool") w.blobs.fail_at(3, Errc::disk_full);
-        else if (step == "log") w.disk->fail(1, test::MemoryDisk::Failure::clean);
+        else if (step == "log") w.disk->fail(2, test::MemoryDisk::Failure::clean);
         else w.seeds.fail_on = step;
         const auto failed = w.keeper->end(first.id());
         REQUIRE_FALSE(failed);
@@ -428,6 +428,34 @@ TEST_CASE("an end that was cut off is finished after a restart, wherever it was"
         CHECK(w.opens(held) == std::nullopt);
         CHECK(w.records(audit::Kind::key_destroyed).size() == 1);
     }
+}
+
+TEST_CASE("an end that was refused for want of a record is not carried out later", "[service][epoch]") {
+    World w;
+    REQUIRE(w.keeper->tick(w.clock.now()));
+    const spool::EpochKeyEntry first = w.current();
+    w.clock.advance(1s);
+    REQUIRE(w.keeper->rotate());
+    w.disk->fail(0, test::MemoryDisk::Failure::clean);
+    CHECK(w.keeper->end(first.id()).error().code == Errc::log_unavailable);
+    w.restart();
+    REQUIRE(w.keeper->tick(w.clock.now()));
+    CHECK_FALSE(w.seeds.living.at(0).ending);
+    CHECK(w.ring.opening_key(first.id()));
+    CHECK(w.records(audit::Kind::key_retired).empty());
+
+    // Once it has begun it goes on, and who wanted it is on record, once.
+    w.seeds.fail_on = "destroy";
+    CHECK_FALSE(w.keeper->end(first.id()));
+    CHECK_FALSE(w.keeper->end(first.id()));
+    const auto told = w.records(audit::Kind::key_retired);
+    REQUIRE(told.size() == 1);
+    CHECK(*told[0].text("key") == first.id().text());
+    CHECK(*told[0].text("expires") == to_rfc3339(w.clock.now()));
+    w.seeds.fail_on.clear();
+    REQUIRE(w.keeper->tick(w.clock.now()));
+    CHECK_FALSE(w.ring.opening_key(first.id()));
+    CHECK(w.records(audit::Kind::key_retired).size() == 1);
 }
 
 TEST_CASE("by hand: rotate and end", "[service][epoch]") {
