@@ -6,6 +6,14 @@
 #include <safeq/core/fail_point.hpp>
 
 namespace safeq::service {
+namespace {
+
+// Of a list, for the keys that are made by themselves and those that ends need: far more than there are in a day.
+constexpr std::size_t room_for_others = 8;
+
+bool is_listed(const LivingEpoch& epoch, Time now) { return !epoch.ending && now < epoch.entry.not_after; }
+
+}  // namespace
 
 Result<spool::EpochKeyEntry> EpochKeeper::create(std::chrono::milliseconds length, bool kept) {
     const Time now = parts_.clock.now();
@@ -119,6 +127,13 @@ Result<std::vector<LivingEpoch>> EpochKeeper::list() {
 
 Result<spool::EpochKeyEntry> EpochKeeper::rotate() {
     const std::scoped_lock lock{mutex_};
+    const Time now = parts_.clock.now();
+    SAFEQ_TRY(const std::vector<LivingEpoch> epochs, parts_.seeds.list());
+    const auto listed = std::ranges::count_if(epochs, [&](const LivingEpoch& epoch) { return is_listed(epoch, now); });
+    // A list that is too long is none: then no intake would have a key.
+    if (static_cast<std::size_t>(listed) + room_for_others >= spool::max_epoch_list_keys)
+        return fail(Errc::too_many, "epochs",
+                    std::to_string(listed) + " are sealed to already: wait until some are over, or retire some");
     return create(parts_.rules.length, false);
 }
 
@@ -175,7 +190,7 @@ Result<std::string> EpochKeeper::signed_list() {
     SAFEQ_TRY(const std::vector<LivingEpoch> epochs, parts_.seeds.list());
     std::vector<spool::EpochKeyEntry> entries;
     for (const LivingEpoch& epoch : epochs)
-        if (!epoch.ending && now < epoch.entry.not_after) entries.push_back(epoch.entry);
+        if (is_listed(epoch, now)) entries.push_back(epoch.entry);
     const auto time = std::max(now, Time{}).time_since_epoch().count();
     SAFEQ_TRY(const std::uint64_t sequence, parts_.seeds.next_sequence(static_cast<std::uint64_t>(time)));
     return spool::EpochList::issue(parts_.tenant, sequence, now, std::move(entries))

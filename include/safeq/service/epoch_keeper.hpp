@@ -108,6 +108,8 @@ public:
     [[nodiscard]] Result<std::vector<LivingEpoch>> list();
 
     /// Begins a new epoch now; from the next list on, new documents are sealed to it. The others end in their time.
+    /// *Errors*: `too_many` while the list has room for those alone that are made without being asked for;
+    /// `log_unavailable`; those of the seeds.
     [[nodiscard]] Result<spool::EpochKeyEntry> rotate();
 
     /// Nothing new is sealed to the epoch from the next list on; it ends by itself when everything that intakes may

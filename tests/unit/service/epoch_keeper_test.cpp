@@ -483,6 +483,31 @@ TEST_CASE("by hand: rotate and end", "[service][epoch]") {
     CHECK(w.current() != third);
 }
 
+TEST_CASE("no more keys are begun by hand than a list has room for", "[service][epoch]") {
+    World w;
+    REQUIRE(w.keeper->tick(w.clock.now()));
+    const spool::EpochKeyEntry first = w.current();
+    std::size_t begun = 1;
+    for (; begun < 100; ++begun) {
+        w.clock.advance(1s);
+        if (const auto made = w.keeper->rotate(); !made) {
+            CHECK(made.error().code == Errc::too_many);
+            break;
+        }
+    }
+    CHECK(begun == spool::max_epoch_list_keys - 8);
+    // What is made without being asked for still has room.
+    must(w.keeper->end(first.id()));
+    CHECK_FALSE(w.keeper->rotate());
+    w.clock.advance(24h);
+    REQUIRE(w.keeper->tick(w.clock.now()));
+    (void)w.current();
+    // Those of a day before are over.
+    w.clock.advance(1h);
+    CHECK(w.keeper->rotate());
+    (void)w.current();
+}
+
 TEST_CASE("a retired epoch is no longer sealed to, and ends when its hold is over", "[service][epoch]") {
     World w;
     REQUIRE(w.keeper->tick(w.clock.now()));
