@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/service/survivors.hpp>
 
-#include <algorithm>
-
 #include <safeq/core/fail_point.hpp>
 #include <safeq/spool/check.hpp>
 #include <safeq/spool/envelope.hpp>
@@ -31,15 +29,15 @@ Result<Survivors::Fate> Survivors::settle(const spool::BlobName& name, const spo
         if (source.error().code == Errc::not_found) return Fate::ended;  // removed meanwhile
         return std::unexpected(std::move(source).error());
     }
-    const auto file = spool::inspect(**source);
-    if (!file) {
-        if (!is_lost(file.error().code)) return std::unexpected(file.error());
-        return Fate::other_epoch;  // it doesn't even say which
+    const auto beginning = spool::read_preamble(**source);
+    if (!beginning) {
+        if (!is_lost(beginning.error().code)) return std::unexpected(beginning.error());
+        return Fate::unreadable;  // it doesn't even say which epoch's it is
     }
-    if (file->epoch() != from) return Fate::other_epoch;
+    if (beginning->envelope.epoch != from) return Fate::other_epoch;
     SAFEQ_TRY(const auto row, row_of(name.job));
     if (row && job::is_terminal(row->state)) return Fate::ended;
-    spool::Header expected = file->header();
+    spool::Header expected = beginning->header;
     // Damaged or exchanged: to wait until such an intake is known would hold the end up for good.
     if (row && row->intake != expected.intake) return Fate::lost;
     expected.tenant = parts_.tenant;
@@ -66,19 +64,35 @@ Result<Survivors::Fate> Survivors::settle(const spool::BlobName& name, const spo
 Result<Settlement> Survivors::settle(const spool::EpochId& from, const spool::EpochPublicKey& to) {
     SAFEQ_TRY(const std::vector<spool::BlobName> names, parts_.blobs.list());
     Settlement out;
+    std::set<spool::BlobName> readable;
+    std::set<JobId> lost;
     for (const spool::BlobName& name : names) {
         SAFEQ_TRY(const Fate fate, settle(name, from, to));
-        switch (fate) {
-            case Fate::other_epoch:
-            case Fate::ended: break;
-            case Fate::moved: ++out.moved; break;
-            case Fate::lost:
-                // In ascending order, so that one job's files stand together.
-                if (out.lost.empty() || out.lost.back() != name.job) out.lost.push_back(name.job);
-                break;
-        }
+        if (fate != Fate::unreadable) readable.insert(name);
+        if (fate == Fate::moved) ++out.moved;
+        if (fate == Fate::lost) lost.insert(name.job);
     }
+    SAFEQ_TRY_VOID(add_incomplete(readable, lost));
+    out.lost.assign(lost.begin(), lost.end());
     return out;
+}
+
+// To be called after the files were listed: a job whose files were removed meanwhile is open no longer.
+Result<void> Survivors::add_incomplete(const std::set<spool::BlobName>& readable, std::set<JobId>& lost) {
+    job::JobFilter open{.states = job::StateSet::open(), .limit = 1000};
+    for (bool more = true; more;) {
+        SAFEQ_TRY(const auto unit, parts_.repository.begin());
+        SAFEQ_TRY(const std::vector<job::Job> rows, unit->list(parts_.tenant, open));
+        for (const job::Job& row : rows) {
+            bool whole = true;
+            for (std::uint32_t number = 0; number <= row.document.count && whole; ++number)
+                whole = readable.contains({row.id, number});
+            if (!whole) lost.insert(row.id);
+            open.after = row.id;
+        }
+        more = rows.size() == open.limit;
+    }
+    return {};
 }
 
 }  // namespace safeq::service

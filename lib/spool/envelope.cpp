@@ -48,14 +48,18 @@ Result<Preamble> Preamble::decode(ByteView bytes) {
     return preamble;
 }
 
+Result<Preamble> read_preamble(BlobSource& source) {
+    std::array<std::byte, Preamble::encoded_bytes> begin;
+    SAFEQ_TRY_VOID(read_exactly(source, 0, begin, where));
+    return Preamble::decode(begin);
+}
+
 Result<ParsedEnvelope> inspect(BlobSource& source) {
     ParsedEnvelope parsed;
     SAFEQ_TRY(parsed.file_bytes, source.size());
-    std::array<std::byte, Preamble::encoded_bytes> begin;
-    SAFEQ_TRY_VOID(read_exactly(source, 0, begin, where));
-    SAFEQ_TRY(parsed.preamble, Preamble::decode(begin));
-    if (parsed.file_bytes < begin.size()) return fail(Errc::truncated, std::string{where});
-    SAFEQ_TRY(parsed.layout, ChunkLayout::of_sealed(parsed.file_bytes - begin.size()));
+    SAFEQ_TRY(parsed.preamble, read_preamble(source));
+    if (parsed.file_bytes < Preamble::encoded_bytes) return fail(Errc::truncated, std::string{where});
+    SAFEQ_TRY(parsed.layout, ChunkLayout::of_sealed(parsed.file_bytes - Preamble::encoded_bytes));
     return parsed;
 }
 

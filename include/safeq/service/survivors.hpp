@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include <safeq/core/random.hpp>
@@ -16,9 +17,10 @@ namespace safeq::service {
 
 /// What became of the files of one epoch.
 struct Settlement {
-    std::uint64_t moved = 0;  ///< files that are sealed to the other epoch now
-    /// Open jobs with a file that can't ever be moved: damaged, or not what it claims to be. And what was sent in an
-    /// unknown intake's name and not taken.
+    std::uint64_t moved = 0;  ///< files that this call has sealed to the other epoch; not those of one that failed
+    /// Open jobs with a file that can't ever be moved: damaged, or not what it claims to be. Where it is missing, or
+    /// says of no epoch that it is its own, the job is named at each end. And what was sent in an unknown intake's name
+    /// and not taken.
     std::vector<JobId> lost;
 };
 
@@ -44,9 +46,11 @@ public:
     [[nodiscard]] Result<Settlement> settle(const spool::EpochId& from, const spool::EpochPublicKey& to);
 
 private:
-    enum class Fate { other_epoch, ended, moved, lost };
+    enum class Fate { other_epoch, unreadable, ended, moved, lost };
     [[nodiscard]] Result<Fate> settle(const spool::BlobName& name, const spool::EpochId& from,
                                       const spool::EpochPublicKey& to);
+    /// Adds the open jobs of which a file isn't among those.
+    [[nodiscard]] Result<void> add_incomplete(const std::set<spool::BlobName>& readable, std::set<JobId>& lost);
     /// Nothing: its intake is still sending it, or about to have it taken.
     [[nodiscard]] Result<std::optional<job::Job>> row_of(JobId job);
 

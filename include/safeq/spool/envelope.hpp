@@ -55,6 +55,10 @@ struct ParsedEnvelope {
     [[nodiscard]] const EpochId& epoch() const noexcept { return preamble.envelope.epoch; }
 };
 
+/// Reads a file's beginning, also of one whose sizes don't fit. *Errors*: those of `Preamble::decode`; those of the
+/// source.
+[[nodiscard]] Result<Preamble> read_preamble(BlobSource& source);
+
 /// Reads a file's beginning and sizes, for restart and hand-over checks.
 /// *Errors*: `truncated`, `malformed`, `bad_version`, `too_large`; those of the source.
 [[nodiscard]] Result<ParsedEnvelope> inspect(BlobSource& source);
