@@ -70,9 +70,9 @@ std::unexpected<Error> Folder::failure(const std::string& name, std::string_view
     return std::unexpected(system_error(number, (path_ / name).string(), action));
 }
 
-Result<Folder> Folder::open_at(FileOps& ops, int parent, const char* name, std::filesystem::path path) {
-    if (ops.mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
-        return std::unexpected(system_error(errno, path.string(), "make folder"));
+Result<Folder> Folder::open_at(FileOps& ops, int parent, const char* name, std::filesystem::path path, bool& made) {
+    made = ops.mkdirat(parent, name, 0700) == 0;
+    if (!made && errno != EEXIST) return std::unexpected(system_error(errno, path.string(), "make folder"));
     const int descriptor =
         uninterrupted([&] { return ops.openat(parent, name, O_RDONLY | O_DIRECTORY | plain_flags, 0); });
     if (descriptor < 0) return std::unexpected(system_error(errno, path.string(), "open folder"));
@@ -86,12 +86,30 @@ Result<Folder> Folder::open_at(FileOps& ops, int parent, const char* name, std::
     return folder;
 }
 
+// Nothing is promised of what lies in a folder whose own name a power cut may take.
+Result<void> Folder::sync_above(FileOps& ops, const std::filesystem::path& path) {
+    const std::filesystem::path above = (path.has_filename() ? path : path.parent_path()).parent_path();
+    const int descriptor = uninterrupted([&] {
+        return ops.openat(AT_FDCWD, above.empty() ? "." : above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    });
+    if (descriptor < 0) return std::unexpected(system_error(errno, above.string(), "open folder"));
+    const File folder{ops, descriptor};
+    if (ops.fsync(descriptor) < 0) return std::unexpected(system_error(errno, above.string(), "sync"));
+    return {};
+}
+
 Result<Folder> Folder::open(const std::filesystem::path& path, FileOps& ops) {
-    return open_at(ops, AT_FDCWD, path.c_str(), path);
+    bool made = false;
+    SAFEQ_TRY(Folder folder, open_at(ops, AT_FDCWD, path.c_str(), path, made));
+    if (made) SAFEQ_TRY_VOID(sync_above(ops, path));
+    return folder;
 }
 
 Result<Folder> Folder::open_below(const std::string& name) const {
-    return open_at(*ops_, folder_.descriptor(), name.c_str(), path_ / name);
+    bool made = false;
+    SAFEQ_TRY(Folder folder, open_at(*ops_, folder_.descriptor(), name.c_str(), path_ / name, made));
+    if (made) SAFEQ_TRY_VOID(sync());
+    return folder;
 }
 
 Result<File> Folder::lock() const {

@@ -44,8 +44,8 @@ enum class SecretRights {
 /// A folder held by its descriptor, so that no renaming above it leads elsewhere. Names are single components.
 class Folder {
 public:
-    /// Makes the folder with mode 0700 if it is missing. *Errors*: `permission` also when it belongs to somebody else,
-    /// or others may write to it.
+    /// Makes the folder with mode 0700, durably, if it is missing. *Errors*: `permission` also when it belongs to
+    /// somebody else, or others may write to it.
     [[nodiscard]] static Result<Folder> open(const std::filesystem::path& path, FileOps& ops);
     /// The same below this one.
     [[nodiscard]] Result<Folder> open_below(const std::string& name) const;
@@ -88,7 +88,9 @@ public:
 private:
     Folder(FileOps& ops, std::filesystem::path path, File folder) noexcept
         : ops_{&ops}, path_{std::move(path)}, folder_{std::move(folder)} {}
-    [[nodiscard]] static Result<Folder> open_at(FileOps& ops, int parent, const char* name, std::filesystem::path path);
+    [[nodiscard]] static Result<Folder> open_at(FileOps& ops, int parent, const char* name, std::filesystem::path path,
+                                                bool& made);
+    [[nodiscard]] static Result<void> sync_above(FileOps& ops, const std::filesystem::path& path);
     [[nodiscard]] std::unexpected<Error> failure(const std::string& name, std::string_view action) const;
 
     FileOps* ops_;

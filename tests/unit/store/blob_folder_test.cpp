@@ -36,6 +36,22 @@ TEST_CASE("a committed blob is read back, anywhere, and survives the folder's en
     CHECK(source->read_at(~std::uint64_t{0}, std::as_writable_bytes(std::span{part})).error().code == Errc::io_failed);
 }
 
+TEST_CASE("a folder that is made is durable before anything is put into it", "[store]") {
+    const test::TemporaryFolder root;
+    test::FaultyFileOps ops;
+    for (const fs::path& path : {root / "spool", root / "other" / ""}) {
+        ops.arm(0);
+        REQUIRE(store::BlobFolder::open(path, ops));
+        // The folder and what it lies in; its lock; the folder of unfinished files and what that lies in.
+        CHECK(ops.trace().starts_with("mfcmf"));
+        ops.arm(0);
+        REQUIRE(store::BlobFolder::open(path, ops));
+        CHECK(ops.trace().starts_with("mcm"));
+    }
+    ops.arm(2, Fault::once);
+    CHECK(store::BlobFolder::open(root / "third", ops).error().code == Errc::io_failed);
+}
+
 TEST_CASE("nothing is seen of a blob before its commit, and nothing stays without one", "[store]") {
     const test::TemporaryFolder root;
     auto folder = *store::BlobFolder::open(root / "spool");
