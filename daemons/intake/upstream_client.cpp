@@ -102,28 +102,27 @@ Result<std::string> UpstreamClient::epoch_list() {
     return std::string{as_text(reply.body)};
 }
 
-Result<void> EpochCache::accept(const std::string& note) {
-    const std::scoped_lock lock{mutex_};
-    SAFEQ_TRY(spool::EpochList list,
-              spool::EpochList::open(note, pinned_, tenant_, list_ ? list_->sequence : 0, clock_.now()));
-    list_ = std::move(list);
-    return {};
-}
-
 void EpochCache::load() {
-    if (const auto note = read_text(file_)) (void)accept(*note);
+    const auto note = read_text(file_);
+    if (!note) return;
+    const std::scoped_lock lock{mutex_};
+    (void)latest_.recall(*note, clock_.now());
 }
 
 Result<void> EpochCache::refresh() {
     SAFEQ_TRY(const std::string note, upstream_.epoch_list());
-    SAFEQ_TRY_VOID(accept(note));
+    {
+        const std::scoped_lock lock{mutex_};
+        SAFEQ_TRY_VOID(latest_.accept(note, clock_.now()));
+    }
     return write_text(file_, note, 0600);
 }
 
 Result<spool::EpochPublicKey> EpochCache::current() {
     const std::scoped_lock lock{mutex_};
-    if (!list_) return fail(Errc::unavailable, "epoch list", "none has been had from the release server yet");
-    SAFEQ_TRY(const spool::EpochKeyEntry* entry, list_->current(clock_.now()));
+    const auto& list = latest_.list();
+    if (!list) return fail(Errc::unavailable, "epoch list", "none has been had from the release server yet");
+    SAFEQ_TRY(const spool::EpochKeyEntry* entry, list->current(clock_.now()));
     return entry->key;
 }
 

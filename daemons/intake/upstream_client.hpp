@@ -8,7 +8,7 @@
 #include <safeq/net/http_client.hpp>
 #include <safeq/service/submit.hpp>
 #include <safeq/service/upstream.hpp>
-#include <safeq/spool/epoch_list.hpp>
+#include <safeq/spool/latest_epoch_list.hpp>
 
 namespace safeq::daemon {
 
@@ -44,13 +44,13 @@ private:
 };
 
 /// The epoch list at hand: fetched, verified against the pinned key, kept in a file so that a restart can go on without
-/// the release server. A list older than one seen before is refused.
+/// the release server. A list older than one seen before is refused, also after a restart.
 class EpochCache final : public service::EpochSource {
 public:
     EpochCache(UpstreamClient& upstream, crypto::NoteKey pinned, TenantId tenant, std::string file, const Clock& clock)
-        : upstream_{upstream}, pinned_{std::move(pinned)}, tenant_{tenant}, file_{std::move(file)}, clock_{clock} {}
+        : upstream_{upstream}, latest_{std::move(pinned), tenant}, file_{std::move(file)}, clock_{clock} {}
 
-    /// What an earlier run kept, if it is still good.
+    /// What an earlier run kept, to seal by if it is still good; no older list is taken after it in any case.
     void load();
     /// Fetches a new one. *Errors*: `unavailable`; those of `spool::EpochList::open` and of writing the file.
     [[nodiscard]] Result<void> refresh();
@@ -58,15 +58,11 @@ public:
     [[nodiscard]] bool ready();
 
 private:
-    [[nodiscard]] Result<void> accept(const std::string& note);
-
     UpstreamClient& upstream_;
-    crypto::NoteKey pinned_;
-    TenantId tenant_;
+    spool::LatestEpochList latest_;
     std::string file_;
     const Clock& clock_;
     std::mutex mutex_;
-    std::optional<spool::EpochList> list_;
 };
 
 /// Job numbers in a small file, reserved in blocks: after a crash a part of a block is skipped, none is given twice.

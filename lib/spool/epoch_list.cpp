@@ -121,6 +121,15 @@ Result<EpochList> parse_text(const std::string_view text) {
     return list;
 }
 
+// Signed for that tenant, whenever that was.
+Result<EpochList> authentic(std::string_view note, const crypto::NoteKey& pinned, const TenantId& tenant) {
+    SAFEQ_TRY(const crypto::SignedNote parsed, crypto::SignedNote::parse(note, {.max_bytes = max_epoch_list_bytes}));
+    SAFEQ_TRY_VOID(parsed.verify(pinned));
+    SAFEQ_TRY(EpochList list, parse_text(parsed.text));
+    if (list.tenant != tenant) return fail(Errc::header_mismatch, std::string{where}, "of another tenant");
+    return list;
+}
+
 Result<const EpochKeyEntry*> pick(const EpochList& list, Time now, bool kept) {
     if (now >= list.expires) return fail(Errc::epoch_expired, std::string{where}, "the list is over");
     const EpochKeyEntry* best = nullptr;
@@ -153,12 +162,15 @@ Result<std::string> EpochList::encode_signed(const crypto::SigningKey& key, std:
     return note.encode();
 }
 
+Result<std::uint64_t> EpochList::sequence_of(std::string_view note, const crypto::NoteKey& pinned,
+                                             const TenantId& tenant) {
+    SAFEQ_TRY(const EpochList list, authentic(note, pinned, tenant));
+    return list.sequence;
+}
+
 Result<EpochList> EpochList::open(std::string_view note, const crypto::NoteKey& pinned, const TenantId& tenant,
                                   std::uint64_t least_sequence, Time now) {
-    SAFEQ_TRY(const crypto::SignedNote parsed, crypto::SignedNote::parse(note, {.max_bytes = max_epoch_list_bytes}));
-    SAFEQ_TRY_VOID(parsed.verify(pinned));
-    SAFEQ_TRY(EpochList list, parse_text(parsed.text));
-    if (list.tenant != tenant) return fail(Errc::header_mismatch, std::string{where}, "of another tenant");
+    SAFEQ_TRY(EpochList list, authentic(note, pinned, tenant));
     if (list.sequence < least_sequence)
         return fail(Errc::rollback, std::string{where},
                     "sequence " + std::to_string(list.sequence) + " after " + std::to_string(least_sequence));

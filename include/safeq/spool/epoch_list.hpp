@@ -60,6 +60,11 @@ struct EpochList {
     [[nodiscard]] static Result<EpochList> open(std::string_view note, const crypto::NoteKey& pinned,
                                                 const TenantId& tenant, std::uint64_t least_sequence, Time now);
 
+    /// The sequence of a list that `pinned` signed for `tenant`, also of one that is over: no older one is to be
+    /// believed after it. *Errors*: as `open`, but `rollback` and `epoch_expired`.
+    [[nodiscard]] static Result<std::uint64_t> sequence_of(std::string_view note, const crypto::NoteKey& pinned,
+                                                           const TenantId& tenant);
+
     /// The key that new documents are sealed to: of those whose time it is, the one that began last.
     /// Points into this list. *Errors*: `epoch_expired` when there is none, or the list itself is over.
     [[nodiscard]] Result<const EpochKeyEntry*> current(Time now) const&;
