@@ -15,6 +15,8 @@
 
 #include <fmt/format.h>
 
+#include "pace.hpp"
+
 namespace safeq::net {
 namespace {
 
@@ -85,8 +87,13 @@ struct ClientStream::Impl {
     std::size_t in_begin = 0, in_end = 0;  // without TLS: bytes that wait
     bool ended = false;
     Bytes out;
+    Pace sending{options.io_timeout, options.least_bytes_per_second};  // of what is written now
+    SteadyClock::time_point last = SteadyClock::time_point::max();
 
-    [[nodiscard]] SteadyClock::time_point deadline() const { return SteadyClock::now() + options.io_timeout; }
+    [[nodiscard]] SteadyClock::time_point deadline() const { return deadline(options.io_timeout); }
+    [[nodiscard]] SteadyClock::time_point deadline(milliseconds timeout) const {
+        return std::min(SteadyClock::now() + timeout, last);
+    }
 
     // Receives what is there into `in`; nothing when nothing is, 0 at the end.
     Result<std::optional<std::size_t>> receive_now() {
@@ -105,13 +112,17 @@ struct ClientStream::Impl {
             const ssize_t n = send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
             if (n > 0) {
                 bytes = bytes.subspan(static_cast<std::size_t>(n));
+                sending.moved(static_cast<std::size_t>(n));
                 end = deadline();
                 continue;
             }
             if (errno == EINTR) continue;
             if (errno != EAGAIN && errno != EWOULDBLOCK)
                 return fail(Errc::connection_closed, "connection", std::strerror(errno));
+            if (sending.too_slow()) return fail(Errc::timed_out, "connection", "too slow");
+            const auto begun = SteadyClock::now();
             SAFEQ_TRY_VOID(wait_for(fd.get(), POLLOUT, end, options.stop));
+            sending.waited(SteadyClock::now() - begun);
         }
         return {};
     }
@@ -180,6 +191,7 @@ Result<std::unique_ptr<ClientStream>> ClientStream::connect(const Endpoint& to,
 
     std::unique_ptr<ClientStream> stream{new ClientStream{std::make_unique<Impl>(*std::move(fd), options)}};
     Impl& impl = *stream->impl_;
+    impl.last = end;
     SAFEQ_TRY(impl.session, tls::Session::client(std::move(context), clock, random));
     SAFEQ_TRY_VOID(impl.flush());
     while (!impl.session->established()) {
@@ -187,6 +199,7 @@ Result<std::unique_ptr<ClientStream>> ClientStream::connect(const Endpoint& to,
         if (!more && !impl.session->established())
             return fail(Errc::connection_closed, to.text(), "during the TLS handshake");
     }
+    impl.last = SteadyClock::time_point::max();
     return stream;
 }
 
@@ -205,9 +218,10 @@ Result<std::unique_ptr<ClientStream>> ClientStream::connect_local(const std::str
 Result<ByteView> ClientStream::read() { return read(impl_->options.io_timeout); }
 
 Result<ByteView> ClientStream::read(milliseconds timeout) {
-    const auto end = SteadyClock::now() + timeout;
-    while (impl_->waiting().empty()) {
+    const auto end = impl_->deadline(timeout);
+    for (bool first = true; impl_->waiting().empty(); first = false) {
         if (impl_->ended || (impl_->session && impl_->session->peer_closed())) return ByteView{};
+        if (!first && SteadyClock::now() > end) return fail(Errc::timed_out, "connection");
         SAFEQ_TRY(const bool more, impl_->pump(end));
         if (!more) break;
     }
@@ -235,6 +249,7 @@ Result<bool> ClientStream::readable() {
 }
 
 Result<void> ClientStream::write(ByteView bytes) {
+    impl_->sending = Pace{impl_->options.io_timeout, impl_->options.least_bytes_per_second};
     if (!impl_->session) return impl_->send_all(bytes);
     constexpr std::size_t piece = 64 * 1024;
     for (std::size_t at = 0; at < bytes.size(); at += piece) {
@@ -243,6 +258,8 @@ Result<void> ClientStream::write(ByteView bytes) {
     }
     return {};
 }
+
+void ClientStream::end_by(SteadyClock::time_point when) noexcept { impl_->last = when; }
 
 Result<void> ClientStream::finish() {
     if (impl_->fd.get() < 0) return fail(Errc::connection_closed, "connection");

@@ -5,8 +5,12 @@
 
 #include <safeq/http/parser.hpp>
 
+#include "pace.hpp"
+
 namespace safeq::net {
 namespace {
+
+using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t max_idle = 8;
 
@@ -65,14 +69,17 @@ HttpClient::HttpClient(HttpTarget target, const Clock& clock, Random& random, Cl
                        const http::Limits& limits)
     : target_{std::move(target)}, clock_{clock}, random_{random}, options_{std::move(options)}, limits_{limits} {}
 
-Result<std::unique_ptr<ClientStream>> HttpClient::connect(const Context& context) {
+Result<std::unique_ptr<ClientStream>> HttpClient::connect(const Context& context, SteadyClock::time_point end) {
+    ClientStream::Options options = options_;
+    options.connect_timeout =
+        std::min(options.connect_timeout, std::chrono::ceil<std::chrono::milliseconds>(end - SteadyClock::now()));
     if (target_.choose) {
         SAFEQ_TRY(const Context chosen, target_.choose());
         if (!chosen) return fail(Errc::invalid_argument, "client", "no context was chosen");
-        return ClientStream::connect(target_.endpoint, chosen, clock_, random_, options_);
+        return ClientStream::connect(target_.endpoint, chosen, clock_, random_, options);
     }
-    if (!context) return ClientStream::connect_local(target_.local_path, options_);
-    return ClientStream::connect(target_.endpoint, context, clock_, random_, options_);
+    if (!context) return ClientStream::connect_local(target_.local_path, options);
+    return ClientStream::connect(target_.endpoint, context, clock_, random_, options);
 }
 
 Result<void> HttpClient::use(Context context) {
@@ -102,13 +109,13 @@ Result<HttpReply> HttpClient::request(const HttpRequest& request) {
     }
     const bool used = stream != nullptr;
     if (!stream) {
-        SAFEQ_TRY(stream, connect(context));
+        SAFEQ_TRY(stream, connect(context, request.end));
     }
     bool answered = false;
     bool reusable = false;
     auto reply = exchange(*stream, request, answered, reusable);
     if (!reply && used && !answered && !request.next && reply.error().code == Errc::connection_closed) {
-        SAFEQ_TRY(stream, connect(context));
+        SAFEQ_TRY(stream, connect(context, request.end));
         reply = exchange(*stream, request, answered, reusable);
     }
     if (reply && reusable) {
@@ -120,6 +127,7 @@ Result<HttpReply> HttpClient::request(const HttpRequest& request) {
 
 Result<HttpReply> HttpClient::exchange(ClientStream& stream, const HttpRequest& request, bool& answered,
                                        bool& reusable) {
+    stream.end_by(request.end);
     http::Headers headers = request.headers;
     const bool chunked = request.next && !request.body_bytes;
     if (chunked) headers.add("Transfer-Encoding", "chunked");
@@ -156,8 +164,19 @@ Result<HttpReply> HttpClient::exchange(ClientStream& stream, const HttpRequest& 
 
     http::ResponseParser parser{limits_, request.method == "HEAD"};
     HttpReply reply;
+    const auto head_end = SteadyClock::now() + options_.io_timeout;
+    bool has_head = false;
+    Pace pace{options_.io_timeout, options_.least_bytes_per_second};
+    const auto read = [&]() -> Result<ByteView> {
+        const auto begun = SteadyClock::now();
+        if (has_head ? pace.too_slow() : begun > head_end) return fail(Errc::timed_out, "response", "too slow");
+        if (!has_head) return stream.read(std::chrono::ceil<std::chrono::milliseconds>(head_end - begun));
+        auto out = stream.read();
+        pace.waited(SteadyClock::now() - begun);
+        return out;
+    };
     for (;;) {
-        auto buffer = stream.read();
+        auto buffer = read();
         if (!buffer) return sent ? std::unexpected(buffer.error()) : std::unexpected(sent.error());
         if (buffer->empty()) {
             if (!sent) return std::unexpected(sent.error());
@@ -173,7 +192,9 @@ Result<HttpReply> HttpClient::exchange(ClientStream& stream, const HttpRequest& 
         for (;;) {
             SAFEQ_TRY(const http::Step step, parser.feed(rest));
             rest = rest.subspan(step.consumed);
+            pace.moved(step.body.size());
             if (step.event == http::Event::head) {
+                has_head = true;
                 reply.status = parser.head().status;
                 reply.headers = parser.head().headers;
                 reusable = complete && parser.head().keep_alive;

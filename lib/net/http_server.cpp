@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <list>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -22,6 +21,7 @@
 #include <safeq/net/asio_compat.hpp>
 #include <safeq/net/listen_address.hpp>
 
+#include "open_streams.hpp"
 #include "request_body.hpp"
 
 namespace safeq::net {
@@ -78,14 +78,8 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
     std::string local_path;
     std::atomic<bool> stopping{false};
     std::atomic<std::size_t> open{0};
-
-    // Connections on which nothing is under way, to be ended by `stop`; each has its own strand.
-    struct Idle {
-        asio::any_io_executor executor;
-        std::weak_ptr<Stream> stream;
-    };
-    std::mutex mutex;
-    std::list<Idle> idle;
+    OpenStreams streams;
+    std::mutex mutex;  // of the context
 
     // Counts as open while it exists.
     class OpenConnection {
@@ -109,32 +103,12 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
         std::shared_ptr<Impl> server_;
     };
 
-    // One of them, for as long as it exists; false when `stop` has been there before.
-    class Waiting {
-    public:
-        Waiting(Impl& server, asio::any_io_executor executor, const std::shared_ptr<Stream>& stream) : server_{server} {
-            const std::scoped_lock lock{server_.mutex};
-            if (!server_.stopping) place_ = server_.idle.insert(server_.idle.end(), Idle{std::move(executor), stream});
-        }
-        ~Waiting() {
-            const std::scoped_lock lock{server_.mutex};
-            if (place_) server_.idle.erase(*place_);
-        }
-        Waiting(const Waiting&) = delete;
-        Waiting& operator=(const Waiting&) = delete;
-        explicit operator bool() const noexcept { return place_.has_value(); }
-
-    private:
-        Impl& server_;
-        std::optional<std::list<Idle>::iterator> place_;
-    };
-
     asio::awaitable<void> accept_loop();
     asio::awaitable<void> serve(Generic::socket socket);
     asio::awaitable<void> serve_stream(std::shared_ptr<Stream> stream, std::string address,
                                        std::shared_ptr<const tls::ServerContext> context);
     asio::awaitable<Result<bool>> read_head(Stream& stream, http::RequestParser& parser, bool first,
-                                            const std::shared_ptr<Stream>& shared);
+                                            OpenStreams::Place& place);
     asio::awaitable<Result<void>> respond(Stream& stream, const HttpResponse& response, bool keep_alive,
                                           bool head_only);
     void failed(std::string_view address, const Error& error) {
@@ -232,13 +206,10 @@ asio::awaitable<void> HttpServer::Impl::serve(Generic::socket socket) {
 }
 
 asio::awaitable<Result<bool>> HttpServer::Impl::read_head(Stream& stream, http::RequestParser& parser, bool first,
-                                                          const std::shared_ptr<Stream>& shared) {
-    // GCC 12 destroys twice what is built from a co_await inside braces: the executor comes first.
-    const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    std::optional<Waiting> waiting{std::in_place, *this, executor, shared};
-    if (!*waiting) co_return false;
+                                                          OpenStreams::Place& place) {
+    if (!place.rest()) co_return false;
     auto begun = co_await stream.read(first ? options.timeouts.head : options.timeouts.idle);
-    waiting.reset();
+    place.work();
     if (!begun) {
         if (begun.error().code == Errc::timed_out || begun.error().code == Errc::cancelled) co_return false;
         co_return std::unexpected(std::move(begun).error());
@@ -276,10 +247,13 @@ asio::awaitable<void> HttpServer::Impl::serve_stream(std::shared_ptr<Stream> str
         peer.vouched_by = tls_peer->vouched_by;
     }
 
+    // GCC 12 destroys twice what is built from a co_await inside braces: the executor comes first.
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    OpenStreams::Place place{streams, executor, stream};
     http::RequestParser parser{options.limits};
     bool unread = false;  // the client may still be sending what was refused
     for (bool first = true, go_on = true; go_on && !stopping; first = false) {
-        const auto begun = co_await read_head(*stream, parser, first, stream);
+        const auto begun = co_await read_head(*stream, parser, first, place);
         if (!begun) {
             failed(address, begun.error());
             if (const int status = status_of(begun.error()); status != 0)
@@ -302,6 +276,7 @@ asio::awaitable<void> HttpServer::Impl::serve_stream(std::shared_ptr<Stream> str
             failed(address, Error{Errc::internal, head.method + " handler", e.what()});
             response = {.status = 500, .headers = {}, .body = {}, .close = true};
         }
+        if (stopping) stream->end_by(SteadyClock::now() + options.timeouts.stop);
         if (body.error()) {
             failed(address, *body.error());
             if (const int status = status_of(*body.error()); status != 0)
@@ -312,9 +287,8 @@ asio::awaitable<void> HttpServer::Impl::serve_stream(std::shared_ptr<Stream> str
         if (!co_await respond(*stream, response, go_on, head.method == "HEAD")) break;
         unread = head.has_body() && !body.ended();
     }
-    const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    const Waiting waiting{*this, executor, stream};
-    co_await stream->close(unread && waiting ? options.timeouts.linger : Duration::zero());
+    const bool lingers = place.rest() && unread;
+    co_await stream->close(lingers ? options.timeouts.linger : Duration::zero());
 }
 
 HttpServer::HttpServer(asio::io_context& io, HttpServerOptions options, const Clock& clock, Random& random)
@@ -383,11 +357,7 @@ void HttpServer::stop() {
         impl->acceptor.close(ignored);
         if (!impl->local_path.empty()) unlink(impl->local_path.c_str());
     });
-    const std::scoped_lock lock{impl_->mutex};
-    for (const Impl::Idle& waiting : impl_->idle)
-        asio::post(waiting.executor, [weak = waiting.stream] {
-            if (const auto stream = weak.lock()) stream->cancel();
-        });
+    impl_->streams.end(impl_->options.timeouts.stop);
 }
 
 }  // namespace safeq::net

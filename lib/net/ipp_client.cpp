@@ -161,7 +161,10 @@ PrintReport IppClient::follow(ipp::RemoteJob job) {
         wait = std::min(wait * 2, std::chrono::milliseconds{1000});
 
         const ipp::Message request = ipp::make_get_job_attributes(target(), next_request_++, job.id, job_attributes);
-        const auto response = call(request);
+        HttpRequest http;
+        http.body = ipp::encode(request);
+        http.end = end;
+        const auto response = exchange(std::move(http));
         const auto good = response ? ipp::check_response(request, *response) : std::unexpected(response.error());
         auto latest = good ? ipp::read_job(*response) : std::unexpected(good.error());
         if (latest && latest->id == job.id) job = *std::move(latest);

@@ -8,6 +8,8 @@
 #include <safeq/http/parser.hpp>
 #include <safeq/net/http_server.hpp>
 
+#include "pace.hpp"
+
 namespace safeq::net {
 
 /// Pulls the body of one request out of the stream.
@@ -30,8 +32,10 @@ public:
         ByteView buffer;
         for (bool first = true;; first = false) {
             if (!first) {
-                if (too_slow()) co_return keep(Error{Errc::timed_out, "body", "too slow"});
+                if (pace_.too_slow()) co_return keep(Error{Errc::timed_out, "body", "too slow"});
+                const auto begun = std::chrono::steady_clock::now();
                 auto read = co_await stream_.read(timeouts_.body);
+                pace_.waited(std::chrono::steady_clock::now() - begun);
                 if (!read) co_return keep(std::move(read).error());
                 buffer = *read;
                 if (buffer.empty()) co_return keep(Error{Errc::connection_closed, "body", "it stops half way"});
@@ -46,7 +50,7 @@ public:
                 case http::Event::body:
                     // The piece lies in the stream's buffer: it is consumed when the next one is asked for.
                     lent_ = step->consumed;
-                    bytes_ += step->body.size();
+                    pace_.moved(step->body.size());
                     co_return step->body;
                 case http::Event::need_more:
                 case http::Event::head: stream_.consume(step->consumed); break;
@@ -75,22 +79,13 @@ private:
         return std::unexpected(std::move(error));
     }
 
-    [[nodiscard]] bool too_slow() const {
-        const auto spent = std::chrono::steady_clock::now() - started_;
-        if (spent < timeouts_.body) return false;
-        const auto seconds =
-            static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(spent).count());
-        return bytes_ < seconds * timeouts_.least_bytes_per_second;
-    }
-
     const HttpTimeouts& timeouts_;
     Stream& stream_;
     http::RequestParser& parser_;
     bool wants_continue_;
     bool ended_ = false;
     std::size_t lent_ = 0;
-    std::uint64_t bytes_ = 0;
-    std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+    Pace pace_{timeouts_.body, timeouts_.least_bytes_per_second};
     std::optional<Error> error_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 
 #include <asio/post.hpp>
@@ -17,6 +18,8 @@ namespace {
 
 constexpr std::size_t read_bytes = 64 * 1024;
 constexpr unsigned turns_at_once = 16;  // of a connection whose bytes never end; then it is the others' turn
+
+using SteadyClock = std::chrono::steady_clock;
 
 }  // namespace
 
@@ -38,21 +41,31 @@ struct Stream::Impl {
     std::shared_ptr<std::uint64_t> current = std::make_shared<std::uint64_t>(0);
     bool expired = false;
     unsigned turns = 0;
+    SteadyClock::time_point last = SteadyClock::time_point::max();  // for everything
+    std::optional<SteadyClock::time_point> until;                   // for what is waited for now
 
-    void start_deadline(Duration timeout) {
+    void start_deadline(Duration timeout) { arm(std::min(SteadyClock::now() + timeout, last)); }
+
+    void arm(SteadyClock::time_point when) {
         const std::uint64_t mine = ++*current;
-        timer.expires_after(timeout);
+        until = when;
+        timer.expires_at(when);
         timer.async_wait([this, mine, alive = std::weak_ptr{current}](const asio::error_code& error) {
             const auto now = alive.lock();
             if (error || !now || *now != mine) return;
-            expired = true;
-            asio::error_code ignored;
-            socket.close(ignored);
+            expire();
         });
+    }
+
+    void expire() noexcept {
+        expired = true;
+        asio::error_code ignored;
+        socket.close(ignored);
     }
 
     void end_deadline() {
         ++*current;
+        until.reset();
         timer.cancel();
     }
 
@@ -146,9 +159,9 @@ asio::awaitable<Result<std::unique_ptr<Stream>>> Stream::accept(asio::generic::s
     auto stream = plain(std::move(socket));
     Impl& impl = *stream->impl_;
     SAFEQ_CO_TRY(impl.session, tls::Session::server(std::move(context), clock, random));
-    const auto end = std::chrono::steady_clock::now() + timeout;
+    const auto end = SteadyClock::now() + timeout;
     while (!impl.session->established()) {
-        const auto left = end - std::chrono::steady_clock::now();
+        const auto left = end - SteadyClock::now();
         if (left <= Duration::zero()) co_return fail(Errc::timed_out, "TLS handshake");
         SAFEQ_CO_TRY(const bool more, co_await impl.pump(left));
         if (!more) co_return fail(Errc::connection_closed, "TLS handshake");
@@ -158,12 +171,13 @@ asio::awaitable<Result<std::unique_ptr<Stream>>> Stream::accept(asio::generic::s
 
 asio::awaitable<Result<ByteView>> Stream::read(Duration timeout) {
     Impl& impl = *impl_;
+    const auto end = std::min(SteadyClock::now() + timeout, impl.last);
     if (!impl.session) {
         if (impl.in_begin == impl.in_end) {
             impl.in.resize(read_bytes);
             auto came = impl.receive_now(impl.in);
             while (!came) {
-                SAFEQ_CO_TRY_VOID(co_await impl.readable(timeout));
+                SAFEQ_CO_TRY_VOID(co_await impl.readable(end - SteadyClock::now()));
                 came = impl.receive_now(impl.in);
             }
             if (!*came) co_return std::unexpected(came->error());
@@ -175,7 +189,13 @@ asio::awaitable<Result<ByteView>> Stream::read(Duration timeout) {
     while (impl.session->plaintext().empty()) {
         if (impl.session->peer_closed()) co_return ByteView{};
         impl.session->release_idle_memory();
-        SAFEQ_CO_TRY(const bool more, co_await impl.pump(timeout));
+        // What came may be a piece of a record: the peer has no more time for the rest of it.
+        const auto left = end - SteadyClock::now();
+        if (left <= Duration::zero()) {
+            impl.expire();
+            co_return fail(Errc::timed_out, "connection");
+        }
+        SAFEQ_CO_TRY(const bool more, co_await impl.pump(left));
         if (!more && impl.session->plaintext().empty()) co_return ByteView{};
     }
     co_return impl.session->plaintext();
@@ -206,8 +226,8 @@ asio::awaitable<void> Stream::close(Duration linger) {
     if (impl.session && impl.socket.is_open() && impl.session->close()) (void)co_await impl.flush(patience);
     asio::error_code ignored;
     impl.socket.shutdown(asio::socket_base::shutdown_send, ignored);
-    const auto end = std::chrono::steady_clock::now() + linger;
-    for (auto left = linger; left > Duration::zero(); left = end - std::chrono::steady_clock::now())
+    const auto end = SteadyClock::now() + linger;
+    for (auto left = linger; left > Duration::zero(); left = end - SteadyClock::now())
         if (!co_await impl.throw_away(left)) break;
     impl.socket.close(ignored);
 }
@@ -215,6 +235,11 @@ asio::awaitable<void> Stream::close(Duration linger) {
 void Stream::cancel() noexcept {
     asio::error_code ignored;
     impl_->socket.close(ignored);
+}
+
+void Stream::end_by(SteadyClock::time_point when) {
+    impl_->last = when;
+    if (impl_->until && *impl_->until > when) impl_->arm(when);
 }
 
 const tls::Peer* Stream::peer() const noexcept {

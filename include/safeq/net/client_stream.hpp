@@ -28,7 +28,8 @@ public:
     struct Options {
         std::chrono::milliseconds connect_timeout{10'000};
         std::chrono::milliseconds io_timeout{30'000};
-        std::stop_token stop = {};  ///< ends every wait within a fifth of a second
+        std::stop_token stop = {};                   ///< ends every wait within a fifth of a second
+        std::uint64_t least_bytes_per_second = 512;  ///< taken by a peer that is waited for longer than `io_timeout`
     };
 
     /// Connects and does the handshake; returns when the session is established.
@@ -49,7 +50,7 @@ public:
     /// Bytes that have come and are not consumed; waits for some. Empty when the peer has ended in order. Valid until
     /// the next call. *Errors*: `timed_out`, `cancelled`, `connection_closed`; those of `tls::Session`.
     [[nodiscard]] Result<ByteView> read();
-    /// The same with this time in place of `Options::io_timeout`.
+    /// The same with this time in place of `Options::io_timeout`; what is there is given also when it is over.
     [[nodiscard]] Result<ByteView> read(std::chrono::milliseconds timeout);
     /// Takes the first `n` of the bytes that `read` gave. *Requires*: no more than those.
     void consume(std::size_t n) noexcept;
@@ -57,8 +58,11 @@ public:
     /// Whether plaintext, an alert or the end of the connection waits, without waiting for it.
     [[nodiscard]] Result<bool> readable();
 
-    /// *Errors*: as `read`.
+    /// Waits for the peer to take it, which must keep to `Options::least_bytes_per_second`. *Errors*: as `read`.
     [[nodiscard]] Result<void> write(ByteView bytes);
+
+    /// From now on nothing is waited for beyond `when`; with `time_point::max()` each wait has its own time alone.
+    void end_by(std::chrono::steady_clock::time_point when) noexcept;
 
     /// Says goodbye, waits until the peer has ended the connection, too, and closes: then it has read all that was
     /// written, as far as TCP tells. What it still says is not looked at. *Errors*: `timed_out`, `cancelled`;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -45,6 +46,8 @@ struct HttpRequest {
     std::optional<std::uint64_t> body_bytes = {};
     /// Told how many body bytes have been handed to the connection.
     std::function<void(std::uint64_t)> progress = {};
+    /// When waiting for the server ends in any case, connecting included.
+    std::chrono::steady_clock::time_point end = std::chrono::steady_clock::time_point::max();
 };
 
 /// A response with all of its body.
@@ -61,9 +64,10 @@ public:
     HttpClient(HttpTarget target, const Clock& clock, Random& random, ClientStream::Options options = {},
                const http::Limits& limits = http::Limits::standard().with_body(64 * 1024 * 1024));
 
-    /// One request and its response, whatever its status. A connection that turns out to be dead before any byte of the
-    /// response came is replaced once, for requests whose body is at hand.
-    /// *Errors*: those of `ClientStream`, of parsing, of `next`.
+    /// One request and its response, whatever its status. The server has `io_timeout` for the whole head of it, from
+    /// the end of the request on, and the rest must keep to `least_bytes_per_second`. A connection that turns out to be
+    /// dead before any byte of the response came is replaced once, for requests whose body is at hand. *Errors*: those
+    /// of `ClientStream`, of parsing, of `next`.
     [[nodiscard]] Result<HttpReply> request(const HttpRequest& request);
 
     /// Makes the connections to come by another context, after a change of certificates, authorities or revocation
@@ -73,7 +77,8 @@ public:
 
 private:
     using Context = std::shared_ptr<const tls::ClientContext>;
-    [[nodiscard]] Result<std::unique_ptr<ClientStream>> connect(const Context& context);
+    [[nodiscard]] Result<std::unique_ptr<ClientStream>> connect(const Context& context,
+                                                                std::chrono::steady_clock::time_point end);
     [[nodiscard]] Result<HttpReply> exchange(ClientStream& stream, const HttpRequest& request, bool& answered,
                                              bool& reusable);
 

@@ -66,7 +66,8 @@ struct HttpTimeouts {
     Duration body = std::chrono::seconds{30};    ///< between two pieces of a body
     Duration write = std::chrono::seconds{30};   ///< for each piece of a response
     Duration linger = std::chrono::seconds{30};  ///< for a client that still sends what was refused; see `Stream`
-    std::uint64_t least_bytes_per_second = 512;  ///< of a body that takes longer than `body` in all
+    std::uint64_t least_bytes_per_second = 512;  ///< of a body that is waited for longer than `body` in all
+    Duration stop = std::chrono::seconds{20};    ///< after `stop`: for the rest of a request, and for its response
 };
 
 /// What a listener needs.
@@ -103,7 +104,8 @@ public:
 
     [[nodiscard]] unsigned short port() const noexcept;
 
-    /// Accepts no more; idle connections end at once, those at work after their response.
+    /// Accepts no more; idle connections end at once, those at work after their response. For clients that are slow to
+    /// send or to take it, `HttpTimeouts::stop` is all there is left; how long a handler takes is its own affair.
     void stop();
 
     /// Connections that are open now.

@@ -68,7 +68,7 @@ public:
     /// Print-Job; returns when the printer has taken the document. *Errors*: as `printer`; those of `next`.
     [[nodiscard]] Result<ipp::RemoteJob> submit(const PrintDocument& document);
 
-    /// Print-Job, then asks until the job has ended.
+    /// Print-Job, then asks until the job has ended, or `finish_timeout` has.
     [[nodiscard]] PrintReport print(const PrintDocument& document);
 
     [[nodiscard]] ipp::Target target() const;

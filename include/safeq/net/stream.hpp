@@ -32,7 +32,8 @@ public:
     Stream& operator=(const Stream&) = delete;
 
     /// Bytes that have come and are not consumed; waits for some. Empty when the peer has ended in order. Valid until
-    /// the next call. *Errors*: `timed_out`, `connection_closed`; those of `tls::Session`.
+    /// the next call. Pieces of a TLS record, or records without content, are no reason to wait longer.
+    /// *Errors*: `timed_out`, `connection_closed`; those of `tls::Session`.
     [[nodiscard]] asio::awaitable<Result<ByteView>> read(Duration timeout);
     /// Takes the first `n` of the bytes that `read` gave. *Requires*: no more than those.
     void consume(std::size_t n) noexcept;
@@ -47,6 +48,9 @@ public:
 
     /// Ends whatever is waited for, at once; from the stream's executor.
     void cancel() noexcept;
+
+    /// Whatever is waited for, now or later, is waited for until `when` at the latest; from the stream's executor.
+    void end_by(std::chrono::steady_clock::time_point when);
 
     /// With TLS: who is at the other end. Null without.
     [[nodiscard]] const tls::Peer* peer() const noexcept;

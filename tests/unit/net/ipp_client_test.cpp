@@ -215,6 +215,21 @@ TEST_CASE("waiting for a printer can be stopped", "[net]") {
     CHECK(report.end == net::PrintEnd::uncertain);
 }
 
+TEST_CASE("a printer that tells nothing about its job is not waited for any longer", "[net]") {
+    using ipp::JobState;
+    std::atomic<bool> reported{false};
+    Device device{{[](const auto& r, ByteView) { return job(r, JobState::processing); },
+                   [&](const auto& r, ByteView) {
+                       const auto end = std::chrono::steady_clock::now() + 30s;
+                       while (!reported && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(1ms);
+                       return job(r, JobState::completed);
+                   }}};
+    const Bytes bytes(1000);
+    const auto report = device.client({.io_timeout = 24h}, 200ms)->print(document_of(bytes));
+    reported = true;
+    CHECK(report.end == net::PrintEnd::uncertain);
+}
+
 TEST_CASE("a printer's attributes are read", "[net]") {
     Device device{{[](const auto& r, ByteView) {
                        ipp::Message out = ipp::refuse(r.header(), ipp::Status::successful_ok);
