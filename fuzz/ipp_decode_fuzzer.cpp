@@ -40,8 +40,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size < 1) return 0;
     const ByteView in = std::as_bytes(std::span{data + 1, size - 1});
     const std::size_t piece = (data[0] & 0x7fu) + 1;
-    constexpr ipp::Limits tight{
-        .head_bytes = 300, .attributes = 5, .values_per_attribute = 3, .depth = 2, .name_bytes = 20, .value_bytes = 30};
+    constexpr ipp::Limits tight{.head_bytes = 300,
+                                .attributes = 5,
+                                .values_per_attribute = 3,
+                                .values = 8,
+                                .depth = 2,
+                                .name_bytes = 20,
+                                .value_bytes = 30};
     check(in, piece, (data[0] & 0x80u) ? tight : ipp::Limits::standard());
     return 0;
 }

@@ -199,6 +199,9 @@ private:
             return n == 0 ? want(Field::value, 0) : malformed("an end of collection with a value");
         if (scopes_.back().list().back().values.size() >= limits_.values_per_attribute)
             return fail(Errc::too_many, where(), fmt::format("more than {} values", limits_.values_per_attribute));
+        if (values_ >= limits_.values)
+            return fail(Errc::too_many, "ipp head", fmt::format("more than {} values", limits_.values));
+        ++values_;
         if (tag_ == begin_collection && scopes_.size() > limits_.depth)
             return fail(Errc::too_deep, where(),
                         fmt::format("more than {} collections inside each other", limits_.depth));
@@ -268,6 +271,7 @@ private:
     std::size_t start_ = 0;   // offset of the field
     std::uint8_t tag_ = 0;
     std::size_t attributes_ = 0;
+    std::size_t values_ = 0;
     Bytes pending_;
     Result<void> status_;
     Message message_;

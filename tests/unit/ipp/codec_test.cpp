@@ -311,6 +311,29 @@ TEST_CASE("a million values are too many") {
     CHECK(code_of(raw.end()) == Errc::too_many);
 }
 
+TEST_CASE("values are counted over all attributes, members and empty ones included") {
+    const auto no_values = [](int attributes, int each) {
+        Raw raw;
+        raw.tag(1);
+        for (int i = 0; i < attributes; ++i) {
+            raw.value(0x13, "a" + std::to_string(i), "");
+            for (int j = 1; j < each; ++j) raw.value(0x13, "", "");
+        }
+        return raw.end();
+    };
+    CHECK(decode(no_values(8, 1024), Limits::standard()).has_value());
+    CHECK(code_of(no_values(9, 1024)) == Errc::too_many);
+    CHECK(code_of(no_values(52, 1000)) == Errc::too_many);  // 256 KiB of them
+
+    Limits limits = Limits::standard();
+    const Bytes collection =
+        Raw{}.tag(1).value(0x34, "c", "").value(0x4a, "", "m").value(0x21, "", one).value(0x37, "", "").end();
+    limits.values = 2;
+    CHECK(decode(collection, limits).has_value());
+    limits.values = 1;
+    CHECK(code_of(collection, limits) == Errc::too_many);
+}
+
 TEST_CASE("a head is no longer than its limit") {
     Limits limits = Limits::standard();
     const Bytes in = Raw{}.tag(1).value(0x21, "number", one).end();
