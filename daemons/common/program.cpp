@@ -104,7 +104,7 @@ void change_hang_up(int how) noexcept {
 }
 }  // namespace
 
-Runtime::Runtime() : pool{pool_threads} {
+Runtime::Runtime() : pool{pool_threads}, operators{operator_threads} {
     std::signal(SIGPIPE, SIG_IGN);
     change_hang_up(SIG_UNBLOCK);  // `signals_` has it now
 }
@@ -182,6 +182,7 @@ void Runtime::run(const std::vector<net::HttpServer*>& listeners, std::stop_sour
     run_all(io);
     second.join();
     pool.join();
+    operators.join();
 }  // ends `hurry`, which asks `stop` in any case
 
 void hold_hang_up() noexcept { change_hang_up(SIG_BLOCK); }

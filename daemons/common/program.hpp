@@ -62,11 +62,13 @@ struct Common {
 class Runtime {
 public:
     static constexpr std::size_t pool_threads = 32;
+    static constexpr std::size_t operator_threads = 4;
 
     Runtime();
     ~Runtime();
     asio::io_context io;
     asio::thread_pool pool;
+    asio::thread_pool operators;  ///< of the admin socket alone: whatever holds up the others, who mends it is served
     SystemClock clock;
     crypto::SystemRandom random;
 

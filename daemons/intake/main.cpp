@@ -179,7 +179,7 @@ Result<void> run(const IntakeOptions& options) {
          }}};
     net::HttpServer admin{
         runtime.io,
-        {.tls = nullptr, .handler = net::serve_routes(std::move(admin_routes), has_role, runtime.pool)},
+        {.tls = nullptr, .handler = net::serve_routes(std::move(admin_routes), has_role, runtime.operators)},
         runtime.clock,
         runtime.random};
     SAFEQ_TRY_VOID(admin.listen_local(folder.socket().string()));

@@ -37,6 +37,12 @@ static_assert(2 * hashing_threads < auth::hashing_2026.concurrent + auth::hashin
               "the budget's line has room for every thread, and for operators who add people");
 static_assert(sign_ins_at_once < Runtime::pool_threads);
 
+// A device takes as long as it likes, up to ten minutes and a document's time: deliveries have threads of their own, so
+// that devices that stand still, or mean it, hold up nothing but deliveries, and each device only so many of those. As
+// many as there are threads: in line, one would wait for devices that are none of its business.
+constexpr std::size_t deliveries_at_once = 128;
+constexpr std::size_t deliveries_each = 4;
+
 // Everything that the daemon is made of, in the order in which it depends on each other.
 class Release {
 public:
@@ -266,10 +272,11 @@ private:
         };
         net::BoundedPool at_terminals{hashing_threads, sign_ins_at_once};
         net::BoundedPool at_intakes{hashing_threads, sign_ins_at_once};
+        net::BoundedPool deliveries{deliveries_at_once, deliveries_at_once, deliveries_each};
         net::HttpServer terminals{
             runtime_.io,
             {.tls = contexts_.terminals,
-             .handler = net::serve_routes(terminal_api_->routes(), has_role, {runtime_.pool, at_terminals}),
+             .handler = net::serve_routes(terminal_api_->routes(), has_role, {runtime_.pool, at_terminals, deliveries}),
              .on_failure = failed},
             runtime_.clock,
             runtime_.random};
@@ -282,10 +289,11 @@ private:
                                 runtime_.clock,
                                 runtime_.random};
         SAFEQ_TRY_VOID(daemons.listen(options_.listen_daemons));
-        net::HttpServer admin{runtime_.io,
-                              {.tls = nullptr, .handler = net::serve_routes(admin_routes(), has_role, runtime_.pool)},
-                              runtime_.clock,
-                              runtime_.random};
+        net::HttpServer admin{
+            runtime_.io,
+            {.tls = nullptr, .handler = net::serve_routes(admin_routes(), has_role, runtime_.operators)},
+            runtime_.clock,
+            runtime_.random};
         SAFEQ_TRY_VOID(admin.listen_local(common_.folder.socket().string()));
 
         Runtime::Periodic house{1s, [this] { keep_house(); }};

@@ -108,10 +108,11 @@ Result<void> run(const ReportOptions& options) {
         runtime.clock,
         runtime.random};
     SAFEQ_TRY_VOID(https.listen(options.listen_https));
-    net::HttpServer admin{runtime.io,
-                          {.tls = nullptr, .handler = net::serve_routes(routes.for_admin(), has_role, runtime.pool)},
-                          runtime.clock,
-                          runtime.random};
+    net::HttpServer admin{
+        runtime.io,
+        {.tls = nullptr, .handler = net::serve_routes(routes.for_admin(), has_role, runtime.operators)},
+        runtime.clock,
+        runtime.random};
     SAFEQ_TRY_VOID(admin.listen_local(common.folder.socket().string()));
 
     const auto interval = std::chrono::milliseconds{static_cast<std::int64_t>(options.interval_seconds * 1000)};

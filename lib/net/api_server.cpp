@@ -51,20 +51,35 @@ struct Table {
     }
 };
 
+service::Work work_of(const service::Route& route, const service::ApiCall& call) {
+    if (!route.work) return service::Work::ordinary;
+    const crypto::StackWiper after;
+    return route.work(call);
+}
+
+// On whose behalf a device is waited for: a terminal has one, and stands for it.
+std::string_view holder(const service::ApiPeer& peer) {
+    return peer.key_fingerprint ? as_text(*peer.key_fingerprint) : std::string_view{peer.address};
+}
+
 // Runs the call where it belongs; none when there is no place for it.
 asio::awaitable<std::optional<service::ApiReply>> run(const Workers& workers, const service::Route& route,
                                                       const service::ApiCall& call) {
-    bool apart = false;
-    if (workers.hashing != nullptr && route.hashes) {
-        const crypto::StackWiper after;
-        apart = route.hashes(call);
-    }
+    BoundedPool* apart = nullptr;
     std::optional<BoundedPool::Place> place;
-    if (apart) {
-        place = workers.hashing->enter();
-        if (!place) co_return std::nullopt;
+    switch (work_of(route, call)) {
+        case service::Work::ordinary: break;
+        case service::Work::hashing:
+            apart = workers.hashing;
+            if (apart != nullptr) place = apart->enter();
+            break;
+        case service::Work::delivering:
+            apart = workers.delivering;
+            if (apart != nullptr) place = apart->enter(holder(call.peer));
+            break;
     }
-    asio::thread_pool& threads = apart ? workers.hashing->threads() : workers.pool;
+    if (apart != nullptr && !place) co_return std::nullopt;
+    asio::thread_pool& threads = apart != nullptr ? apart->threads() : workers.pool;
     co_return co_await on_pool(threads, [&] { return route.handle(call); });
 }
 

@@ -27,9 +27,9 @@ std::optional<int> told_to_intake(Errc code) {
     }
 }
 
-bool shows_a_password(const ApiCall& call) {
+Work work_of_identify(const ApiCall& call) {
     const auto sealed = SealedCredential::parse(call.body);
-    return sealed && sealed->shown == Shown::password;
+    return sealed && sealed->shown == Shown::password ? Work::hashing : Work::ordinary;
 }
 
 template <class IdType>
@@ -55,7 +55,7 @@ std::vector<Route> DaemonApi::routes() {
     std::vector<Route> out;
     out.push_back(route("GET", "/internal/v1/epochs", Role::intake, &DaemonApi::epochs));
     out.push_back(route("POST", "/internal/v1/identify", Role::intake, &DaemonApi::identify));
-    out.back().hashes = shows_a_password;
+    out.back().work = work_of_identify;
     out.push_back(route("POST", "/internal/v1/jobs/{job}", Role::intake, &DaemonApi::take));
     out.push_back(route("GET", "/internal/v1/owners/{owner}/jobs", Role::intake, &DaemonApi::list));
     out.push_back(route("POST", "/internal/v1/owners/{owner}/jobs/{job}/cancel", Role::intake, &DaemonApi::cancel));

@@ -10,13 +10,16 @@ namespace safeq::service {
 namespace {
 
 // By what is presented, not by whose it is: a card alone is looked up and costs nothing.
-bool needs_hashing(const ApiCall& call) {
+Work work_of_sign_in(const ApiCall& call) {
     const auto factors = parse_factors(call.body);
-    return factors && std::ranges::any_of(*factors, [](const auth::Factor& one) {
-               const auth::FactorKind kind = auth::kind_of(one);
-               return kind == auth::FactorKind::password || kind == auth::FactorKind::pin;
-           });
+    const bool hashes = factors && std::ranges::any_of(*factors, [](const auth::Factor& one) {
+                            const auth::FactorKind kind = auth::kind_of(one);
+                            return kind == auth::FactorKind::password || kind == auth::FactorKind::pin;
+                        });
+    return hashes ? Work::hashing : Work::ordinary;
 }
+
+Work work_of_release(const ApiCall&) { return Work::delivering; }
 
 Result<JobId> job_of(const ApiCall& call) {
     const auto it = call.path.find("job");
@@ -37,11 +40,13 @@ Json outcome(const Released& released) {
 std::vector<Route> TerminalApi::routes() {
     std::vector<Route> out;
     out.push_back(device_route("POST", "/v1/sessions", max_terminal_body, &TerminalApi::sign_in));
-    out.back().hashes = needs_hashing;
+    out.back().work = work_of_sign_in;
     out.push_back(session_route("DELETE", "/v1/sessions/current", 0, &TerminalApi::sign_out));
     out.push_back(session_route("GET", "/v1/jobs", 0, &TerminalApi::list));
     out.push_back(session_route("POST", "/v1/jobs/release", max_terminal_body, &TerminalApi::release_all));
+    out.back().work = work_of_release;
     out.push_back(session_route("POST", "/v1/jobs/{job}/release", max_terminal_body, &TerminalApi::release_one));
+    out.back().work = work_of_release;
     out.push_back(session_route("POST", "/v1/jobs/{job}/resolve", max_terminal_body, &TerminalApi::resolve));
     out.push_back(session_route("PUT", "/v1/jobs/{job}/favourite", 0, &TerminalApi::keep));
     out.push_back(session_route("DELETE", "/v1/jobs/{job}/favourite", 0, &TerminalApi::unkeep));

@@ -237,7 +237,7 @@ def test_of_many_who_ask_for_a_job_on_its_way_none_gets_it(site):
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         refused = list(pool.map(lambda n: terminals[n % 2].call("POST", f"/v1/jobs/{job}/release", {"again": n % 4 > 1})[0],
                                 range(rivals)))
-    assert set(refused) == {409}, collected(refused)
+    assert 409 in refused and set(refused) <= {409, 503}, collected(refused)  # 503: as many ask as a device may have
     site.wire.let_go()
     assert settle(site, job, digest, answer) == "printed"
 

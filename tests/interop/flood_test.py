@@ -1,22 +1,25 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """HOSTILE 24: sign-ins by the thousand, at terminals and at the intake. Memory stays within the hashing budget, who comes
-too late is told `busy` at once, and releases go on meanwhile."""
+too late is told `busy` at once, and releases go on meanwhile. Devices by the dozen that stand still hold up only themselves."""
 import base64
 import collections
 import contextlib
 import http.client
 import json
 import pathlib
+import ssl
 import sys
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import installation as house  # noqa: E402
 import scenario  # noqa: E402
+from old_device import OldDevice  # noqa: E402
 
 BCRYPT = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"  # "correct horse", by libxcrypt
 PEOPLE, CONNECTIONS, DEVICES = 1000, 50, 4
+STANDING, EACH = 9, 4  # devices that stand still, and how many documents may be on their way to each
 LIMIT_MIB = 8 * 64  # for all: hashes of hashing_2026, stacks and heaps of the threads, buffers of 50 connections
 
 
@@ -151,6 +154,44 @@ def test_a_flood_at_the_intake_holds_up_no_release_and_no_printing_by_token(site
     assert set(answers) <= {(True, ok), (True, busy), (False, denied), (False, busy)}, answers
     assert answers[True, ok] > 0 and answers[True, busy] + answers[False, busy] > 0, answers
     check_memory(site, before)
+
+
+class StandingDevice(OldDevice):
+    """Takes every connection, and says nothing before it leaves."""
+
+    def __init__(self, site):
+        self.held, self._leaving = [], threading.Event()
+        super().__init__(site, behind=None)
+        self.context.maximum_version = ssl.TLSVersion.MAXIMUM_SUPPORTED
+
+    def _serve(self, raw):
+        with self.context.wrap_socket(raw, server_side=True) as near:
+            self.held.append(near)
+            self._leaving.wait()
+
+    def leave(self):
+        self._leaving.set()
+
+
+def test_devices_that_stand_still_hold_up_no_other_and_nobody_else(site):
+    device = StandingDevice(site)
+    for i in range(STANDING):
+        site.safeq("device", "add", f"still{i}", "--uri", device.uri, "--key-pin", device.pin, "--rule", "card+pin")
+    jobs = held_jobs(site, STANDING * EACH + 1)
+    terminals = [scenario.sign_in(site, f"still{i}") for i in range(STANDING)]
+    answers = []
+    threads = [threading.Thread(target=lambda t, j: answers.append(t.release(j)), args=(terminals[i % STANDING], jobs[i]), daemon=True)
+               for i in range(STANDING * EACH)]
+    for thread in threads:
+        thread.start()
+    house.wait_until(lambda: len(device.held) == len(threads), 25, "every release to wait for its device")
+    assert terminals[0].release(jobs[-1]) == (503, {"error": "busy"})
+    release_all(scenario.sign_in(site), jobs[-1:])
+    site.safeq("user", "set", "person1", "--disable")
+    device.leave()
+    for thread in threads:
+        thread.join(60)
+    assert [(status, answer["state"]) for status, answer in answers] == [(200, "held")] * len(threads), answers
 
 
 if __name__ == "__main__":

@@ -20,13 +20,16 @@ using RoleCheck = std::function<bool(service::Role, const PeerInfo&)>;
 struct Workers {
     Workers(asio::thread_pool& all) : pool{all} {}  // implicit: a pool for everything
     Workers(asio::thread_pool& most, BoundedPool& for_hashing) : pool{most}, hashing{&for_hashing} {}
+    Workers(asio::thread_pool& most, BoundedPool& for_hashing, BoundedPool& for_delivering)
+        : pool{most}, hashing{&for_hashing}, delivering{&for_delivering} {}
 
-    asio::thread_pool& pool;
-    BoundedPool* hashing = nullptr;  ///< for what `Route::hashes`; it goes to `pool` too where null
+    asio::thread_pool& pool;            ///< for ordinary work, and for all that has no pool of its own
+    BoundedPool* hashing = nullptr;     ///< for `service::Work::hashing`
+    BoundedPool* delivering = nullptr;  ///< for `service::Work::delivering`; its places are taken by the peer's key
 };
 
-/// A handler that serves a table of routes: what has none gets 404, a wrong method 405, a wrong role 403, and what
-/// hashes while there is no place for it 503 `busy`. Bodies are collected up to the route's limit; the calls run on the
+/// A handler that serves a table of routes: what has none gets 404, a wrong method 405, a wrong role 403, and work for
+/// which there is no place in its pool 503 `busy`. Bodies are collected up to the route's limit; the calls run on the
 /// workers' threads. A reply that is `not_before` waits without one.
 [[nodiscard]] HttpHandler serve_routes(std::vector<service::Route> routes, RoleCheck allowed, Workers workers);
 

@@ -55,6 +55,13 @@ struct ApiReply {
     std::chrono::milliseconds not_before{0};
 };
 
+/// What kind of work a call is, by which whoever serves the table keeps one kind from holding up another.
+enum class Work {
+    ordinary,
+    hashing,     ///< computes the hash of a password or PIN
+    delivering,  ///< waits for a device, which takes as long as it likes
+};
+
 /// One thing that an interface does, and for whom.
 struct Route {
     std::string_view method;
@@ -62,8 +69,8 @@ struct Route {
     Role role;
     std::size_t max_body_bytes;
     std::function<ApiReply(const ApiCall&)> handle;
-    /// Whether a call will hash a password or PIN, which takes long; none does where null. Must not block.
-    std::function<bool(const ApiCall&)> hashes = {};
+    /// What a call will be, before it is made; `ordinary` where null. Must not block.
+    std::function<Work(const ApiCall&)> work = {};
 };
 
 /// Hears of every refusal, with its reason; for the log.

@@ -26,13 +26,15 @@ struct Served {
     Site site;
     asio::thread_pool pool{1};
     net::BoundedPool hashing{1, 2};
+    net::BoundedPool deliveries{2, 8, 2};
     std::latch begun{1};
+    std::latch delivering{2};
     std::promise<void> go_on;
     std::shared_future<void> gone_on{go_on.get_future().share()};
     Running running{site,
                     {.tls = site.server(),
                      .handler = net::serve_routes(routes(), [](service::Role, const net::PeerInfo&) { return true; },
-                                                  {pool, hashing})}};
+                                                  {pool, hashing, deliveries})}};
     net::HttpClient client = running.http(site);
 
     std::vector<service::Route> routes() {
@@ -47,7 +49,15 @@ struct Served {
         out.push_back(
             route("/broken", [](const service::ApiCall&) -> service::ApiReply { throw std::runtime_error{"x"}; }));
         for (std::size_t i = 1; i < out.size(); ++i)
-            out[i].hashes = [](const service::ApiCall& call) { return !call.query.contains("quick"); };
+            out[i].work = [](const service::ApiCall& call) {
+                return call.query.contains("quick") ? service::Work::ordinary : service::Work::hashing;
+            };
+        out.push_back(route("/deliver", [this](const service::ApiCall&) {
+            delivering.count_down();
+            gone_on.wait();
+            return service::ApiReply{.body = "{}"};
+        }));
+        out.back().work = [](const service::ApiCall&) { return service::Work::delivering; };
         return out;
     }
 
@@ -80,6 +90,41 @@ TEST_CASE("only so many have a place, and each gives it back", "[net]") {
     CHECK(pool.enter());
     net::BoundedPool none{1, 0};
     CHECK(!none.enter());
+}
+
+TEST_CASE("nobody has more places than each may have, or more than one of the second half", "[net]") {
+    net::BoundedPool pool{1, 6, 2};
+    std::optional<net::BoundedPool::Place> first = pool.enter("first");
+    const auto again = pool.enter("first");
+    REQUIRE(first);
+    REQUIRE(again);
+    CHECK(!pool.enter("first"));
+    const auto second = pool.enter("second");
+    REQUIRE(second);
+    CHECK(!pool.enter("second"));  // half of all are taken: who has none comes first
+    const auto third = pool.enter("third");
+    const auto fourth = pool.enter("fourth");
+    const auto fifth = pool.enter("fifth");
+    CHECK((third && fourth && fifth));
+    CHECK(!pool.enter("sixth"));
+    first.reset();
+    CHECK(!pool.enter("first"));
+    CHECK(pool.enter("sixth"));
+}
+
+TEST_CASE("devices that take for ever hold up nothing else, and each only so many", "[net]") {
+    Served served;
+    std::future<int> one = served.begin("/deliver");
+    std::future<int> two = served.begin("/deliver");
+    served.delivering.wait();
+    const auto reply = must(served.client.request({.method = "GET", .target = "/deliver", .headers = {}, .body = {}}));
+    CHECK(reply.status == 503);
+    CHECK(as_text(reply.body) == R"({"error":"busy"})");
+    CHECK(served.ask("/ordinary") == 200);
+    CHECK(served.ask("/long") == 200);
+    served.go_on.set_value();
+    CHECK(one.get() == 200);
+    CHECK(two.get() == 200);
 }
 
 TEST_CASE("long calls hold up nothing else, and the one too many is told so at once", "[net]") {

@@ -221,11 +221,12 @@ TEST_CASE("a name that only looks like another is somebody else's", "[service]")
     CHECK(w.admin.add_user(std::move(apart)).error().code == Errc::not_canonical);
 }
 
-TEST_CASE("what hashes is said of a sign-in before it is tried", "[service]") {
+TEST_CASE("what takes long is said of a call before it is made", "[service]") {
     test::ApiWorld w;
     const auto hashes = [&](const char* route, std::string_view body) {
         const service::ApiPeer nobody;
-        return w.front->routes.at(route).hashes({.peer = nobody, .path = {}, .query = {}, .bearer = {}, .body = body});
+        return w.front->routes.at(route).work({.peer = nobody, .path = {}, .query = {}, .bearer = {}, .body = body}) ==
+               service::Work::hashing;
     };
     const auto at_terminal = [&](std::string_view factors) {
         return hashes("POST /v1/sessions", R"({"factors":[)" + std::string{factors} + "]}");
@@ -242,8 +243,15 @@ TEST_CASE("what hashes is said of a sign-in before it is tried", "[service]") {
         CHECK(hashes("POST /internal/v1/identify", sealed->encode()) == (shown == service::Shown::password));
     }
     CHECK(!hashes("POST /internal/v1/identify", "{}"));
-    for (const auto& [name, route] : w.front->routes)
-        CHECK(static_cast<bool>(route.hashes) == (name == "POST /v1/sessions" || name == "POST /internal/v1/identify"));
+    const service::ApiPeer nobody;
+    const service::ApiCall nothing{.peer = nobody, .path = {}, .query = {}, .bearer = {}, .body = {}};
+    for (const auto& [name, route] : w.front->routes) {
+        INFO(name);
+        const bool delivers = name == "POST /v1/jobs/release" || name == "POST /v1/jobs/{job}/release";
+        const bool may_hash = name == "POST /v1/sessions" || name == "POST /internal/v1/identify";
+        REQUIRE(static_cast<bool>(route.work) == (delivers || may_hash));
+        if (route.work) CHECK(route.work(nothing) == (delivers ? service::Work::delivering : service::Work::ordinary));
+    }
 }
 
 TEST_CASE("an interface tells of a throttled sign-in no sooner than of any other", "[service]") {
