@@ -22,6 +22,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// To show a wrong password costs a client nothing and the release server a hash: who waits for that has threads of
+// their own, so that a flood holds up neither printing by token nor documents that are on their way.
+constexpr std::size_t identifying_threads = 24;
+constexpr std::size_t identified_at_once = 48;
+
 // Who showed this at the IPP listener: a print token in the path, or a password.
 Result<ipp::Owner> identify(service::IdentityCache& cache, std::string_view path, std::string_view authorization,
                             std::string_view address) {
@@ -94,6 +99,7 @@ Result<void> run(const IntakeOptions& options) {
 
     std::stop_source stop;
     SAFEQ_TRY(net::HttpTarget target, net::HttpTarget::https(options.release, contexts.release));
+    target.pause = 5s;
     UpstreamClient upstream{std::move(target), credential_key, {common.tenant, common.instance},
                             runtime.clock,     runtime.random, stop.get_token()};
     service::IdentityCache identities{upstream, runtime.clock, runtime.random};
@@ -141,6 +147,7 @@ Result<void> run(const IntakeOptions& options) {
                   field("peer", address) + " " + field("why", token::redact_print_paths(error.message())));
     };
 
+    net::BoundedPool identifying{identifying_threads, identified_at_once};
     net::HttpServer ipps{
         runtime.io,
         {.tls = contexts.clients,
@@ -152,8 +159,9 @@ Result<void> run(const IntakeOptions& options) {
                   },
               .identify = [&](auto path, auto authorization,
                               auto address) { return identify(identities, path, authorization, address); },
+              .identifies_slowly = [](auto path, auto) { return !token::parse_print_path(path).has_value(); },
               .refused = refused},
-             runtime.pool),
+             {runtime.pool, identifying}),
          .on_failure = failed},
         runtime.clock,
         runtime.random};

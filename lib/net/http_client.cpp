@@ -34,8 +34,7 @@ Result<HttpTarget> HttpTarget::https(std::string_view url, std::shared_ptr<const
     std::string_view authority = url.substr(colon + 3);
     authority = authority.substr(0, authority.find('/'));
     if (authority.contains('@')) return wrong("no credentials in an address");
-    HttpTarget out{
-        .endpoint = {.host = {}, .port = standard}, .context = std::move(context), .local_path = {}, .choose = {}};
+    HttpTarget out{.endpoint = {.host = {}, .port = standard}, .context = std::move(context), .local_path = {}};
     std::string_view port;
     if (authority.starts_with('[')) {
         const auto end = authority.find(']');
@@ -62,7 +61,7 @@ Result<HttpTarget> HttpTarget::https(std::string_view url, std::shared_ptr<const
 }
 
 HttpTarget HttpTarget::local(std::string path) {
-    return {.endpoint = {}, .context = nullptr, .local_path = std::move(path), .choose = {}};
+    return {.endpoint = {}, .context = nullptr, .local_path = std::move(path)};
 }
 
 HttpClient::HttpClient(HttpTarget target, const Clock& clock, Random& random, ClientStream::Options options,
@@ -70,6 +69,25 @@ HttpClient::HttpClient(HttpTarget target, const Clock& clock, Random& random, Cl
     : target_{std::move(target)}, clock_{clock}, random_{random}, options_{std::move(options)}, limits_{limits} {}
 
 Result<std::unique_ptr<ClientStream>> HttpClient::connect(const Context& context, SteadyClock::time_point end) {
+    const auto begun = SteadyClock::now();
+    {
+        const std::scoped_lock lock{mutex_};
+        if (outage_) {
+            if (begun < outage_->until) return std::unexpected(outage_->last);
+            outage_->until = begun + options_.connect_timeout;  // for the others
+        }
+    }
+    auto stream = try_to_connect(context, end);
+    const auto now = SteadyClock::now();
+    const bool waited = now - begun >= options_.connect_timeout / 10;
+    const std::scoped_lock lock{mutex_};
+    if (!stream && waited && target_.pause.count() > 0)
+        outage_ = Outage{.last = stream.error(), .until = now + target_.pause};
+    else outage_.reset();
+    return stream;
+}
+
+Result<std::unique_ptr<ClientStream>> HttpClient::try_to_connect(const Context& context, SteadyClock::time_point end) {
     ClientStream::Options options = options_;
     options.connect_timeout =
         std::min(options.connect_timeout, std::chrono::ceil<std::chrono::milliseconds>(end - SteadyClock::now()));

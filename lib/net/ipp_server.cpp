@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/net/ipp_server.hpp>
 
+#include <safeq/core/network.hpp>
 #include <safeq/core/text.hpp>
 #include <safeq/ipp/codec.hpp>
 #include <safeq/net/on_pool.hpp>
@@ -28,8 +29,25 @@ HttpResponse challenge() {
 struct Server {
     const ipp::Engine& engine;
     IppServerOptions options;
-    asio::thread_pool& pool;
+    IppWorkers workers;
 };
+
+// Whose request it is, found out where it holds up nobody else.
+asio::awaitable<Result<ipp::Owner>> identify(const Server& server, const http::RequestHead& head,
+                                             const PeerInfo& peer) {
+    const std::string authorization{head.headers.first("authorization")};
+    const IppServerOptions& options = server.options;
+    BoundedPool* const apart = options.identifies_slowly && options.identifies_slowly(head.path, authorization)
+                                   ? server.workers.identifying
+                                   : nullptr;
+    std::optional<BoundedPool::Place> place;
+    if (apart != nullptr) {
+        place = apart->enter(network_of(peer.address));
+        if (!place) co_return fail(Errc::busy, "identify");
+    }
+    asio::thread_pool& threads = apart != nullptr ? apart->threads() : server.workers.pool;
+    co_return co_await on_pool(threads, [&] { return options.identify(head.path, authorization, peer.address); });
+}
 
 // Feeds the document to the engine in big steps, each on the pool: sealing and writing may block.
 asio::awaitable<Result<ipp::Message>> take_document(const Server& server, ipp::PendingDocument pending, Bytes first,
@@ -44,11 +62,11 @@ asio::awaitable<Result<ipp::Message>> take_document(const Server& server, ipp::P
         }
         // After a refusal the rest is read and dropped, so that the client hears why.
         if (taking && !gathered.empty())
-            taking = (co_await on_pool(server.pool, [&] { return pending.append(gathered); })).has_value();
+            taking = (co_await on_pool(server.workers.pool, [&] { return pending.append(gathered); })).has_value();
         gathered.clear();
         if (!taking && more) break;
     }
-    co_return co_await on_pool(server.pool, [&] { return pending.finish(); });
+    co_return co_await on_pool(server.workers.pool, [&] { return pending.finish(); });
 }
 
 asio::awaitable<HttpResponse> serve(const Server& server, const http::RequestHead& head, BodyReader& body,
@@ -78,9 +96,7 @@ asio::awaitable<HttpResponse> serve(const Server& server, const http::RequestHea
 
     ipp::Caller caller{.path = head.path, .owner = std::nullopt, .peer_address = peer.address};
     if (server.options.identify && server.engine.needs_owner(*request)) {
-        const std::string authorization{head.headers.first("authorization")};
-        auto owner = co_await on_pool(server.pool,
-                                      [&] { return server.options.identify(head.path, authorization, peer.address); });
+        auto owner = co_await identify(server, head, peer);
         if (!owner) {
             if (server.options.refused && owner.error().code != Errc::unsupported)
                 server.options.refused(peer.address, owner.error());
@@ -94,7 +110,7 @@ asio::awaitable<HttpResponse> serve(const Server& server, const http::RequestHea
         caller.owner = *std::move(owner);
     }
 
-    auto outcome = co_await on_pool(server.pool, [&] { return server.engine.begin(*request, caller); });
+    auto outcome = co_await on_pool(server.workers.pool, [&] { return server.engine.begin(*request, caller); });
     if (const auto* message = std::get_if<ipp::Message>(&outcome)) co_return answer(*message);
     auto message =
         co_await take_document(server, std::get<ipp::PendingDocument>(std::move(outcome)), std::move(rest), body);
@@ -104,8 +120,8 @@ asio::awaitable<HttpResponse> serve(const Server& server, const http::RequestHea
 
 }  // namespace
 
-HttpHandler serve_ipp(const ipp::Engine& engine, IppServerOptions options, asio::thread_pool& pool) {
-    auto server = std::make_shared<const Server>(Server{engine, std::move(options), pool});
+HttpHandler serve_ipp(const ipp::Engine& engine, IppServerOptions options, IppWorkers workers) {
+    auto server = std::make_shared<const Server>(Server{engine, std::move(options), workers});
     return [server](const http::RequestHead& head, BodyReader& body, const PeerInfo& peer) {
         return serve(*server, head, body, peer);
     };

@@ -25,6 +25,10 @@ struct HttpTarget {
     std::shared_ptr<const tls::ClientContext> context;  ///< null for a local socket
     std::string local_path;
     ContextSource choose = {};  ///< in place of `context`, where the choice is to be made anew each time
+    /// How long a server that doesn't answer at all is left alone. When making a connection has failed only after a
+    /// tenth of `connect_timeout` or more, requests that need one fail likewise for so long, at once; then one of them
+    /// tries again, while the others go on failing. Zero: each tries, and waits, for itself.
+    std::chrono::milliseconds pause{0};
 
     /// From "https://host:port" (or "ipps://…"); what follows the authority is ignored.
     /// *Errors*: `invalid_argument`.
@@ -79,6 +83,8 @@ private:
     using Context = std::shared_ptr<const tls::ClientContext>;
     [[nodiscard]] Result<std::unique_ptr<ClientStream>> connect(const Context& context,
                                                                 std::chrono::steady_clock::time_point end);
+    [[nodiscard]] Result<std::unique_ptr<ClientStream>> try_to_connect(const Context& context,
+                                                                       std::chrono::steady_clock::time_point end);
     [[nodiscard]] Result<HttpReply> exchange(ClientStream& stream, const HttpRequest& request, bool& answered,
                                              bool& reusable);
 
@@ -87,8 +93,13 @@ private:
     Random& random_;
     ClientStream::Options options_;
     http::Limits limits_;
-    std::mutex mutex_;  // of the target's context and of what is idle, which was connected by it
+    std::mutex mutex_;  // of the target's context, of what is idle, which was connected by it, and of the outage
     std::vector<std::unique_ptr<ClientStream>> idle_;
+    struct Outage {
+        Error last;
+        std::chrono::steady_clock::time_point until;
+    };
+    std::optional<Outage> outage_;
 };
 
 }  // namespace safeq::net

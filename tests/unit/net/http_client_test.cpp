@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/net/http_client.hpp>
 
+#include <asio/ip/tcp.hpp>
+
 #include "loopback.hpp"
 
 using namespace safeq;
@@ -44,6 +46,56 @@ TEST_CASE("a connection is used again, and replaced when it has died", "[net]") 
         const auto end = std::chrono::steady_clock::now() + 30s;
         while (running.server.connections() > 0 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
         CHECK(must(client.request({})).status == 200);
+    }
+}
+
+TEST_CASE("a server that doesn't answer at all is left alone for a while, one that refuses is not", "[net]") {
+    using Tcp = asio::ip::tcp;
+    Site site;
+    asio::io_context io;
+    // What connects lies in the queue, for nobody takes it.
+    Tcp::acceptor silent{io, Tcp::endpoint{asio::ip::make_address("127.0.0.1"), 0}};
+    silent.non_blocking(true);
+    const auto tries = [&] {
+        int n = 0;
+        for (;; ++n) {
+            Tcp::socket one{io};
+            asio::error_code error;
+            silent.accept(one, error);
+            if (error) return n;
+        }
+    };
+    net::HttpTarget target = must(
+        net::HttpTarget::https("https://127.0.0.1:" + std::to_string(silent.local_endpoint().port()), site.client()));
+    const auto fails = [&](net::HttpClient& client, Errc code) {
+        const auto reply = client.request({});
+        REQUIRE(!reply);
+        CHECK(reply.error().code == code);
+    };
+    SECTION("for as long as was asked for") {
+        target.pause = 24h;
+        net::HttpClient client{target, site.clock, site.random, {.connect_timeout = 100ms}};
+        for (int i = 0; i < 5; ++i) fails(client, Errc::timed_out);
+        CHECK(tries() == 1);
+    }
+    SECTION("and then asked again") {
+        target.pause = 1ms;
+        net::HttpClient client{target, site.clock, site.random, {.connect_timeout = 100ms}};
+        const auto end = std::chrono::steady_clock::now() + 30s;
+        for (int n = 0; n < 3 && std::chrono::steady_clock::now() < end; n += tries()) fails(client, Errc::timed_out);
+        silent.close();
+        // It refuses now: that takes no time, and each request tries.
+        while (true) {
+            const auto reply = client.request({});
+            REQUIRE(!reply);
+            if (reply.error().code == Errc::unavailable || std::chrono::steady_clock::now() > end) break;
+        }
+        fails(client, Errc::unavailable);
+    }
+    SECTION("not at all where nobody asked for it") {
+        net::HttpClient client{target, site.clock, site.random, {.connect_timeout = 20ms}};
+        for (int i = 0; i < 3; ++i) fails(client, Errc::timed_out);
+        CHECK(tries() == 3);
     }
 }
 

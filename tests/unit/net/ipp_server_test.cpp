@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <safeq/net/ipp_server.hpp>
 
+#include <future>
+#include <semaphore>
+
 #include <safeq/http/basic_auth.hpp>
 #include <safeq/ipp/codec.hpp>
 #include <safeq/ipp/request.hpp>
@@ -18,6 +21,10 @@ struct Printing {
     MemoryPrinter printer{site.clock};
     ipp::Engine engine{printer, {}, site.clock};
     asio::thread_pool pool{2};
+    net::BoundedPool identifying{1, 1};
+    std::counting_semaphore<> asked{0};
+    std::promise<void> go_on;
+    std::shared_future<void> gone_on{go_on.get_future().share()};
     const SubjectId alice = SubjectId::make(site.clock, site.random);
     Running running{
         site,
@@ -25,14 +32,23 @@ struct Printing {
          .handler = net::serve_ipp(engine,
                                    {.knows_path = [](std::string_view path) { return path == "/ipp/print"; },
                                     .identify = [this](std::string_view, std::string_view authorization,
-                                                       std::string_view) { return identify(authorization); }},
-                                   pool)}};
+                                                       std::string_view) { return identify(authorization); },
+                                    .identifies_slowly =
+                                        [](std::string_view, std::string_view authorization) {
+                                            const auto shown = http::parse_basic(authorization);
+                                            return shown && shown->user == "slow";
+                                        }},
+                                   {pool, identifying})}};
     net::HttpClient client = running.http(site);
 
-    [[nodiscard]] Result<ipp::Owner> identify(std::string_view authorization) const {
+    [[nodiscard]] Result<ipp::Owner> identify(std::string_view authorization) {
         if (authorization.empty()) return fail(Errc::unsupported, "authorization");
         const auto shown = http::parse_basic(authorization);
         if (!shown) return std::unexpected(shown.error());
+        if (shown->user == "slow") {
+            asked.release();
+            gone_on.wait();
+        }
         if (shown->user == "busy") return fail(Errc::busy, "authorization");
         if (as_text(shown->password.expose()) != "right") return fail(Errc::credential_wrong, "authorization");
         return ipp::Owner{.subject = alice, .name = shown->user};
@@ -76,6 +92,18 @@ TEST_CASE("a printer tells about itself to anyone", "[net]") {
     CHECK(reply.status() == ipp::Status::successful_ok);
     CHECK(reply.request_id == 3);
     CHECK(must(ipp::read_printer(reply)).name == "memory");
+}
+
+TEST_CASE("who has to wait to be known holds up nobody else, and one too many is told so", "[net]") {
+    Printing here;
+    const Bytes request = joined(here.print_job(), as_bytes("page"));
+    auto slow = std::async(std::launch::async, [&] { return here.post(request, "slow"); });
+    here.asked.acquire();
+    CHECK(Printing::answer(here.post(request, "slow")).status() == ipp::Status::server_error_busy);
+    for (int i = 0; i < 3; ++i) CHECK(ipp::successful(Printing::answer(here.post(request, "alice")).status()));
+    here.go_on.set_value();
+    CHECK(ipp::successful(Printing::answer(slow.get()).status()));
+    CHECK(ipp::successful(Printing::answer(here.post(request, "slow")).status()));
 }
 
 TEST_CASE("a document arrives whole, in one piece or streamed", "[net]") {
