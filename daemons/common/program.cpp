@@ -110,6 +110,14 @@ Runtime::Runtime() : pool{pool_threads}, operators{operator_threads} {
 }
 Runtime::~Runtime() = default;
 
+net::ConnectionLimits Runtime::connections(std::size_t listeners) const {
+    const std::size_t descriptors = net::raise_descriptor_limit();
+    const auto out = net::ConnectionLimits::share(descriptors, listeners);
+    log_info("connections",
+             fmt::format("descriptors={} each-listener={} each-stranger={}", descriptors, out.all, out.strangers_each));
+    return out;
+}
+
 Runtime::Periodic::Periodic(std::chrono::milliseconds interval, std::function<void()> turn)
     : interval_{interval}, turn_{std::move(turn)}, thread_{[this](const std::stop_token& stop) {
           while (!stop.stop_requested()) {

@@ -72,6 +72,9 @@ public:
     SystemClock clock;
     crypto::SystemRandom random;
 
+    /// For each of the daemon's `listeners` on the network, out of the descriptors that it may have; logged.
+    [[nodiscard]] net::ConnectionLimits connections(std::size_t listeners) const;
+
     /// A loop on a thread of its own: `turn` is called again after `interval`, or when `wake` is called.
     class Periodic {
     public:

@@ -148,6 +148,7 @@ Result<void> run(const IntakeOptions& options) {
     };
 
     net::BoundedPool identifying{identifying_threads, identified_at_once};
+    const net::ConnectionLimits connections = runtime.connections(2);
     net::HttpServer ipps{
         runtime.io,
         {.tls = contexts.clients,
@@ -162,6 +163,7 @@ Result<void> run(const IntakeOptions& options) {
               .identifies_slowly = [](auto path, auto) { return !token::parse_print_path(path).has_value(); },
               .refused = refused},
              {runtime.pool, identifying}),
+         .connections = connections,
          .on_failure = failed},
         runtime.clock,
         runtime.random};
@@ -171,6 +173,7 @@ Result<void> run(const IntakeOptions& options) {
         runtime.io,
         {.tls = contexts.daemons,
          .handler = net::serve_routes(service::log_routes(*log_store, service::Role::report), has_role, runtime.pool),
+         .connections = connections,
          .on_failure = failed},
         runtime.clock,
         runtime.random};

@@ -273,10 +273,12 @@ private:
         net::BoundedPool at_terminals{hashing_threads, sign_ins_at_once};
         net::BoundedPool at_intakes{hashing_threads, sign_ins_at_once};
         net::BoundedPool deliveries{deliveries_at_once, deliveries_at_once, deliveries_each};
+        const net::ConnectionLimits connections = runtime_.connections(2);
         net::HttpServer terminals{
             runtime_.io,
             {.tls = contexts_.terminals,
              .handler = net::serve_routes(terminal_api_->routes(), has_role, {runtime_.pool, at_terminals, deliveries}),
+             .connections = connections,
              .on_failure = failed},
             runtime_.clock,
             runtime_.random};
@@ -285,6 +287,7 @@ private:
                                 {.tls = contexts_.daemons,
                                  .handler = net::serve_routes(daemon_routes(), has_role, {runtime_.pool, at_intakes},
                                                               receive_files(*custody_, runtime_.pool)),
+                                 .connections = connections,
                                  .on_failure = failed},
                                 runtime_.clock,
                                 runtime_.random};

@@ -101,6 +101,7 @@ Result<void> run(const ReportOptions& options) {
         {.tls = contexts.people,
          .handler = auditors_only(net::serve_routes(routes.for_people(), everyone_inside, runtime.pool), sign_in,
                                   hashing_pool),
+         .connections = runtime.connections(1),
          .on_failure =
              [](std::string_view address, const Error& error) {
                  log_debug("connection-ended", field("peer", address) + " " + field("why", error.message()));

@@ -182,6 +182,7 @@ asio::awaitable<net::HttpResponse> guard(const Gate& gate, const http::RequestHe
     net::HttpResponse out;
     if (known) {
         out = co_await gate.handler(head, body, peer);
+        out.known = true;
     } else {
         if (!authorization.empty())
             log_warning("refused", field("peer", peer.address) + " " + field("why", known.error().message()));

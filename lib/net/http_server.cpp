@@ -21,6 +21,7 @@
 #include <safeq/net/asio_compat.hpp>
 #include <safeq/net/listen_address.hpp>
 
+#include "connection_places.hpp"
 #include "open_streams.hpp"
 #include "request_body.hpp"
 
@@ -35,6 +36,18 @@ std::unexpected<Error> listen_failure(std::string where, const asio::error_code&
                       : error == asio::error::access_denied ? Errc::permission
                                                             : Errc::io_failed;
     return fail(code, std::move(where), error.message());
+}
+
+// Of the peer; empty on a local socket.
+std::string address_of(const Generic::socket& socket) {
+    asio::error_code ignored;
+    const auto endpoint = socket.remote_endpoint(ignored);
+    if (ignored) return {};
+    if (endpoint.protocol().family() != AF_INET && endpoint.protocol().family() != AF_INET6) return {};
+    asio::ip::tcp::endpoint tcp;
+    tcp.resize(endpoint.size());
+    std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
+    return tcp.address().to_string();
 }
 
 // The status that tells a client why its message was not read, or 0 to just close.
@@ -77,42 +90,34 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
     unsigned short bound_port = 0;
     std::string local_path;
     std::atomic<bool> stopping{false};
-    std::atomic<std::size_t> open{0};
+    ConnectionPlaces places{options.connections};
     OpenStreams streams;
     std::mutex mutex;  // of the context
 
-    // Counts as open while it exists.
-    class OpenConnection {
-    public:
-        explicit OpenConnection(std::shared_ptr<Impl> server) noexcept : server_{std::move(server)} { ++server_->open; }
-        ~OpenConnection() {
-            if (server_) --server_->open;
-        }
-        OpenConnection(OpenConnection&&) noexcept = default;
-        OpenConnection& operator=(OpenConnection&&) = delete;
-
-        void failed(const std::exception_ptr& failure) const noexcept {
-            try {
-                std::rethrow_exception(failure);
-            } catch (const std::exception& e) {
-                server_->failed(e);
-            }
-        }
-
-    private:
-        std::shared_ptr<Impl> server_;
+    // Has its place while it exists.
+    struct Connection {
+        std::shared_ptr<Impl> server;
+        ConnectionPlaces::Place place;
     };
 
     asio::awaitable<void> accept_loop();
-    asio::awaitable<void> serve(Generic::socket socket);
+    asio::awaitable<void> serve(Generic::socket socket, std::string address, ConnectionPlaces::Place& place);
     asio::awaitable<void> serve_stream(std::shared_ptr<Stream> stream, std::string address,
-                                       std::shared_ptr<const tls::ServerContext> context);
+                                       std::shared_ptr<const tls::ServerContext> context,
+                                       ConnectionPlaces::Place& counted);
     asio::awaitable<Result<bool>> read_head(Stream& stream, http::RequestParser& parser, bool first,
                                             OpenStreams::Place& place);
     asio::awaitable<Result<void>> respond(Stream& stream, const HttpResponse& response, bool keep_alive,
                                           bool head_only);
     void failed(std::string_view address, const Error& error) {
         if (options.on_failure) options.on_failure(address, error);
+    }
+    void failed(const std::exception_ptr& failure) noexcept {
+        try {
+            std::rethrow_exception(failure);
+        } catch (const std::exception& e) {
+            failed(e);
+        }
     }
     // What can't be told, for want of memory, must not end more than it is about.
     void failed(const std::exception& e) noexcept {
@@ -145,12 +150,14 @@ Result<void> HttpServer::Impl::still_trusted(const Stream& stream, std::shared_p
 }
 
 void HttpServer::Impl::start(Generic::socket socket) {
-    if (open >= options.max_connections) return;
-    OpenConnection connection{shared_from_this()};
+    std::string address = address_of(socket);
+    auto place = places.enter(address);
+    if (!place) return;
+    const auto connection = std::make_shared<Connection>(shared_from_this(), *std::move(place));
     const auto executor = socket.get_executor();
-    asio::co_spawn(executor, serve(std::move(socket)),
-                   [connection = std::move(connection)](const std::exception_ptr& failure) {
-                       if (failure) connection.failed(failure);
+    asio::co_spawn(executor, serve(std::move(socket), std::move(address), connection->place),
+                   [connection](const std::exception_ptr& failure) {
+                       if (failure) connection->server->failed(failure);
                    });
 }
 
@@ -180,21 +187,15 @@ asio::awaitable<void> HttpServer::Impl::accept_loop() {
     }
 }
 
-asio::awaitable<void> HttpServer::Impl::serve(Generic::socket socket) {
-    std::string address;
-    asio::error_code ignored;
-    const auto endpoint = socket.remote_endpoint(ignored);
-    if (!ignored && (endpoint.protocol().family() == AF_INET || endpoint.protocol().family() == AF_INET6)) {
-        asio::ip::tcp::endpoint tcp;
-        tcp.resize(endpoint.size());
-        std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
-        address = tcp.address().to_string();
+asio::awaitable<void> HttpServer::Impl::serve(Generic::socket socket, std::string address,
+                                              ConnectionPlaces::Place& place) {
+    if (!address.empty()) {
         const int on = 1;
         setsockopt(socket.native_handle(), IPPROTO_TCP, 1 /* TCP_NODELAY */, &on, sizeof on);
     }
     auto tls = context();
     if (!tls) {
-        co_await serve_stream(Stream::plain(std::move(socket)), std::move(address), nullptr);
+        co_await serve_stream(Stream::plain(std::move(socket)), std::move(address), nullptr, place);
         co_return;
     }
     auto stream = co_await Stream::accept(std::move(socket), tls, clock, random, options.timeouts.handshake);
@@ -202,7 +203,7 @@ asio::awaitable<void> HttpServer::Impl::serve(Generic::socket socket) {
         failed(address, stream.error());
         co_return;
     }
-    co_await serve_stream(*std::move(stream), std::move(address), std::move(tls));
+    co_await serve_stream(*std::move(stream), std::move(address), std::move(tls), place);
 }
 
 asio::awaitable<Result<bool>> HttpServer::Impl::read_head(Stream& stream, http::RequestParser& parser, bool first,
@@ -239,12 +240,14 @@ asio::awaitable<Result<void>> HttpServer::Impl::respond(Stream& stream, const Ht
 }
 
 asio::awaitable<void> HttpServer::Impl::serve_stream(std::shared_ptr<Stream> stream, std::string address,
-                                                     std::shared_ptr<const tls::ServerContext> context) {
+                                                     std::shared_ptr<const tls::ServerContext> context,
+                                                     ConnectionPlaces::Place& counted) {
     PeerInfo peer{
         .address = address, .certificate = std::nullopt, .user = context ? std::nullopt : stream->peer_user()};
     if (const tls::Peer* tls_peer = stream->peer(); tls_peer && tls_peer->certificate()) {
         peer.certificate = *tls_peer->certificate();
         peer.vouched_by = tls_peer->vouched_by;
+        counted.known();
     }
 
     // GCC 12 destroys twice what is built from a co_await inside braces: the executor comes first.
@@ -276,6 +279,7 @@ asio::awaitable<void> HttpServer::Impl::serve_stream(std::shared_ptr<Stream> str
             failed(address, Error{Errc::internal, head.method + " handler", e.what()});
             response = {.status = 500, .headers = {}, .body = {}, .close = true};
         }
+        if (response.known) counted.known();
         if (stopping) stream->end_by(SteadyClock::now() + options.timeouts.stop);
         if (body.error()) {
             failed(address, *body.error());
@@ -348,7 +352,7 @@ Result<void> HttpServer::use(std::shared_ptr<const tls::ServerContext> context) 
 }
 
 unsigned short HttpServer::port() const noexcept { return impl_->bound_port; }
-std::size_t HttpServer::connections() const noexcept { return impl_->open; }
+std::size_t HttpServer::connections() const noexcept { return impl_->places.taken(); }
 
 void HttpServer::stop() {
     if (impl_->stopping.exchange(true)) return;

@@ -13,8 +13,8 @@ HttpResponse bare(int status, bool close = true) {
     return {.status = status, .headers = {}, .body = {}, .close = close};
 }
 
-HttpResponse answer(const ipp::Message& message, bool close = false) {
-    HttpResponse out{.status = 200, .headers = {}, .body = ipp::encode(message), .close = close};
+HttpResponse answer(const ipp::Message& message, bool close = false, bool known = false) {
+    HttpResponse out{.status = 200, .headers = {}, .body = ipp::encode(message), .close = close, .known = known};
     out.headers.add("Content-Type", "application/ipp");
     out.headers.add("Cache-Control", "no-cache");
     return out;
@@ -110,12 +110,13 @@ asio::awaitable<HttpResponse> serve(const Server& server, const http::RequestHea
         caller.owner = *std::move(owner);
     }
 
+    const bool known = caller.owner.has_value();
     auto outcome = co_await on_pool(server.workers.pool, [&] { return server.engine.begin(*request, caller); });
-    if (const auto* message = std::get_if<ipp::Message>(&outcome)) co_return answer(*message);
+    if (const auto* message = std::get_if<ipp::Message>(&outcome)) co_return answer(*message, false, known);
     auto message =
         co_await take_document(server, std::get<ipp::PendingDocument>(std::move(outcome)), std::move(rest), body);
     if (!message) co_return bare(400);
-    co_return answer(*message);
+    co_return answer(*message, false, known);
 }
 
 }  // namespace

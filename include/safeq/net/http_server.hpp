@@ -12,6 +12,7 @@
 #include <safeq/core/clock.hpp>
 #include <safeq/http/limits.hpp>
 #include <safeq/http/message.hpp>
+#include <safeq/net/connection_limits.hpp>
 #include <safeq/net/stream.hpp>
 #include <safeq/tls/session.hpp>
 
@@ -35,6 +36,9 @@ struct HttpResponse {
     http::Headers headers;
     Bytes body;
     bool close = false;  ///< end the connection after it
+    /// The request has shown whose it is: the connection no longer counts as a stranger's. One with a client
+    /// certificate never does.
+    bool known = false;
 };
 
 /// The body of the request at hand, as it arrives. *Threads*: the handler's coroutine only.
@@ -76,7 +80,7 @@ struct HttpServerOptions {
     HttpHandler handler;
     http::Limits limits = http::Limits::standard();
     HttpTimeouts timeouts = {};
-    std::size_t max_connections = 10'000;
+    ConnectionLimits connections = {};
     std::function<void(std::string_view address, const Error&)> on_failure = {};  ///< of a connection; for the log
 };
 

@@ -361,7 +361,7 @@ TEST_CASE("stop lets those at work finish and takes nobody else", "[net]") {
 
 TEST_CASE("200 connections at once, and no more than allowed", "[net]") {
     Site site;
-    Running running{site, {.tls = site.server(), .handler = echo(), .max_connections = 200}};
+    Running running{site, {.tls = site.server(), .handler = echo(), .connections = {.all = 200}}};
     const auto context = site.client();
     std::vector<std::unique_ptr<net::ClientStream>> streams(200);
     std::vector<std::thread> threads;
