@@ -113,7 +113,7 @@ namespace {
 
 net::HttpResponse status_only(const Error& error) {
     log_warning("file-refused", field("why", error.message()));
-    const service::ApiReply refused = service::refuse(error);
+    const service::ApiReply refused = service::refuse_intake(error);
     net::HttpResponse out{.status = refused.status, .headers = {}, .body = to_bytes(refused.body), .close = true};
     out.headers.add("Content-Type", "application/json");
     return out;

@@ -7,11 +7,12 @@
 
 #include <fmt/format.h>
 
-#include <safeq/auth/hasher.hpp>
+#include <safeq/auth/pepper.hpp>
 #include <safeq/crypto/random.hpp>
 
 #include "common/files.hpp"
 #include "config/options.hpp"
+#include "safeq/auditor_password.hpp"
 #include "safeq/authority_folder.hpp"
 
 namespace safeq::daemon {
@@ -159,15 +160,11 @@ private:
         SAFEQ_TRY(const auto witness, signing_key(*keys, witness_key_file));
         SAFEQ_TRY_VOID(public_note_key(witness_public, witness_name(tenant_), witness));
 
-        // The auditor's first password: random, told once, stored as a salted hash under a pepper of its own.
-        const auto pepper_key = auth::PepperKey::random(random_);
-        SAFEQ_TRY_VOID(keys->write_new(auditor_pepper_file, pepper_key.expose()));
-        const auth::PepperRing peppers{auth::Pepper{pepper_key}};
-        auth::HashingBudget budget{auth::hashing_2026};
-        const auth::Hasher hasher{auth::argon2id_2026, peppers, random_, budget};
+        // The auditor's first password: random, told once, under a pepper of its own.
+        const auto pepper = auth::PepperKey::random(random_);
+        SAFEQ_TRY_VOID(keys->write_new(auditor_pepper_file, pepper.expose()));
         const std::string password = to_base64url(random_.bytes<15>());
-        SAFEQ_TRY(const auth::PhcString hash, hasher.hash(crypto::Secret::copy_of(password)));
-        SAFEQ_TRY_VOID(keys->write_new(auditor_hash_file, as_bytes(hash.text())));
+        SAFEQ_TRY_VOID(store_auditor_password(*keys, crypto::Secret::copy_of(password), random_));
         return write_text(report.root / "auditor.txt", password + "\n", 0600);
     }
 

@@ -6,6 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include <safeq/core/text.hpp>
+#include <safeq/crypto/random.hpp>
+#include <safeq/store/key_folder.hpp>
+
+#include "safeq/auditor_password.hpp"
+#include "safeq/secrets.hpp"
 
 namespace safeq::daemon {
 namespace {
@@ -66,6 +71,18 @@ void status(const Context& context) {
     }
 }
 
+// With the folder's files, not through the server: it has no place for a secret that changes while it runs.
+void password(const Context& context) {
+    const DaemonFolder report = context.layout.daemon("report");
+    const auto keys = require(store::KeyFolder::open(report.keys()));
+    const crypto::Secret secret = require(ask_secret("Password of the auditor"));
+    crypto::SystemRandom random;
+    if (const auto stored = store_auditor_password(*keys, secret, random); !stored)
+        throw CommandFailed{stored.error().message()};
+    std::filesystem::remove(report.root / "auditor.txt");
+    fmt::print(stderr, "It counts from the next start of safeq-report.\n");
+}
+
 }  // namespace
 
 void add_report_command(CLI::App& app, Context& context) {
@@ -80,6 +97,11 @@ void add_report_command(CLI::App& app, Context& context) {
     list->callback([&context, form] { jobs(context, form->json, form->csv); });
     report->add_subcommand("status", "How far each log has been followed, and whether it is sound")
         ->callback([&context] { status(context); });
+    report
+        ->add_subcommand("password",
+                         "Give the auditor another password, read from the terminal or the first line of "
+                         "standard input, from the next start of safeq-report on")
+        ->callback([&context] { password(context); });
 }
 
 }  // namespace safeq::daemon

@@ -15,18 +15,6 @@ constexpr std::chrono::hours told_after_end{1};
 constexpr std::size_t max_body = 64 * 1024;
 constexpr std::string_view intake_prefix = "safeq:daemon:intake:";
 
-// The reasons that an intake must know, for it decides what becomes of the job: whether it ends it, asks for the epochs
-// that are alive, or tries again when an operator has done something; and how it is told.
-std::optional<int> told_to_intake(Errc code) {
-    switch (code) {
-        case Errc::key_destroyed: return 410;
-        case Errc::key_unknown:
-        case Errc::epoch_unknown:
-        case Errc::io_failed: return 503;
-        default: return std::nullopt;
-    }
-}
-
 Work work_of_identify(const ApiCall& call) {
     const auto sealed = SealedCredential::parse(call.body);
     return sealed && sealed->shown == Shown::password ? Work::hashing : Work::ordinary;
@@ -49,6 +37,19 @@ Result<InstanceId> intake_of(const ApiPeer& peer) {
     const auto id = InstanceId::parse(std::string_view{peer.certificate_id}.substr(intake_prefix.size()));
     if (!id) return fail(Errc::denied, "peer", peer.certificate_id + " names no instance");
     return *id;
+}
+
+ApiReply refuse_intake(const Error& error) {
+    const auto told = [&](int status) {
+        return ApiReply{.status = status, .body = Json{{"error", name(error.code)}}.dump()};
+    };
+    switch (error.code) {
+        case Errc::key_destroyed: return told(410);
+        case Errc::key_unknown:
+        case Errc::epoch_unknown:
+        case Errc::io_failed: return told(503);
+        default: return refuse(error);
+    }
 }
 
 std::vector<Route> DaemonApi::routes() {
@@ -100,10 +101,8 @@ Result<ApiReply> DaemonApi::take(const ApiCall& call) {
     SAFEQ_TRY(const JobId job, path_id<JobId>(call, "job"));
     const auto taken = parts_.custody.take(intake, job);
     if (taken) return ApiReply{.status = 204, .body = {}};
-    const auto status = told_to_intake(taken.error().code);
-    if (!status) return std::unexpected(taken.error());
     if (parts_.explain) parts_.explain("/internal/v1/jobs/{job}", taken.error());
-    return ApiReply{.status = *status, .body = Json{{"error", name(taken.error().code)}}.dump()};
+    return refuse_intake(taken.error());
 }
 
 Result<ApiReply> DaemonApi::list(const ApiCall& call) {

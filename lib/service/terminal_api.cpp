@@ -157,7 +157,10 @@ ApiReply TerminalApi::release_all(const ApiCall& call, const job::Device& device
     Json rows = Json::array();
     for (const OwnJob& own : *jobs) {
         if (own.job.state != job::State::held) continue;
-        const auto done = parts_.desk.release(session, device, own.job.id, job::Wish::print);
+        // They may have been signed out since: what has begun goes on, nothing else begins.
+        const auto still = parts_.sign_in.check(call.bearer, device);
+        const auto done = still ? parts_.desk.release(*still, device, own.job.id, job::Wish::print)
+                                : Result<Released>{std::unexpected(still.error())};
         if (done) {
             rows.push_back(outcome(*done));
             continue;

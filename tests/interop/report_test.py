@@ -118,6 +118,20 @@ def test_guesses_from_everywhere_lock_no_auditor_out_also_after_a_restart(site):
     assert get(site, "/", *auditor(site))[0] == 200
 
 
+def test_the_auditor_gets_another_password(site):
+    first = auditor(site)
+    refused = site.safeq("report", "password", text="auditor123auditor\n", check=False)
+    assert refused.returncode == 1 and "auditor123" not in refused.stderr, refused.stderr
+    assert (site.root / "report" / "auditor.txt").exists()
+    site.safeq("report", "password", text="a password of the auditor\n")
+    assert not (site.root / "report" / "auditor.txt").exists()
+    assert get(site, "/", *first)[0] == 200, "until the next start"
+    site.stop("report")
+    site.start("report")
+    assert get(site, "/", *first)[0] == 401
+    assert get(site, "/", "auditor", "a password of the auditor")[0] == 200
+
+
 def test_a_changed_log_is_noticed(site):
     site.stop("release")
     bundle = max((site.root / "release" / "log").rglob("entries/*.p/*"), key=lambda path: int(path.name))

@@ -14,6 +14,11 @@ namespace safeq::service {
 /// The instance of a daemon's certificate id ("safeq:daemon:intake:<instance>"). *Errors*: `denied` for any other.
 [[nodiscard]] Result<InstanceId> intake_of(const ApiPeer& peer);
 
+/// What an intake is told of a job or file that isn't taken: as `refuse`, but with the reasons by which it decides what
+/// becomes of the job: whether it ends it, asks for the epochs that are alive, or tries again when an operator has done
+/// something.
+[[nodiscard]] ApiReply refuse_intake(const Error& error);
+
 /// What a release server offers to other daemons, over mutually authenticated TLS: identity, hand-over and job states
 /// to intakes, subject keys and a place on record to the report server. The sealed files themselves come by a streaming
 /// route beside this table. *Threads*: handlers are safe from several threads; they block.

@@ -73,6 +73,8 @@ TEST_CASE("while an epoch ends, for as long as that takes, keys are listed, made
             return blobs.open(name);
         }
         Result<void> remove(const spool::BlobName& name) override { return blobs.remove(name); }
+        Result<void> set_aside(const spool::BlobName& name) override { return blobs.set_aside(name); }
+        Result<std::vector<spool::BlobName>> list_aside() override { return blobs.list_aside(); }
         Result<std::vector<spool::BlobName>> list() override {
             if (!begun.try_wait()) begun.count_down();
             go_on.wait();

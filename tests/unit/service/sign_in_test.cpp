@@ -277,3 +277,19 @@ TEST_CASE("an interface tells of a throttled sign-in no sooner than of any other
     CHECK(terminal == service::throttled_answer);
     CHECK(intake == service::throttled_answer);
 }
+
+TEST_CASE("who is signed out while all of their jobs are released has no more of them printed", "[service]") {
+    test::ApiWorld w;
+    const std::vector<JobId> jobs{w.job(), w.job(), w.job()};
+    const std::string bearer = w.sign_in();
+    service::UserChange disabled{};
+    disabled.disabled = true;
+    w.device.while_it_prints = [&] { (void)test::must(w.front->admin.change_user("carol", disabled)); };
+    const auto reply =
+        w.call({.route = "POST /v1/jobs/release", .peer = w.at_terminal, .bearer = bearer, .body = "{}"});
+    CHECK(reply.status == 200);
+    CHECK(w.device.deliveries == 1);
+    CHECK(w.state_of(jobs[0]) == job::State::printed);
+    CHECK(w.state_of(jobs[1]) == job::State::held);
+    CHECK(w.state_of(jobs[2]) == job::State::held);
+}
