@@ -55,7 +55,8 @@ struct ApiWorld : World {
                      [&w](const auto& act) {
                          if (w.before_erasure) w.before_erasure();
                          return w.release->custody.undisturbed(act);
-                     }}},
+                     },
+                     [&w](SubjectId subject) { return w.end_others(subject); }}},
               survivors{{w.tenant, w.release_blobs, w.ring, w.intakes, w.repository, w.random}},
               keeper{{.tenant = w.tenant,
                       .seeds = w.seeds,
