@@ -104,7 +104,7 @@ private:
         peppers_.emplace(std::move(peppers));
         SAFEQ_TRY_VOID(load_blocklist());
         SAFEQ_TRY(const auto root, read_key<crypto::WrapKey>(*keys_, subject_root_key_file));
-        SAFEQ_TRY_VOID(load_intakes(common_.shared / intakes_public, intakes_, &at_start_));
+        SAFEQ_TRY_VOID(load_intakes(common_.shared / intakes_public, intakes_, &common_.files));
         SAFEQ_TRY(database_, store::Database::open(folder.root / "release.db", store::Database::Purpose::release));
         SAFEQ_TRY(subject_keys_,
                   store::Database::open(folder.root / "subjects.db", store::Database::Purpose::subjects));
@@ -309,7 +309,7 @@ private:
             SAFEQ_TRY(const Contexts made, make_contexts(fresh));
             SAFEQ_TRY(DevicePolicies devices, device_policies(fresh));
             spool::IntakeTable intakes;
-            SAFEQ_TRY_VOID(load_intakes(fresh.shared / intakes_public, intakes));
+            SAFEQ_TRY_VOID(load_intakes(fresh.shared / intakes_public, intakes, &fresh.files));
             const tls::Certificate& own = fresh.tls.credentials->certificate();
             SAFEQ_TRY_VOID(
                 recorder_->credentials_reloaded("release", own.serial(), own.not_after(), configuration(fresh)));
