@@ -196,28 +196,49 @@ Handover::Progress Handover::run() {
         batch = waiting_;
     }
     std::erase_if(pauses_, [&](const auto& each) { return !batch.contains(each.first); });
-    for (const auto& [job, accepted] : batch) {
-        if (pauses(job)) continue;
-        auto done = hand_over(job, accepted.documents);
-        if (!done && keeps_back(done.error().code) == Keeps::for_good)
-            if (auto ended = give_up(job, accepted, done.error().code); !ended) done = std::move(ended);
-        if (!done) {
-            switch (keeps_back(done.error().code)) {
-                case Keeps::everybody: out.unavailable = std::move(done).error(); return out;
-                case Keeps::larger: out.unavailable = std::move(done).error(); continue;
-                case Keeps::this_one:
-                    pause(job);
-                    out.later.emplace_back(job, std::move(done).error());
-                    continue;
-                case Keeps::for_good: out.refused.emplace_back(job, std::move(done).error()); break;
-            }
-        } else {
-            ++out.taken;
-        }
-        const std::scoped_lock lock{mutex_};
-        waiting_.erase(job);
-    }
+    for (const auto& [job, accepted] : batch)
+        if (!pauses(job) && !try_one(job, accepted, out)) break;
     return out;
+}
+
+Result<void> Handover::run_one(JobId job) {
+    const std::unique_lock one{one_runner_, std::try_to_lock};
+    if (!one) return fail(Errc::busy, "hand-over", "of others");
+    Accepted accepted;
+    {
+        const std::scoped_lock lock{mutex_};
+        const auto it = waiting_.find(job);
+        if (it == waiting_.end()) return {};
+        accepted = it->second;
+    }
+    Progress out;
+    (void)try_one(job, accepted, out);
+    if (out.unavailable) return std::unexpected(*std::move(out.unavailable));
+    if (!out.later.empty()) return std::unexpected(std::move(out.later.front().second));
+    return {};
+}
+
+// Whether others may be tried after it.
+bool Handover::try_one(JobId job, const Accepted& accepted, Progress& out) {
+    auto done = hand_over(job, accepted.documents);
+    if (!done && keeps_back(done.error().code) == Keeps::for_good)
+        if (auto ended = give_up(job, accepted, done.error().code); !ended) done = std::move(ended);
+    if (!done) {
+        switch (keeps_back(done.error().code)) {
+            case Keeps::everybody: out.unavailable = std::move(done).error(); return false;
+            case Keeps::larger: out.unavailable = std::move(done).error(); return true;
+            case Keeps::this_one:
+                pause(job);
+                out.later.emplace_back(job, std::move(done).error());
+                return true;
+            case Keeps::for_good: out.refused.emplace_back(job, std::move(done).error()); break;
+        }
+    } else {
+        ++out.taken;
+    }
+    const std::scoped_lock lock{mutex_};
+    waiting_.erase(job);
+    return true;
 }
 
 bool Handover::pauses(JobId job) const {

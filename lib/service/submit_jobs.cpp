@@ -72,12 +72,10 @@ Result<void> Submit::cancel(const ipp::Caller& caller, std::int32_t job_id) {
             return {};
         }
     }
-    if (parts_.handover.waits(info.uuid)) {
-        // It must be where it can be cancelled: the release server decides about its life.
-        const Handover::Progress progress = parts_.handover.run();
-        if (parts_.handover.waits(info.uuid))
-            return fail(Errc::unavailable, "job",
-                        progress.unavailable ? progress.unavailable->message() : "it is kept back");
+    // It must be where it can be cancelled: the release server decides about its life.
+    if (const auto there = parts_.handover.run_one(info.uuid); !there) {
+        const Errc code = there.error().code == Errc::busy ? Errc::busy : Errc::unavailable;
+        return fail(code, "job", there.error().message());
     }
     return parts_.upstream.cancel(caller.owner->subject, info.uuid);
 }

@@ -67,6 +67,10 @@ public:
     /// of somebody who was erased, is removed, for nobody can ever have it (`key_destroyed`).
     [[nodiscard]] Progress run();
 
+    /// Hands over this one now, if it waits: for who can't act on it before. *Errors*: `busy` while a run is under way,
+    /// which may take long; why it is kept back.
+    [[nodiscard]] Result<void> run_one(JobId job);
+
     [[nodiscard]] std::size_t waiting() const;
     /// Whether this job is still to be handed over.
     [[nodiscard]] bool waits(JobId job) const;
@@ -93,6 +97,7 @@ private:
     [[nodiscard]] Result<void> clear(JobId job, const Files& files, Recovered& out);
     [[nodiscard]] Result<void> record_end(JobId job, SubjectId owner, std::string_view why);
     [[nodiscard]] Result<Accepted> found(JobId job, std::uint32_t documents, SubjectId owner);
+    [[nodiscard]] bool try_one(JobId job, const Accepted& accepted, Progress& out);
     [[nodiscard]] Result<void> hand_over(JobId job, std::uint32_t documents);
     [[nodiscard]] Result<void> remove(JobId job, std::uint32_t documents);
     [[nodiscard]] Result<void> give_up(JobId job, const Accepted& accepted, Errc why);

@@ -3,6 +3,8 @@
 #include <safeq/service/handover.hpp>
 
 #include <atomic>
+#include <future>
+#include <latch>
 #include <semaphore>
 #include <thread>
 
@@ -317,4 +319,36 @@ TEST_CASE("files of another site, or of an intake that isn't known, are left whe
     CHECK(world.release_blobs.has({theirs, 0}));
     CHECK(world.release_blobs.has({strange, 0}));
     CHECK(!world.release_blobs.has({ours, 0}));
+}
+
+TEST_CASE("one job is handed over by itself, and doesn't wait while others are", "[service]") {
+    // The first document of a run stands still on its way.
+    struct Slow final : World {
+        std::latch begun{1}, go_on{1};
+        std::atomic<bool> stand_still = true;
+        Result<void> send(const spool::BlobName& name, spool::BlobSource& file) override {
+            if (stand_still.exchange(false)) {
+                begun.count_down();
+                go_on.wait();
+            }
+            return World::send(name, file);
+        }
+    } world;
+    const JobId first = world.print(test::make_pdf(1, "x"), world.alice, "alice").uuid;
+    const JobId second = world.print(test::make_pdf(1, "y"), world.bob, "bob").uuid;
+    auto run = std::async(std::launch::async, [&] { return world.intake->handover.run().taken; });
+    world.begun.wait();
+    CHECK(world.intake->handover.run_one(second).error().code == Errc::busy);
+    world.go_on.count_down();
+    CHECK(run.get() == 2);
+
+    const JobId third = world.print(test::make_pdf(1, "z"), world.alice, "alice").uuid;
+    const JobId fourth = world.print(test::make_pdf(1, "z"), world.alice, "alice").uuid;
+    world.cut = true;
+    CHECK(world.intake->handover.run_one(fourth).error().code == Errc::unavailable);
+    world.cut = false;
+    CHECK(world.intake->handover.run_one(fourth));
+    CHECK_FALSE(world.intake->handover.waits(fourth));
+    CHECK(world.intake->handover.waits(third));
+    CHECK(world.intake->handover.run_one(first));  // long gone
 }
