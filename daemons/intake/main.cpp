@@ -160,7 +160,10 @@ Result<void> run(const IntakeOptions& options) {
                   },
               .identify = [&](auto path, auto authorization,
                               auto address) { return identify(identities, path, authorization, address); },
-              .identifies_slowly = [](auto path, auto) { return !token::parse_print_path(path).has_value(); },
+              .identifies_slowly =
+                  [](auto path, auto authorization) {
+                      return !authorization.empty() && !token::parse_print_path(path).has_value();
+                  },
               .refused = refused},
              {runtime.pool, identifying}),
          .connections = connections,

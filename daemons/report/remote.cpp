@@ -13,11 +13,13 @@ namespace safeq::daemon {
 
 Result<Bytes> HttpLogReader::read(const std::string& path) {
     const std::string target = path == audit::checkpoint_path ? "/log/checkpoint" : "/log/" + path;
-    SAFEQ_TRY(net::HttpReply reply, client_.request({.method = "GET", .target = target, .headers = {}, .body = {}}));
-    if (reply.status == 404) return fail(Errc::not_found, path);
-    if (reply.status != 200) return fail(Errc::unavailable, path, fmt::format("HTTP {}", reply.status));
-    if (reply.body.size() > audit::max_resource_bytes) return fail(Errc::too_large, path);
-    return std::move(reply.body);
+    auto reply = client_.request({.method = "GET", .target = target, .headers = {}, .body = {}});
+    // Whatever went wrong on the way says nothing about the log.
+    if (!reply) return fail(Errc::unavailable, path, reply.error().message());
+    if (reply->status == 404) return fail(Errc::not_found, path);
+    if (reply->status != 200) return fail(Errc::unavailable, path, fmt::format("HTTP {}", reply->status));
+    if (reply->body.size() > audit::max_resource_bytes) return fail(Errc::too_large, path);
+    return std::move(reply->body);
 }
 
 Result<audit::SubjectKey> RemoteSubjectKeys::key(SubjectId subject) {

@@ -78,10 +78,10 @@ Result<SignedCheckpoint> Log::Impl::publish() {
     SAFEQ_FAIL_POINT("log.tiles_written");
     SAFEQ_TRY(SignedCheckpoint signed_now, SignedCheckpoint::sign({.origin = verifier.name, .head = next.head()}, key));
     const LogFile file{checkpoint_path, to_bytes(signed_now.encode())};
-    SAFEQ_TRY_VOID(store.write({&file, 1}));
-    SAFEQ_FAIL_POINT("log.checkpoint_written");
     // What is known of the tree changes as a whole: nothing from here on allocates before `builder` is the new one.
     std::optional<SignedCheckpoint> known{signed_now};
+    SAFEQ_TRY_VOID(store.write({&file, 1}));
+    SAFEQ_FAIL_POINT("log.checkpoint_written");
     {
         const std::scoped_lock lock{mutex};
         for (const Entry& entry : run) unpublished_bytes -= entry->size();

@@ -49,13 +49,13 @@ Result<Intent> Jobs::promise(UnitOfWork& unit, const Change& change, const Job& 
 
 // One act may meet the failure and be promised only; while that promise is open, the next is refused before it begins.
 Result<void> Jobs::ready() {
-    if (owing_) return fail(Errc::log_unavailable, "job", "the log still lacks the record of an act before this one");
+    if (owing()) return fail(Errc::log_unavailable, "job", "the log still lacks the record of an act before this one");
     return journal_.ready();
 }
 
 Leaf Jobs::append_and_forget(const Intent& intent) {
     if (!journal_.append(intent)) {
-        owing_ = true;
+        ++failed_;
         return Leaf::pending;
     }
     SAFEQ_FAIL_POINT("jobs.outcome_recorded");
@@ -124,7 +124,7 @@ Result<Releasing> Jobs::confirm_durable(Begun&& begun) {
         return unit->commit();
     };
     SAFEQ_TRY_VOID(step_back());
-    owing_ = true;
+    ++failed_;
     return std::unexpected(appended.error());
 }
 

@@ -25,7 +25,7 @@ Result<std::vector<Settled>> Jobs::expire_due(TenantId tenant, Time by, std::siz
         SAFEQ_TRY(const std::vector<Job> due, unit->list(tenant, filter));
         unit.reset();
         for (const Job& job : due) {
-            if (settled.size() == limit || owing_) return settled;
+            if (settled.size() == limit || owing()) return settled;
             if (job.restricted) continue;
             auto done = settle({.tenant = tenant, .job = job.id, .event = Event::expire});
             if (done) {
@@ -34,8 +34,10 @@ Result<std::vector<Settled>> Jobs::expire_due(TenantId tenant, Time by, std::siz
             }
             // Its owner was faster, or a privacy officer.
             const Errc code = done.error().code;
-            if (code != Errc::illegal_transition && code != Errc::not_found && code != Errc::conflict)
-                return std::unexpected(std::move(done).error());
+            if (code == Errc::illegal_transition || code == Errc::not_found || code == Errc::conflict) continue;
+            // What went before is told, for its documents are to go; the next call meets the failure again.
+            if (!settled.empty()) return settled;
+            return std::unexpected(std::move(done).error());
         }
         if (due.size() < page) break;
         filter.after = due.back().id;
@@ -61,6 +63,8 @@ Result<std::size_t> Jobs::forget(TenantId tenant, Time before, const std::functi
 }
 
 Result<std::vector<Job>> Jobs::flush(TenantId tenant) {
+    // What fails from here on may be of a promise that isn't read any more.
+    const std::uint64_t seen = failed_;
     SAFEQ_TRY(auto reading, repository_.begin());
     SAFEQ_TRY(const std::vector<Intent> intents, reading->intents(tenant));
     reading.reset();
@@ -80,7 +84,7 @@ Result<std::vector<Job>> Jobs::flush(TenantId tenant) {
         std::erase_if(settled, [&](const Job& earlier) { return earlier.id == job->id; });
         settled.push_back(*std::move(job));
     }
-    owing_ = false;
+    paid_ = seen;
     return settled;
 }
 

@@ -81,7 +81,9 @@ Result<std::unique_ptr<ClientStream>> HttpClient::connect(const Context& context
     const auto now = SteadyClock::now();
     const bool waited = now - begun >= options_.connect_timeout / 10;
     const std::scoped_lock lock{mutex_};
-    if (!stream && waited && target_.pause.count() > 0)
+    if (stream) connected_ = now;
+    // Not where somebody got through since this one began.
+    if (!stream && waited && target_.pause.count() > 0 && connected_ < begun)
         outage_ = Outage{.last = stream.error(), .until = now + target_.pause};
     else outage_.reset();
     return stream;

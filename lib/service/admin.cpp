@@ -14,9 +14,18 @@ namespace safeq::service {
 namespace {
 
 constexpr std::size_t page = 256;
+constexpr std::string_view erased_prefix = "erased-";
 
 // What a refusal says of a person's name: errors go to the log of operators, which no erasure reaches.
 constexpr std::string_view taken = "the name is taken";
+
+// Ids and names are meant by one word, and who was erased is called by their id: no name may be taken for either.
+Result<void> check_new_name(std::string_view name) {
+    SAFEQ_TRY_VOID(auth::check_user_name(name));
+    if (SubjectId::parse(name) || name.starts_with(erased_prefix))
+        return fail(Errc::invalid_argument, "user name", "of the form of an id, or of an erased person");
+    return {};
+}
 
 // An empty display name is none.
 std::optional<std::string> given(std::optional<std::string> name) {
@@ -72,7 +81,7 @@ Result<void> Admin::set_cards(auth::Account& account, const std::vector<std::str
 Result<auth::Account> Admin::add_user(NewUser user) {
     if (!user.password && !user.pin && user.cards.empty())
         return fail(Errc::invalid_argument, "user", "without a password, PIN or card nobody could ever sign in");
-    SAFEQ_TRY_VOID(auth::check_user_name(user.name));
+    SAFEQ_TRY_VOID(check_new_name(user.name));
     const std::scoped_lock lock{accounts_};
     SAFEQ_TRY_VOID(must_be_free(parts_.accounts.find_by_name(parts_.tenant, user.name), "user", taken));
 
@@ -134,9 +143,12 @@ Result<auth::Account> Admin::change_user(std::string_view who, const UserChange&
 Result<std::size_t> Admin::import_users(std::string_view file) {
     SAFEQ_TRY(const std::vector<auth::ImportedUser> users, auth::parse_import_file(file));
     const std::scoped_lock lock{accounts_};
-    for (const auth::ImportedUser& user : users)
+    for (const auth::ImportedUser& user : users) {
+        if (const auto good = check_new_name(user.name); !good)
+            return fail(good.error().code, "line " + std::to_string(user.line), good.error().message());
         SAFEQ_TRY_VOID(must_be_free(parts_.accounts.find_by_name(parts_.tenant, user.name),
                                     "line " + std::to_string(user.line), taken));
+    }
     std::vector<auth::Account> accounts;
     for (const auth::ImportedUser& user : users)
         accounts.push_back({.tenant = parts_.tenant,
@@ -211,19 +223,20 @@ Result<SubjectId> Admin::erase_user(std::string_view who) {
 Result<void> Admin::erase(const auth::Account& account) {
     const SubjectId subject = account.subject;
     SAFEQ_TRY_VOID(check_erasable(subject));
+    SAFEQ_TRY_VOID(parts_.recorder.ready());
     auth::Account begun = account;
     begun.erasing = true;
     SAFEQ_TRY_VOID(parts_.accounts.save(begun));
     SAFEQ_FAIL_POINT("admin.erasure_begun");
     if (const auto recorded = parts_.recorder.user_erased(subject); !recorded) {
-        // Refused, and so not to be done later by itself.
-        if (!account.erasing) SAFEQ_TRY_VOID(parts_.accounts.save(account));
+        // Refused, and so not to be done later by itself; but a log that doesn't go on may have the record.
+        if (!account.erasing && parts_.recorder.ready()) SAFEQ_TRY_VOID(parts_.accounts.save(account));
         return recorded;
     }
     SAFEQ_FAIL_POINT("admin.erasure_recorded");
     auth::Account left{.tenant = parts_.tenant,
                        .subject = subject,
-                       .name = "erased-" + subject.text(),
+                       .name = std::string{erased_prefix} + subject.text(),
                        .disabled = true,
                        .created = account.created,
                        .erasing = true};

@@ -81,6 +81,7 @@ Result<job::Device> Admin::add_device(NewDevice device) {
                     .terminal = device.terminal,
                     .factor_rule = rule.text(),
                     .created = parts_.clock.now()};
+    if (DeviceId::parse(row.name)) return fail(Errc::invalid_argument, "device", "a name of the form of an id");
     const std::scoped_lock lock{devices_};
     SAFEQ_TRY_VOID(check_device(row));
     SAFEQ_TRY_VOID(must_be_free(parts_.devices.find_by_name(parts_.tenant, row.name), "device", row.name));

@@ -16,11 +16,20 @@ void add_pin(Bytes& pins, const spool::Reader& reader) {
     const crypto::Sha256Digest pin = reader.pin();
     pins.insert(pins.end(), pin.begin(), pin.end());
 }
+
+// What our own stores can't tell says nothing about the files: an intake must not take it for a verdict on them.
+template <class T>
+Result<T> of_ours(Result<T> result) {
+    if (!result && (spool::is_damage(result.error().code) || result.error().code == Errc::internal))
+        result.error().code = Errc::io_failed;
+    return result;
+}
+
 }  // namespace
 
 Result<bool> Custody::known(JobId job) {
-    SAFEQ_TRY(const auto unit, parts_.repository.begin());
-    const auto row = unit->find(parts_.tenant, job);
+    SAFEQ_TRY(const auto unit, of_ours(parts_.repository.begin()));
+    const auto row = of_ours(unit->find(parts_.tenant, job));
     if (row) return true;
     if (row.error().code == Errc::not_found) return false;
     return std::unexpected(row.error());
@@ -98,12 +107,12 @@ Result<void> Custody::take_what_opens(InstanceId intake, JobId id, const LoggedJ
         add_pin(pins, reader);
     }
 
-    const auto owner = parts_.accounts.find_by_subject(parts_.tenant, header.owner);
+    const auto owner = of_ours(parts_.accounts.find_by_subject(parts_.tenant, header.owner));
     if (!owner) {
         if (owner.error().code == Errc::not_found) return fail(Errc::denied, "ticket", "nobody knows its owner");
         return std::unexpected(owner.error());
     }
-    SAFEQ_TRY(const audit::SubjectKey key, parts_.subjects.key(header.owner));
+    SAFEQ_TRY(const audit::SubjectKey key, of_ours(parts_.subjects.key(header.owner)));
 
     job::Job job{.id = id,
                  .tenant = parts_.tenant,
@@ -125,12 +134,12 @@ Result<void> Custody::take_what_opens(InstanceId intake, JobId id, const LoggedJ
         job.restricted = lost->restricted;
         job.kept = lost->kept;
         if (job.kept) job.expires = parts_.clock.now() + parts_.retention.kept;
-        SAFEQ_TRY_VOID(parts_.recorder.job_restored(job));
+        SAFEQ_TRY_VOID(of_ours(parts_.recorder.job_restored(job)));
     } else {
-        SAFEQ_TRY_VOID(parts_.recorder.job_held(job, ticket.title, owner->name));
+        SAFEQ_TRY_VOID(of_ours(parts_.recorder.job_held(job, ticket.title, owner->name)));
     }
     SAFEQ_FAIL_POINT("custody.recorded");
-    SAFEQ_TRY(const job::Insertion inserted, parts_.jobs.take(job));
+    SAFEQ_TRY(const job::Insertion inserted, of_ours(parts_.jobs.take(job)));
     SAFEQ_FAIL_POINT("custody.taken");
     (void)inserted;
     return {};

@@ -118,8 +118,7 @@ Result<void> Handover::sort_out(JobId job, SubjectId owner, const Files& files, 
         ++out.failed;
         return clear(job, files, out);
     }
-    SAFEQ_TRY(const Accepted left, found(job, files.here.back(), owner));
-    add(job, left);
+    add(job, found(job, files.here.back(), owner));
     ++out.waiting;
     return {};
 }
@@ -140,11 +139,12 @@ Result<void> Handover::record_end(JobId job, SubjectId owner, std::string_view w
 }
 
 // What isn't ours to open says its size outside; a file that doesn't is for the hand-over to report.
-Result<Handover::Accepted> Handover::found(JobId job, std::uint32_t documents, SubjectId owner) {
+Handover::Accepted Handover::found(JobId job, std::uint32_t documents, SubjectId owner) {
     Accepted out{.documents = documents, .owner = owner};
     for (std::uint32_t number = 1; number <= documents; ++number) {
-        SAFEQ_TRY(const auto file, parts_.blobs.open({job, number}));
-        const auto envelope = spool::inspect(*file);
+        const auto file = parts_.blobs.open({job, number});
+        if (!file) continue;
+        const auto envelope = spool::inspect(**file);
         if (envelope) out.bytes += envelope->layout.plaintext_bytes;
     }
     return out;
@@ -156,6 +156,7 @@ void Handover::add(JobId job, const Accepted& accepted) {
 }
 
 Result<void> Handover::hand_over(JobId job, std::uint32_t documents) {
+    if (over_.contains(job)) return remove(job, documents);
     bool held = false;
     for (std::uint32_t number = 0; number <= documents && !held; ++number) {
         SAFEQ_FAIL_POINT("handover.send");
@@ -172,12 +173,14 @@ Result<void> Handover::hand_over(JobId job, std::uint32_t documents) {
     return remove(job, documents);
 }
 
-// The ticket first: see recover.
+// The ticket first: see recover. What can't be removed now is tried again, and nothing else is done about it.
 Result<void> Handover::remove(JobId job, std::uint32_t documents) {
+    over_.insert(job);
     for (std::uint32_t number = 0; number <= documents; ++number) {
         SAFEQ_TRY_VOID(parts_.blobs.remove({job, number}));
         SAFEQ_FAIL_POINT("handover.copy_removed");
     }
+    over_.erase(job);
     return {};
 }
 
@@ -202,6 +205,7 @@ Handover::Progress Handover::run() {
 }
 
 Result<void> Handover::run_one(JobId job) {
+    if (!waits(job)) return {};  // no run is in its way
     const std::unique_lock one{one_runner_, std::try_to_lock};
     if (!one) return fail(Errc::busy, "hand-over", "of others");
     Accepted accepted;

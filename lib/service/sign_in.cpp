@@ -68,6 +68,14 @@ Result<void> SignIn::tell_of_concurrent_use(SubjectId subject, DeviceId here) {
     return parts_.recorder.concurrent_use(subject, here, elsewhere->device);
 }
 
+Result<std::optional<std::uint64_t>> SignIn::standing(SubjectId subject) {
+    const auto account = parts_.accounts.find_by_subject(parts_.tenant, subject);
+    if (!account && account.error().code == Errc::not_found) return std::nullopt;
+    if (!account) return std::unexpected(account.error());
+    if (account->disabled) return fail(Errc::revoked, "account", "disabled");
+    return account->revision;
+}
+
 Result<token::Session> SignIn::check(std::string_view session, const job::Device& device) {
     return parts_.sessions.check(session, parts_.tenant, device.id);
 }

@@ -2,6 +2,7 @@
 #include <safeq/service/terminal_api.hpp>
 
 #include <algorithm>
+#include <tuple>
 
 #include "core/json.hpp"
 #include "service/api_bodies.hpp"
@@ -108,6 +109,13 @@ ApiReply TerminalApi::sign_in(const ApiCall& call, const job::Device& device) {
         reply.not_before = not_before(signed_in.error());
         return reply;
     }
+    // The session first, then the row: who changes it closes the sessions at it afterwards.
+    const auto now = device_of(call);
+    if (!now || now->id != device.id || now->factor_rule != device.factor_rule) {
+        std::ignore = parts_.sign_in.close(as_text(signed_in->session.expose()), device);
+        return refused(call, "sign in",
+                       now ? Error{Errc::revoked, "device", "changed while somebody signed in"} : now.error());
+    }
     return {.status = 201,
             .body = Json{{"session", as_text(signed_in->session.expose())},
                          {"user", signed_in->user_name},
@@ -154,13 +162,23 @@ ApiReply TerminalApi::release_one(const ApiCall& call, const job::Device& device
 ApiReply TerminalApi::release_all(const ApiCall& call, const job::Device& device, const token::Session& session) {
     const auto jobs = parts_.desk.jobs(session);
     if (!jobs) return refused(call, "release all", jobs.error());
+    const auto who = parts_.sign_in.standing(session.subject);
+    if (!who) return refused(call, "release all", who.error());
+    // Looked at before the account was, once.
+    if (const auto still = parts_.sign_in.check(call.bearer, device); !still)
+        return refused(call, "release all", still.error());
+    // Somebody may have been disabled, or the device moved, while one was printed: what has begun goes on, nothing else
+    // begins. The session isn't asked again, for it may have been idle for as long as that took.
+    const auto release = [&](JobId job) -> Result<Released> {
+        SAFEQ_TRY(const auto now, parts_.sign_in.standing(session.subject));
+        if (now != *who) return fail(Errc::revoked, "account", "changed meanwhile");
+        SAFEQ_TRY(const job::Device here, device_of(call));
+        return parts_.desk.release(session, here, job, job::Wish::print);
+    };
     Json rows = Json::array();
     for (const OwnJob& own : *jobs) {
         if (own.job.state != job::State::held) continue;
-        // They may have been signed out since: what has begun goes on, nothing else begins.
-        const auto still = parts_.sign_in.check(call.bearer, device);
-        const auto done = still ? parts_.desk.release(*still, device, own.job.id, job::Wish::print)
-                                : Result<Released>{std::unexpected(still.error())};
+        const auto done = release(own.job.id);
         if (done) {
             rows.push_back(outcome(*done));
             continue;

@@ -93,7 +93,8 @@ Error read_refusal(int status, std::string_view body, std::string_view what) {
             code ? std::ranges::find_if(known, [&](Errc one) { return name(one) == *code; }) : known.end();
         if (same != known.end()) return told(*same);
     }
-    return told(status >= 500 ? Errc::unavailable : Errc::denied);
+    constexpr int request_timeout = 408;  // it says so of how the request came, not of what it was
+    return told(status >= 500 || status == request_timeout ? Errc::unavailable : Errc::denied);
 }
 
 Result<Identity> read_identity(std::string_view body) {

@@ -114,7 +114,8 @@ Result<void> SubjectKeys::adopt(Database& former) {
             rows.push_back(std::move(one));
         }
     }
-    if (rows.empty()) return {};
+    // Also where a former go ended before this.
+    if (rows.empty()) return from->empty_log();
     {
         const Access to{database_};
         SAFEQ_TRY(auto transaction, sqlite::Transaction::begin(*to));

@@ -185,7 +185,7 @@ public:
 
     Result<void> add(const token::TokenRecord& record) override {
         if (down) return store_is_down();
-        if (before_add) before_add();
+        if (const auto happens = before_add) happens();
         const std::scoped_lock lock{mutex_};
         return insert(record);
     }

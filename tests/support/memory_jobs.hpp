@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 
 #include <safeq/job/device.hpp>
@@ -22,9 +23,11 @@ public:
     };
 
     std::function<void()> before_begin;  ///< called without the mutex
+    std::optional<Errc> fault;           ///< what it fails with
 
     [[nodiscard]] Result<std::unique_ptr<job::UnitOfWork>> begin() override {
         if (before_begin) before_begin();
+        if (fault) return fail(*fault, "repository");
         return std::make_unique<Unit>(*this);
     }
 

@@ -180,13 +180,15 @@ private:
     Result<Settled> settle(Change change);
     Result<Intent> promise(UnitOfWork& unit, const Change& change, const Job& job, State before);
     Result<void> ready();
+    bool owing() const noexcept { return failed_ != paid_; }
     Leaf append_and_forget(const Intent& intent);
 
     Repository& repository_;
     Journal& journal_;
     const Clock& clock_;
     Random& random_;
-    std::atomic<bool> owing_ = false;
+    // How often an append failed, and how many of these failures a flush has made good.
+    std::atomic<std::uint64_t> failed_ = 0, paid_ = 0;
 };
 
 }  // namespace safeq::job

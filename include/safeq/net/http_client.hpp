@@ -100,6 +100,7 @@ private:
         std::chrono::steady_clock::time_point until;
     };
     std::optional<Outage> outage_;
+    std::chrono::steady_clock::time_point connected_{};  // when somebody got through last
 };
 
 }  // namespace safeq::net

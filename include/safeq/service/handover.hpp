@@ -96,7 +96,7 @@ private:
                                         Recovered& out);
     [[nodiscard]] Result<void> clear(JobId job, const Files& files, Recovered& out);
     [[nodiscard]] Result<void> record_end(JobId job, SubjectId owner, std::string_view why);
-    [[nodiscard]] Result<Accepted> found(JobId job, std::uint32_t documents, SubjectId owner);
+    [[nodiscard]] Accepted found(JobId job, std::uint32_t documents, SubjectId owner);
     [[nodiscard]] bool try_one(JobId job, const Accepted& accepted, Progress& out);
     [[nodiscard]] Result<void> hand_over(JobId job, std::uint32_t documents);
     [[nodiscard]] Result<void> remove(JobId job, std::uint32_t documents);
@@ -106,7 +106,8 @@ private:
     mutable std::mutex mutex_;
     std::map<JobId, Accepted> waiting_;
     std::mutex one_runner_;
-    std::map<JobId, Pause> pauses_;  // of the one who runs
+    std::map<JobId, Pause> pauses_;  // of the one who runs, as is what follows
+    std::set<JobId> over_;           // taken, or ended: only our copies are left
 };
 
 }  // namespace safeq::service

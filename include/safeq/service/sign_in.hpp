@@ -62,6 +62,10 @@ public:
     /// The session of this text at this device. *Errors*: as `token::SessionManager::check`.
     [[nodiscard]] Result<token::Session> check(std::string_view session, const job::Device& device);
 
+    /// The revision of somebody's account; none where the account is only in a directory. By it, who does several
+    /// things in a row knows whether they may go on. *Errors*: `revoked` where it is disabled; the store's.
+    [[nodiscard]] Result<std::optional<std::uint64_t>> standing(SubjectId subject);
+
     /// Ends the session of this text at this device. *Errors*: as `check`.
     [[nodiscard]] Result<void> close(std::string_view session, const job::Device& device);
 

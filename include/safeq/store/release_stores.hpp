@@ -39,7 +39,9 @@ public:
                                                                      const Parts& parts) {
         SAFEQ_TRY(auto database, Database::open(path, Database::Purpose::release));
         SAFEQ_TRY(auto keys, Database::open(path.parent_path() / "subjects.db", Database::Purpose::subjects));
-        return std::unique_ptr<ReleaseStores>{new ReleaseStores{std::move(database), std::move(keys), parts}};
+        std::unique_ptr<ReleaseStores> out{new ReleaseStores{std::move(database), std::move(keys), parts}};
+        SAFEQ_TRY_VOID(out->subjects.adopt(*out->database_));
+        return out;
     }
     ReleaseStores(const ReleaseStores&) = delete;
     ReleaseStores& operator=(const ReleaseStores&) = delete;

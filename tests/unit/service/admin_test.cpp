@@ -203,6 +203,20 @@ TEST_CASE("a token is on record as revoked only where it was that person's, and 
     CHECK(w.release->log->size() == before + 1);
 }
 
+TEST_CASE("no name is taken for an id or for who was erased", "[service]") {
+    Change w;
+    for (const std::string& name : {w.carol.text(), "erased-" + w.carol.text()}) {
+        service::NewUser user{.name = name, .display_name = {}, .password = {}, .pin = {}, .cards = {"0c0c0c0c"}};
+        CHECK(w.front->admin.add_user(std::move(user)).error().code == Errc::invalid_argument);
+        const auto imported =
+            w.front->admin.import_users("dan:$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\n" + name +
+                                        ":$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\n");
+        CHECK(imported.error().code == Errc::invalid_argument);
+        CHECK(imported.error().where == "line 2");
+    }
+    CHECK_FALSE(w.accounts.find_by_name(w.tenant, "dan"));
+}
+
 TEST_CASE("who is erased stays so", "[service]") {
     Change w;
     REQUIRE(w.front->admin.erase_user("carol"));
@@ -265,10 +279,15 @@ TEST_CASE("a person is meant by their subject id wherever their name would do, a
     CHECK(must(w.front->admin.print_tokens(w.carol.text())).empty());
     CHECK(w.patch(R"({"disabled":true})", SubjectId::make(w.clock, w.random).text()) == 404);
 
-    // Somebody whose name is carol's id.
-    (void)must(w.front->admin.add_user(
-        {.name = w.carol.text(), .display_name = {}, .password = {}, .pin = {}, .cards = {"04d1d2d3"}}));
+    // Somebody whose name is carol's id, from before no such name was taken.
+    const SubjectId other = SubjectId::make(w.clock, w.random);
+    w.subjects.put(other, audit::SubjectKey::random(w.random));
+    must(w.accounts.save({.tenant = w.tenant,
+                          .subject = other,
+                          .name = w.carol.text(),
+                          .password = must(w.hasher.hash(crypto::Secret::copy_of("correct horse battery"))),
+                          .created = w.clock.now()}));
     CHECK(w.patch(R"({"disabled":true})", w.carol.text()) == 200);
     CHECK(w.lets_in({card("04c1c2c3")}));
-    CHECK_FALSE(w.lets_in({card("04d1d2d3")}));
+    CHECK(w.accounts.find_by_name(w.tenant, w.carol.text())->disabled);
 }

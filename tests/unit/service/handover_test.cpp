@@ -321,6 +321,19 @@ TEST_CASE("files of another site, or of an intake that isn't known, are left whe
     CHECK(!world.release_blobs.has({ours, 0}));
 }
 
+TEST_CASE("a fault in the release server's own stores is no verdict on a job", "[service]") {
+    Two two;
+    for (const Errc fault : {Errc::malformed, Errc::internal}) {
+        two.world.repository.fault = fault;
+        const auto progress = two.run();
+        CHECK(progress.refused.empty());
+        CHECK(two.world.intake->handover.waiting() == 2);
+        two.world.clock.advance(65s);
+    }
+    two.world.repository.fault = std::nullopt;
+    CHECK(two.run().taken == 2);
+}
+
 TEST_CASE("one job is handed over by itself, and doesn't wait while others are", "[service]") {
     // The first document of a run stands still on its way.
     struct Slow final : World {
@@ -339,6 +352,7 @@ TEST_CASE("one job is handed over by itself, and doesn't wait while others are",
     auto run = std::async(std::launch::async, [&] { return world.intake->handover.run().taken; });
     world.begun.wait();
     CHECK(world.intake->handover.run_one(second).error().code == Errc::busy);
+    CHECK(world.intake->handover.run_one(JobId::make(world.clock, world.random)));  // nothing waits for that
     world.go_on.count_down();
     CHECK(run.get() == 2);
 

@@ -295,3 +295,45 @@ TEST_CASE("who is signed out while all of their jobs are released has no more of
     CHECK(are(job::State::printed) == 1);
     CHECK(are(job::State::held) == 2);
 }
+
+TEST_CASE("documents that take longer than a session may be idle are released to the last", "[service]") {
+    test::ApiWorld w;
+    const std::vector<JobId> jobs{w.job(), w.job()};
+    const std::string bearer = w.sign_in();
+    w.device.while_it_prints = [&] {
+        w.clock.advance(token::terminal_session_2026.idle + 1min);
+        REQUIRE(w.front->sessions.sweep());
+    };
+    CHECK(w.call({.route = "POST /v1/jobs/release", .peer = w.at_terminal, .bearer = bearer, .body = "{}"}).status ==
+          200);
+    for (const JobId job : jobs) CHECK(w.state_of(job) == job::State::printed);
+}
+
+TEST_CASE("a device that moves between two documents gets the second where it is", "[service]") {
+    test::ApiWorld w;
+    (void)w.job();
+    (void)w.job();
+    const std::string bearer = w.sign_in();
+    w.device.while_it_prints = [&] {
+        w.device.while_it_prints = {};
+        REQUIRE(w.front->admin.change_device("mfd", {.uri = "ipps://elsewhere.example/ipp/print"}));
+    };
+    CHECK(w.call({.route = "POST /v1/jobs/release", .peer = w.at_terminal, .bearer = bearer, .body = "{}"}).status ==
+          200);
+    CHECK(w.device.deliveries == 2);
+    CHECK(w.device.last_uri == "ipps://elsewhere.example/ipp/print");
+}
+
+TEST_CASE("who signs in by a rule that is another by then is not let in", "[service]") {
+    test::ApiWorld w;
+    w.tokens.before_add = [&] {
+        w.tokens.before_add = {};
+        REQUIRE(
+            w.front->admin.change_device("mfd", {.uri = "ipps://mfd.example/ipp/print", .factor_rule = "card+pin"}));
+    };
+    const auto reply = w.call({.route = "POST /v1/sessions",
+                               .peer = w.at_terminal,
+                               .body = R"({"factors":[{"type":"card","uid":"04a1b2c3"}]})"});
+    CHECK(reply.status == 403);
+    CHECK(w.front->sessions.list(w.tenant, w.carol)->empty());
+}

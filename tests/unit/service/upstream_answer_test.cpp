@@ -91,6 +91,7 @@ TEST_CASE("a refusal has a code of ours", "[upstream]") {
     CHECK(read_refusal(410, R"({"error":"key_destroyed"})", "hand-over").code == Errc::key_destroyed);
     CHECK(read_refusal(403, R"({"error":"no such code"})", "jobs").code == Errc::denied);
     CHECK(read_refusal(404, "<html>", "jobs").code == Errc::denied);
+    CHECK(read_refusal(408, "", "file").code == Errc::unavailable);
     CHECK(read_refusal(502, "<html>", "jobs").code == Errc::unavailable);
     CHECK(read_refusal(503, R"({"error":7})", "jobs").code == Errc::unavailable);
     CHECK(read_refusal(403, "", "jobs").where == "jobs");

@@ -64,13 +64,16 @@ public:
             got.insert(got.end(), piece->begin(), piece->end());
         }
         ++deliveries;
-        if (while_it_prints) while_it_prints();
+        last_uri = consignment.device.uri;
+        // What happens may be that nothing happens any more.
+        if (const auto happens = while_it_prints) happens();
         return {.outcome = {.kind = end}, .detail = {}};
     }
 
     job::Outcome::Kind end = job::Outcome::Kind::printed;
     Bytes got;
     int deliveries = 0;
+    std::string last_uri;                        ///< of the device as it was told
     std::function<void()> while_it_prints = {};  ///< what happens before it says how that ended
 };
 
