@@ -7,6 +7,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <safeq/store/root_key_files.hpp>
 
+#include "epoch_folder_files.hpp"
 #include "faulty_file_ops.hpp"
 #include "support/random.hpp"
 #include "support/temporary_folder.hpp"
@@ -14,17 +15,12 @@
 using namespace safeq;
 using namespace std::chrono_literals;
 using Fault = test::FaultyFileOps::Fault;
+using test::names_in;
+using test::noon;
+using test::tenant;
 namespace fs = std::filesystem;
 
 namespace {
-
-const Time noon{1'700'000'000'000ms};
-
-TenantId tenant(std::uint64_t seed = 1) {
-    ManualClock clock{noon};
-    test::SeededRandom random{seed};
-    return TenantId::make(clock, random);
-}
 
 std::string read(const fs::path& file) {
     std::ifstream in{file, std::ios::binary};
@@ -35,13 +31,6 @@ void flip(const fs::path& file, std::size_t at) {
     std::string bytes = read(file);
     bytes.at(at) = static_cast<char>(bytes[at] ^ 1);
     std::ofstream{file, std::ios::binary} << bytes;
-}
-
-std::vector<std::string> files_in(const fs::path& folder) {
-    std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator{folder}) names.push_back(entry.path().filename());
-    std::ranges::sort(names);
-    return names;
 }
 
 }  // namespace
@@ -89,7 +78,7 @@ TEST_CASE("destroying an epoch replaces the root key and leaves the survivors", 
     fs::create_hard_link(root / "epochs/root.1", root / "old-root");
     fs::create_hard_link(root / "epochs/seeds.1", root / "old-seeds");
     REQUIRE(folder->destroy(tenant(), victim.id, noon + 1h));
-    CHECK(files_in(root / "epochs") == std::vector<std::string>{".lock", "root.2", "seeds.2"});
+    CHECK(names_in(root / "epochs") == std::vector<std::string>{".lock", "root.2", "seeds.2"});
     for (const char* old : {"old-root", "old-seeds"}) {
         const std::string bytes = read(root / old);
         CHECK(!bytes.empty());
@@ -123,9 +112,9 @@ TEST_CASE("what a destruction could not erase is told, and erased later", "[stor
         REQUIRE_FALSE(folder->destroy(tenant(), victim, noon));
         CHECK(folder->list(tenant()).empty());
         REQUIRE(folder->destroyed(tenant()).size() == 1);
-        if (files_in(root / "epochs").size() > 3) ++left;
+        if (names_in(root / "epochs").size() > 3) ++left;
         REQUIRE(folder->complete());
-        CHECK(files_in(root / "epochs") == std::vector<std::string>{".lock", "root.2", "seeds.2"});
+        CHECK(names_in(root / "epochs") == std::vector<std::string>{".lock", "root.2", "seeds.2"});
         REQUIRE(folder->complete());
     }
     CHECK(left >= 7);
@@ -340,93 +329,4 @@ TEST_CASE("damaged, missing, swapped and readable files are refused", "[store]")
     fs::rename(path / "root.1", path / "root.7");
     fs::remove(path / "seeds.1");
     CHECK(open_code() == "malformed");
-}
-
-TEST_CASE("power lost at any call: an epoch is there or destroyed, and its neighbour always there", "[store]") {
-    for (const Fault fault : {Fault::power, Fault::short_write, Fault::once}) {
-        std::size_t acknowledged = 0;
-        std::size_t survived = 0;
-        std::size_t n = 1;
-        for (bool reached = true; reached; ++n) {
-            const test::TemporaryFolder root;
-            test::SeededRandom random;
-            store::Epoch victim;
-            store::Epoch neighbour;
-            {
-                auto folder = *store::EpochFolder::open(root / "epochs", random);
-                victim = *folder->create(tenant(), noon, noon + 24h);
-                neighbour = *folder->create(tenant(), noon, noon + 24h);
-            }
-            test::FaultyFileOps ops{n, fault};
-            bool destroyed = false;
-            Result<store::Epoch> created = fail(Errc::cancelled, "test");
-            if (auto folder = store::EpochFolder::open(root / "epochs", random, ops)) {
-                destroyed = (*folder)->destroy(tenant(), victim.id, noon).has_value();
-                created = (*folder)->create(tenant(), noon, noon + 24h);
-            }
-            reached = ops.calls() >= n;
-            INFO("call " << n << ", fault " << static_cast<int>(fault));
-            auto folder = store::EpochFolder::open(root / "epochs", random);
-            REQUIRE(folder);
-            const auto epochs = (*folder)->list(tenant());
-            CHECK(std::ranges::count(epochs, neighbour) == 1);
-            if (destroyed) {
-                ++acknowledged;
-                CHECK(std::ranges::count(epochs, victim) == 0);
-            }
-            if (created) CHECK(std::ranges::count(epochs, *created) == 1);
-            const bool gone = std::ranges::count(epochs, victim) == 0;
-            if (!gone) ++survived;
-            CHECK((*folder)->destroyed(tenant()).size() == (gone ? 1u : 0u));
-            // Two files of one generation and the lock: nothing of another one is left.
-            CHECK(files_in(root / "epochs").size() == 3);
-            REQUIRE((*folder)->destroy(tenant(), victim.id, noon));
-        }
-        CHECK(n > 15);
-        CHECK(acknowledged >= 1);
-        CHECK(survived >= 5);
-    }
-}
-
-TEST_CASE("a first start that is cut off anywhere can be repeated, wherever the root key is", "[store]") {
-    for (const char* keys : {"epochs", "token"}) {
-        std::size_t n = 1;
-        for (bool reached = true; reached; ++n) {
-            const test::TemporaryFolder root;
-            test::SeededRandom random;
-            const auto open = [&](store::FileOps& ops) -> Result<std::unique_ptr<store::EpochFolder>> {
-                SAFEQ_TRY(auto roots, store::RootKeyFiles::open(root / keys, random, {}, ops));
-                return store::EpochFolder::open(root / "epochs", random, std::move(roots), ops);
-            };
-            test::FaultyFileOps ops{n};
-            [[maybe_unused]] const auto first = open(ops).has_value();
-            reached = ops.calls() >= n;
-            auto folder = open(store::system_file_ops());
-            INFO(keys << ", call " << n);
-            REQUIRE(folder);
-            CHECK((*folder)->create(tenant(), noon, noon + 1h));
-            CHECK(files_in(root / "epochs").size() + files_in(root / keys).size() == (keys[0] == 'e' ? 6U : 3U));
-        }
-        CHECK(n > 12);
-    }
-}
-
-TEST_CASE("a root key without seeds is another's, and stays", "[store]") {
-    const test::TemporaryFolder root;
-    test::SeededRandom random;
-    const auto open = [&](const char* folder) {
-        return store::EpochFolder::open(root / folder, random, *store::RootKeyFiles::open(root / "token", random));
-    };
-    store::Epoch epoch;
-    {
-        const auto folder = open("epochs");
-        REQUIRE(folder);
-        epoch = *(*folder)->create(tenant(), noon, noon + 24h);
-    }
-    // The folder isn't mounted, or it is another installation's with the same token.
-    for (int starts = 0; starts < 2; ++starts) CHECK(open("others").error().code == Errc::malformed);
-    CHECK(files_in(root / "others") == std::vector<std::string>{".lock"});
-    const auto folder = open("epochs");
-    REQUIRE(folder);
-    CHECK((*folder)->list(tenant()) == std::vector{epoch});
 }
